@@ -1,0 +1,1 @@
+"""The command line of perpspec and the developer's tools; no logic of the protocol."""

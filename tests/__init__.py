@@ -1,0 +1,1 @@
+"""The tests of perpspec; `make test` runs them all."""

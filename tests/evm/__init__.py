@@ -1,0 +1,1 @@
+"""Compiling, deploying and calling the contracts."""

@@ -1,0 +1,1 @@
+"""Decisions of keepers, and keepers on a node."""

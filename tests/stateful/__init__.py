@@ -1,0 +1,1 @@
+"""Sequences of calls, in lockstep on the model and on a chain."""

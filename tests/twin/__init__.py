@@ -1,0 +1,1 @@
+"""Every function of a noun, called in Vyper and in Python."""

@@ -1,0 +1,1 @@
+"""Worked numbers and refusals of one noun each, on the model."""
