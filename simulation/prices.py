@@ -432,7 +432,6 @@ def gap_notes(gaps: tuple[Gap, ...]) -> list[str]:
     if not gaps:
         return []
     longest = max(gaps, key=lambda gap: gap.end - gap.start)
-    return [
-        f"gaps: {len(gaps)}, the longest {format_duration(longest.end - longest.start)} "
-        f"from {format_moment(longest.start)}"
-    ]
+    span = format_duration(longest.end - longest.start)
+    start = format_moment(longest.start)
+    return [f"gaps: {len(gaps)}, the longest {span} from {start}"]
