@@ -1,0 +1,1 @@
+"""The contracts, running: compiled, deployed, called and held against the model."""

@@ -1,0 +1,73 @@
+"""
+Words, hashes and addresses, as the EVM writes them.
+
+A word is 32 bytes; a negative number stands in two's complement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import rlp
+from eth_utils import keccak, to_checksum_address
+from msgspec import Struct
+from msgspec.structs import astuple
+
+WORD = 32
+LARGEST = 2**256 - 1
+
+
+def packed(words: Iterable[int]) -> bytes:
+    """The bytes of `words`, one after the other."""
+    return b"".join([(word & LARGEST).to_bytes(WORD, "big") for word in words])
+
+
+def unpacked(encoded: bytes) -> list[int]:
+    """The words of `encoded`; what is short of a last word counts as zeros."""
+    starts = range(0, len(encoded), WORD)
+    return [
+        int.from_bytes(encoded[start : start + WORD].ljust(WORD, b"\0"), "big")
+        for start in starts
+    ]
+
+
+def flat(value: Any) -> list[int]:
+    """The words of a value, records and tuples spread in order; None has none."""
+    words: list[int] = []
+    spread(value, words)
+    return words
+
+
+def spread(value: Any, words: list[int]) -> None:
+    """Append the words of `value` to `words`."""
+    if isinstance(value, int):
+        words.append(value)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            spread(item, words)
+    elif isinstance(value, Struct):
+        for item in astuple(value):
+            spread(item, words)
+    elif value is not None:
+        raise TypeError(f"no words for {value!r}")
+
+
+@lru_cache(maxsize=4096)
+def selector(signature: str) -> bytes:
+    """The four bytes that name a function or an error."""
+    return bytes(keccak(text=signature)[:4])
+
+
+@lru_cache(maxsize=65_536)
+def create_address(creator: int, nonce: int) -> int:
+    """Where the contract lies that `creator` makes with its nonce at `nonce`."""
+    made = keccak(rlp.encode([creator.to_bytes(20, "big"), nonce]))
+    return int.from_bytes(made[12:], "big")
+
+
+@lru_cache(maxsize=65_536)
+def address_text(address: int) -> str:
+    """`address` in hexadecimal, with the checksum that libraries insist on."""
+    return str(to_checksum_address(address.to_bytes(20, "big")))
