@@ -3,6 +3,8 @@
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 NODE_INSTALLED := node_modules/.installed
+# mamushi writes a trailing comma into a long `initializes` and cannot read it again.
+FORMATTED := $(filter-out contracts/Exchange.vy,$(wildcard contracts/*.vy))
 NPM := $(shell command -v npm 2>/dev/null)
 STEPS ?= 50000
 WORKERS ?= 2
@@ -25,7 +27,7 @@ check: install ## Format, lints, types, layers, twins; changes nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mamushi --check --quiet --line-length 88 contracts
+	$(BIN)/mamushi --check --line-length 88 $(FORMATTED)
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.check_twins
 
