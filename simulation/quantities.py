@@ -81,18 +81,16 @@ def parse_ratio(text: str) -> int:
         meant = format_wads(wads // parts)
         raise ValueError(f"{text!r}: ratios have one scale, write {meant!r}")
     if unit:
-        raise ValueError(f"{text!r} has a unit where a bare number is due: {number!r}")
+        raise ValueError(f"{text!r} has the unit {unit!r}, a ratio has none")
     return wads
 
 
-def parse_amount(text: str, *units: str) -> int:
-    """An amount in wads, bare or followed by a unit it may have: `ETH`, `/ day`."""
-    number, unit = split_unit(text)
+def parse_amount(text: str, unit: str) -> int:
+    """An amount in wads, bare or followed by its unit: `12 ETH`, `0.1 / day`."""
+    number, stated = split_unit(text)
     wads = parse_wads(number)
-    spaceless = {one.replace(" ", "") for one in units}
-    if unit and "".join(unit.split()) not in spaceless:
-        allowed = " or ".join(repr(f"{number} {one}") for one in units)
-        raise ValueError(f"{text!r} is in {unit!r}, write {allowed} or {number!r}")
+    if stated and "".join(stated.split()) != unit.replace(" ", ""):
+        raise ValueError(f"{text!r} is in {stated!r}, not in {unit!r}")
     return wads
 
 

@@ -1,0 +1,236 @@
+"""
+The tables of a scenario: their keys, and what each of them may hold.
+
+The tables of parameters come from `protocol/`, see `simulation.parameters`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from pydantic import StrictBool
+
+from protocol.feed import MAX_REPORTERS
+from protocol.fixed_point import WAD
+from simulation.parameters import (
+    DAILY,
+    DURATION,
+    QUOTE,
+    RATIO,
+    Range,
+    RangeReader,
+    Reader,
+    Section,
+    as_amount,
+    as_count,
+    as_duration,
+    as_ratio,
+)
+from simulation.prices import Bar
+from simulation.quantities import parse_moment
+
+MAX_AGENTS = 1_000_000
+
+
+def whole(lowest: int, highest: int) -> Reader:
+    return Reader(
+        as_count,
+        f"a whole number from {lowest} to {highest}",
+        holds=lambda value: lowest <= value <= highest,
+    )
+
+
+def ratio(allowed: str, holds: Callable[[int], bool] | None = None) -> Reader:
+    return Reader(as_ratio, allowed, holds=holds)
+
+
+def positive(value: int) -> bool:
+    return value > 0
+
+
+def positive_range(ends: Range) -> bool:
+    return ends.low > 0
+
+
+RANGE = "or the ends of a range, two in a list"
+
+Seed = Annotated[int, whole(0, 2**63 - 1)]
+Decimals = Annotated[int, whole(0, 18)]
+Reporters = Annotated[int, whole(1, MAX_REPORTERS)]
+Count = Annotated[int, whole(1, MAX_AGENTS)]
+
+Moment = Annotated[
+    int, Reader(parse_moment, "a time such as '2026-01-31T12:00:00Z', or unix seconds")
+]
+Duration = Annotated[int, DURATION]
+Span = Annotated[
+    int,
+    Reader(as_duration, "a time span above zero such as '30s', '8h'", holds=positive),
+]
+Window = Annotated[
+    Range, RangeReader(as_duration, f"a time span such as '10m', {RANGE}")
+]
+
+Ratio = Annotated[int, RATIO]
+SignedRatio = Annotated[int, ratio("a ratio such as '-0.02'")]
+Fraction = Annotated[int, ratio("a ratio above 0, at most 1", lambda x: 0 < x <= WAD)]
+Distance = Annotated[int, ratio("a ratio above 0, below 1", lambda x: 0 < x < WAD)]
+Move = Annotated[int, ratio("a ratio above -1 such as '-0.35'", lambda x: x > -WAD)]
+Leverage = Annotated[
+    Range,
+    RangeReader(
+        as_ratio, f"a number above zero such as '5', {RANGE}", holds=positive_range
+    ),
+]
+Daily = Annotated[int, DAILY]
+SignedDaily = Annotated[int, Reader(as_amount, "such as '-0.01 / day'", "/ day")]
+
+Quote = Annotated[int, QUOTE]
+Price = Annotated[
+    int,
+    Reader(
+        as_amount, "a price above zero such as '2_000 {quote}'", "{quote}", positive
+    ),
+]
+Capital = Annotated[
+    Range,
+    RangeReader(
+        as_amount,
+        f"an amount above zero such as '1_000 {{quote}}', {RANGE}",
+        "{quote}",
+        positive_range,
+    ),
+]
+AT_ONCE = Range(0, 0)
+
+
+class Run(Section):
+    """`start` in unix seconds; `step` is the time between two looks at the market."""
+
+    name: str
+    question: str = ""
+    seed: Seed
+    start: Moment
+    duration: Span
+    step: Span
+
+    @property
+    def end(self) -> int:
+        return self.start + self.duration
+
+
+class ProtocolKeys(Section):
+    """What `[protocol]` holds beside the risk parameters."""
+
+    decimals: Decimals
+    quote: str = "USDC"
+
+
+class FeedKeys(Section):
+    """
+    What `[market.*.feed]` holds beside the feed's parameters: how many report, and the
+    confidence each states, as a part of its price.
+    """
+
+    reporters: Reporters
+    confidence: Ratio = 0
+
+
+class Deposit(Section):
+    deposit: Quote
+
+
+class ShockKeys(Section):
+    """A move laid over drawn prices, as `simulation.paths.Shock`."""
+
+    at: Duration
+    move: Move
+    over: Duration = 0
+
+
+class DrawnPrices(Section):
+    """
+    As `simulation.paths.JumpDiffusion`: volatility over the square root of a day, the
+    mean and the deviation of a jump those of its logarithm.
+    """
+
+    source: Literal["jump-diffusion"]
+    start_price: Price
+    drift: SignedDaily = 0
+    volatility: Ratio
+    jump_rate: Daily = 0
+    jump_mean: SignedRatio = 0
+    jump_deviation: Ratio = 0
+    shocks: tuple[ShockKeys, ...] = ()
+
+
+class RecordedPrices(Section):
+    """As `simulation.prices.read_prices`; `path` starts at the scenario's folder."""
+
+    source: Literal["file"]
+    path: str
+    column: str | None = None
+    bar: Bar = "close"
+    longest_wait: Span | None = None
+
+
+Prices = DrawnPrices | RecordedPrices
+
+
+class Agents(Section):
+    """
+    So many of a kind: each draws its capital and when it enters from the ranges.
+    `leaves_at` counts from the start of the run; without it they stay.
+    """
+
+    count: Count = 1
+    capital: Capital
+    entry: Window = AT_ONCE
+    leaves_at: Duration | None = None
+
+
+class Traders(Agents):
+    kind: Literal["long", "short"]
+    market: str
+    leverage: Leverage
+
+
+class StopLossTraders(Agents):
+    """They close when the price is worse by `stop` than the one they entered at."""
+
+    kind: Literal["stop-loss"]
+    market: str
+    side: Literal["long", "short"]
+    leverage: Leverage
+    stop: Distance
+
+
+class Providers(Agents):
+    """They leave with `fraction` of their shares."""
+
+    kind: Literal["provider"]
+    fraction: Fraction = WAD
+
+
+AnyAgents = Traders | StopLossTraders | Providers
+
+
+class Keepers(Section):
+    """Which work is done, and how often; each step where `every` is left out."""
+
+    liquidator: StrictBool = True
+    settler: StrictBool = False
+    every: Span | None = None
+
+
+PRICES: dict[str, type[Prices]] = {
+    "jump-diffusion": DrawnPrices,
+    "file": RecordedPrices,
+}
+AGENTS: dict[str, type[AnyAgents]] = {
+    "long": Traders,
+    "short": Traders,
+    "stop-loss": StopLossTraders,
+    "provider": Providers,
+}

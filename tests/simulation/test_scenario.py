@@ -1,0 +1,382 @@
+"""
+Scenarios: what a file means, and how each fault in it is named.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from protocol.feed import FeedParams
+from protocol.fixed_point import WAD
+from protocol.market import MarketParams, RiskParams
+from simulation.document import read_document
+from simulation.errors import InputError, ScenarioError
+from simulation.parameters import Range, Section, section_of
+from simulation.prices import Gap, Tick
+from simulation.scenario import (
+    explain_refusal,
+    load_scenario,
+    price_series,
+    read_scenario,
+)
+from simulation.sections import DrawnPrices, Providers, StopLossTraders
+
+CRASH = Path(__file__).parents[2] / "scenarios" / "crash.toml"
+START = 1_767_225_600
+
+
+@pytest.fixture
+def document():
+    return read_document(CRASH)
+
+
+def problems_of(document) -> list[str]:
+    """What is wrong with a document, a line each."""
+    with pytest.raises(ScenarioError) as refused:
+        read_scenario(document, Path("some.toml"))
+    return str(refused.value).splitlines()
+
+
+def refused(*overrides: str) -> str:
+    with pytest.raises(InputError) as refusal:
+        load_scenario(CRASH, overrides)
+    return str(refusal.value).replace(str(CRASH), "crash.toml")
+
+
+def test_the_scenario_that_comes_along_is_read() -> None:
+    scenario = load_scenario(CRASH)
+    assert [market.name for market in scenario.markets] == ["ETH", "BTC"]
+    assert scenario.run.start == START
+    assert scenario.vault == 5_000_000 * WAD
+    ether = scenario.markets[0]
+    assert ether.params.margin.im_base == WAD // 20
+    assert ether.params.limits.trade_age == 60
+    assert ether.feed.quorum == 3
+    assert ether.reporters == 3
+    assert isinstance(ether.prices, DrawnPrices)
+    assert ether.prices.shocks[0].move == -35 * WAD // 100
+
+
+def test_it_has_two_hundred_accounts() -> None:
+    agents = load_scenario(CRASH).agents
+    assert sum(each.count for each in agents) == 200
+    stopped = next(each for each in agents if isinstance(each, StopLossTraders))
+    assert stopped.capital == Range(500 * WAD, 5_000 * WAD)
+    assert stopped.entry == Range(0, 3 * 3_600)
+    assert stopped.stop == 8 * WAD // 100
+    leaving = [each for each in agents if isinstance(each, Providers)][-1]
+    assert leaving.leaves_at == 7 * 3_600
+    assert leaving.fraction == WAD // 2
+
+
+def test_its_parameters_keep_the_laws_of_a_market() -> None:
+    """What closing costs at most is less than the margin left when it starts."""
+    for market in load_scenario(CRASH).markets:
+        params = market.params
+        limits, scale = params.limits, params.pricing.skew_scale
+        margin = params.margin.im_base * params.margin.maintenance_fraction
+        kept = margin * params.liquidation.critical_fraction // WAD // WAD
+        shares = params.liquidation.keeper_share + params.liquidation.insurance_share
+        slippage = WAD * (limits.max_size + 2 * limits.max_open_interest) // (2 * scale)
+        assert kept > shares + slippage
+        assert limits.max_open_interest <= scale // 2
+        assert limits.max_open_interest * market.feed.ceiling < 2**120 * WAD
+
+
+def test_each_fall_comes_in_every_run() -> None:
+    for seed in range(3):
+        scenario = load_scenario(CRASH, [f"run.seed={seed}"])
+        for market in scenario.markets:
+            ticks = price_series(scenario, market).ticks
+            assert (ticks[0].time, ticks[-1].time) == (START, START + 43_200)
+            before = next(tick for tick in ticks if tick.time == START + 6 * 3_600)
+            after = next(tick for tick in ticks if tick.time == START + 22_800)
+            assert after.price * 100 < 80 * before.price
+
+
+def test_markets_draw_their_own_prices_whatever_the_others_are(document) -> None:
+    both = read_scenario(document, CRASH)
+    bitcoin = price_series(both, both.markets[1])
+    del document["market"]["ETH"]
+    document["agents"] = []
+    alone = read_scenario(document, CRASH)
+    assert price_series(alone, alone.markets[0]) == bitcoin
+
+
+def test_an_override_takes_the_place_of_a_key() -> None:
+    scenario = load_scenario(
+        CRASH,
+        [
+            "market.ETH.margin.im_base=0.06",
+            "market.BTC.pricing.skew_scale = 5_000 BTC",
+            "agents.0.count=20",
+            'agents.0.leverage=["2", 3]',
+            "agents.1.entry=10m",
+            "keepers.liquidator=false",
+            "run.question=Why?",
+            "market.ETH.prices.shocks.0.move=-0.5",
+        ],
+    )
+    assert scenario.markets[0].params.margin.im_base == 6 * WAD // 100
+    assert scenario.markets[1].params.pricing.skew_scale == 5_000 * WAD
+    assert scenario.agents[0].count == 20
+    assert scenario.agents[0].leverage == Range(2 * WAD, 3 * WAD)
+    assert scenario.agents[1].entry == Range(600, 600)
+    assert not scenario.keepers.liquidator
+    assert scenario.run.question == "Why?"
+    assert scenario.document["market"]["ETH"]["margin"]["im_base"] == "0.06"
+
+
+def test_an_override_may_begin_a_section_that_was_left_out(tmp_path) -> None:
+    path = tmp_path / "short.toml"
+    path.write_text(CRASH.read_text().partition("[keepers]")[0])
+    assert load_scenario(path).keepers.every is None
+    assert load_scenario(path, ["keepers.every=1m"]).keepers.every == 60
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("run.seed", "crash.toml: 'run.seed' is no override such as 'run.seed=7'"),
+        ("=7", "crash.toml: '=7' is no override such as 'run.seed=7'"),
+        ("runs.seed=7", "crash.toml: runs: no such key; did you mean 'run'?"),
+        ("market.ETC.x=1", "crash.toml: market.ETC: no such key; did you mean 'ETH'?"),
+        ("agents.9.count=1", "agents.9: no such entry, agents has 7, counted from 0"),
+        ("agents.x.count=1", "agents.x: no such entry, agents has 7"),
+        ("agents.-1.count=1", "agents.-1: no such entry, agents has 7"),
+        ("run.seed.x=1", "run.seed.x: no such key, run.seed is the value 7"),
+        (
+            "run.sed=7",
+            "crash.toml: run.sed: unknown key; did you mean 'seed'? allowed: ",
+        ),
+        (
+            "market.ETH.margin.im_bas=1",
+            "market.ETH.margin.im_bas: unknown key; did you",
+        ),
+        (
+            "market.ETH.margins=1",
+            "market.ETH.margins: unknown key; did you mean 'margin",
+        ),
+        ("market.ETH.prices.shocks.0.mov=1", "shocks.0.mov: unknown key; did you mean"),
+        ("market.ETH.margin.im_base=5 %", "'5 %': ratios have one scale, write '0.05'"),
+        ("market.ETH.margin.im_base=-0.1", "'-0.1' is out of range; allowed: a ratio"),
+        ("market.ETH.margin.im_base=inf", "'inf' does not begin with a number"),
+        ("market.ETH.margin.im_base=true", "True is no number; allowed: a ratio such"),
+        (
+            "market.ETH.limits.max_skew=5 BTC",
+            "'5 BTC' is in 'BTC', not in 'ETH'; allow",
+        ),
+        ("market.ETH.limits.trade_age=60", "60 has no unit of time; allowed: a time"),
+        ("market.ETH.limits.least_value=5 DAI", "'5 DAI' is in 'DAI', not in 'USDC'"),
+        (
+            "market.ETH.feed.quorum=3.5",
+            "'3.5' is no whole number; allowed: a whole num",
+        ),
+        ("market.ETH.feed.quorum=4", "feed.quorum: 4 is above the number of reporters"),
+        (
+            "market.ETH.feed.reporters=8",
+            "8 is out of range; allowed: a whole number fr",
+        ),
+        (
+            "market.ETH.prices.source=csv",
+            "prices.source: unknown 'csv'; allowed: jump-",
+        ),
+        ("market.ETH.prices=7", "market.ETH.prices: 7 is no table"),
+        (
+            "market.ETH.prices.shocks.0.at=2d",
+            "shocks.0.at: '2d' is after the end of the",
+        ),
+        (
+            "market.ETH.prices.shocks.0.move=-1",
+            "-1 is out of range; allowed: a ratio above -1",
+        ),
+        (
+            "market.ETH.prices.start_price=0",
+            "0 is out of range; allowed: a price above",
+        ),
+        ("market.ETH=1", "market.ETH: 1 is no table"),
+        ("market={}", "market: is missing; allowed: one table or more, [market.ETH]"),
+        ('market={"E H"={}}', "market.E H: is no name"),
+        ("agents=3", "agents: is no list of tables: write [[agents]]"),
+        ("agents.0.kind=lon", "agents.0.kind: unknown 'lon'; did you mean 'long'?"),
+        (
+            "agents.0.count=0",
+            "agents.0.count: 0 is out of range; allowed: a whole number",
+        ),
+        ("agents.0.market=XTH", "agents.0.market: unknown market 'XTH'; did you mean"),
+        ("agents.0.leverage=[3, 2]", "agents.0.leverage: [3, 2] begins above its end"),
+        ("agents.0.leverage=[3]", "agents.0.leverage: [3] does not have two ends"),
+        (
+            "agents.0.capital=0",
+            "agents.0.capital: 0 is out of range; allowed: an amount",
+        ),
+        (
+            "agents.0.entry=13h",
+            "agents.0.entry: '13h' is after the end of the run, '12h'",
+        ),
+        (
+            "agents.0.leaves_at=1h",
+            "agents.0.leaves_at: '1h' is before the last of them",
+        ),
+        (
+            "agents.1.stop=1",
+            "agents.1.stop: 1 is out of range; allowed: a ratio above 0",
+        ),
+        ("agents.1.side=up", "agents.1.side: unknown 'up'; allowed: 'long' or 'short'"),
+        ("agents.6.fraction=1.1", "agents.6.fraction: '1.1' is out of range; allowed"),
+        ("run.start=soon", "run.start: 'soon' is neither a time such as"),
+        ("run.step=7s", "run.step: '7s' does not divide the duration, '12h'"),
+        (
+            "run.step=0s",
+            "run.step: '0s' is out of range; allowed: a time span above zero",
+        ),
+        (
+            "run.seed=-1",
+            "run.seed: -1 is out of range; allowed: a whole number from 0 to",
+        ),
+        ("run.name=[]", "run.name: [] is refused: Input should be a valid string"),
+        ("keepers.every=45s", "keepers.every: '45s' is no multiple of the run's step"),
+        ("keepers.liquidator=1", "keepers.liquidator: 1 is refused: Input should be a"),
+        (
+            "protocol.decimals=19",
+            "protocol.decimals: 19 is out of range; allowed: a who",
+        ),
+        ("protocol.quote=DAI", "protocol.reserve: '5 USDC' is in 'USDC', not in 'DAI'"),
+    ],
+)
+def test_a_fault_is_named_by_its_key(override, message) -> None:
+    assert message in refused(override)
+
+
+def test_a_value_that_an_override_set_says_so() -> None:
+    assert refused("run.seed=-1").endswith("(set by an override)")
+
+
+def test_every_fault_is_found_in_one_pass(document) -> None:
+    del document["run"]["seed"]
+    del document["market"]["BTC"]["margin"]["im_base"]
+    del document["market"]["ETH"]["fee"]
+    del document["market"]["BTC"]["prices"]
+    del document["agents"][0]["kind"]
+    document["vaults"] = document.pop("vault")
+    assert problems_of(document) == [
+        "some.toml: vaults: unknown key; did you mean 'vault'? allowed: run, protocol, "
+        "vault, insurance, market, prices, agents, keepers",
+        "some.toml: run.seed: is missing; allowed: a whole number from 0 to "
+        "9223372036854775807",
+        "some.toml: vault.deposit: is missing; allowed: such as '1_000 USDC' or "
+        "'1_000', not negative",
+        "some.toml: market.ETH.fee: is missing",
+        "some.toml: market.BTC.margin.im_base: is missing; allowed: a ratio such as "
+        "'0.05', not negative",
+        "some.toml: market.BTC.prices.source: is missing; allowed: jump-diffusion, "
+        "file",
+        "some.toml: agents.0.kind: is missing; allowed: long, short, stop-loss, "
+        "provider",
+    ]
+
+
+def test_markets_without_prices_share_those_of_the_scenario(document) -> None:
+    for market in document["market"].values():
+        document["prices"] = market.pop("prices")
+    first, second = read_scenario(document, CRASH).markets
+    assert first.prices == second.prices
+    document["prices"]["volatility"] = "x"
+    document["prices"]["shocks"][0]["mov"] = 1
+    assert len(problems_of(document)) == 2
+
+
+def test_shared_prices_that_no_market_uses_are_refused(document) -> None:
+    document["prices"] = document["market"]["ETH"]["prices"]
+    assert problems_of(document) == [
+        "some.toml: prices: is used by no market: each has prices of its own"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("[run]\nseed = \n", 2, "Invalid value, column 8"),
+        ("[run]\nseed = 1\nseed = 2\n", 3, "Cannot overwrite a value, column 9"),
+        ('[run]\nname = "x', 2, "Unterminated string"),
+    ],
+)
+def test_what_is_no_toml_is_refused_with_its_line(
+    tmp_path, text, line, message
+) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text(text)
+    with pytest.raises(ScenarioError) as refusal:
+        load_scenario(path)
+    assert str(refusal.value) == f"{path}:{line}: {message}"
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path) -> None:
+    with pytest.raises(ScenarioError, match=r"nothing\.toml: cannot be read: No such"):
+        load_scenario(tmp_path / "nothing.toml")
+    (tmp_path / "odd.toml").write_bytes(b"\xff")
+    with pytest.raises(ScenarioError, match=r"odd\.toml: is not UTF-8"):
+        load_scenario(tmp_path / "odd.toml")
+
+
+@pytest.fixture
+def with_file(document, tmp_path):
+    """A run of a minute from 1,000 on whose prices are those of a file."""
+
+    def load(rows: str):
+        (tmp_path / "prices.csv").write_text(f"time,price\n{rows}")
+        document["run"] |= {"start": 1_000, "duration": "1m", "step": "30s"}
+        document["agents"] = []
+        for market in document["market"].values():
+            market["prices"] = {"source": "file", "path": "prices.csv"}
+        scenario = read_scenario(document, tmp_path / "scenario.toml")
+        return price_series(scenario, scenario.markets[0])
+
+    return load
+
+
+def test_prices_come_from_a_file_beside_the_scenario(with_file) -> None:
+    series = with_file("980,5\n1010,6\n1040,7\n1070,8\n")
+    assert series.ticks == (
+        Tick(1_000, 5 * WAD),
+        Tick(1_010, 6 * WAD),
+        Tick(1_040, 7 * WAD),
+    )
+
+
+def test_a_gap_in_the_file_is_a_gap_of_the_run(with_file) -> None:
+    rows = "".join(f"{time},5\n" for time in (*range(980, 1_021, 2), 1_090))
+    assert with_file(rows).gaps == (Gap(1_020, 1_060),)
+
+
+def test_a_file_that_does_not_span_the_run_is_refused(with_file) -> None:
+    with pytest.raises(InputError, match=r"prices\.csv: has prices from 1970-01-01T00"):
+        with_file("980,5\n1010,6\n1040,7\n")
+    with pytest.raises(InputError, match=r"the run lasts from 1970-01-01T00:16:40Z to"):
+        with_file("1001,5\n1070,8\n")
+
+
+def test_a_run_does_not_start_in_a_gap(with_file) -> None:
+    rows = "".join(f"{time},5\n" for time in (*range(900, 960, 2), 1_050, 1_060))
+    with pytest.raises(InputError, match=r"has a gap .*, in which the run would start"):
+        with_file(rows)
+
+
+def test_a_drawn_path_without_an_end_names_its_market() -> None:
+    scenario = load_scenario(CRASH, ["market.ETH.prices.drift=-100_000 / day"])
+    with pytest.raises(ScenarioError, match=r"market\.ETH\.prices: the drawn price"):
+        price_series(scenario, scenario.markets[0])
+
+
+def test_a_law_that_refuses_parameters_is_named_with_their_values() -> None:
+    scenario = load_scenario(CRASH)
+    error = explain_refusal(scenario, "market.ETH", "SkewScaleTooSmall")
+    assert error.problems[0].key == "market.ETH"
+    assert "skew scale too small: pricing.skew_scale = '100_000 ETH'" in str(error)
+
+
+@pytest.mark.parametrize("struct", [MarketParams, RiskParams, FeedParams])
+def test_every_parameter_of_the_protocol_has_a_key(struct) -> None:
+    assert tuple(section_of(struct, Section).model_fields) == struct.__struct_fields__
