@@ -8,7 +8,7 @@ exactly, written as text with or without their unit or bare.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -174,6 +174,10 @@ def explained(fault: Any, model: type[BaseModel], units: Units) -> str:
             return str(fault["ctx"]["error"])
         case "literal_error":
             return f"unknown {fault['input']!r}; allowed: {fault['ctx']['expected']}"
+        case "model_type":
+            return f"{fault['input']!r} is no table"
+        case "tuple_type":
+            return f"{fault['input']!r} is no list"
         case _:
             return f"{fault['input']!r} is refused: {fault['msg']}"
 
@@ -455,35 +459,3 @@ def recorded_series(scenario: Scenario, source: RecordedPrices) -> PriceSeries:
 
 def format_span(start: int, end: int) -> str:
     return f"from {format_moment(start)} to {format_moment(end)}"
-
-
-def explain_refusal(scenario: Scenario, key: str, error_name: str) -> ScenarioError:
-    """
-    The governor refused the parameters at `key`, `market.ETH` or `protocol`, by the
-    law that its error is named after: the law in words, and the values it is about.
-    """
-    table: Any = scenario.document
-    for part in key.split("."):
-        table = table[part]
-    values = [
-        f"{name} = {value!r}"
-        for name, value in leaves(table, "")
-        if camel_case(name.rpartition(".")[2]) in error_name
-    ]
-    law = re.sub(r"(?<!^)(?=[A-Z])", " ", error_name).lower()
-    about = f": {', '.join(values)}" if values else ""
-    message = f"a law of the protocol refuses these parameters, {law}{about}"
-    return ScenarioError(scenario.path, [Problem(key, message)])
-
-
-def leaves(table: Document, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Every value in a table, its keys from there on dotted."""
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def camel_case(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol import errors
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
 from protocol.market import MarketParams, RiskParams
@@ -15,12 +16,8 @@ from simulation.document import read_document
 from simulation.errors import InputError, ScenarioError
 from simulation.parameters import Range, Section, section_of
 from simulation.prices import Gap, Tick
-from simulation.scenario import (
-    explain_refusal,
-    load_scenario,
-    price_series,
-    read_scenario,
-)
+from simulation.refusals import LAWS, explain_refusal, leaves
+from simulation.scenario import load_scenario, price_series, read_scenario
 from simulation.sections import DrawnPrices, Providers, StopLossTraders
 
 CRASH = Path(__file__).parents[2] / "scenarios" / "crash.toml"
@@ -196,6 +193,9 @@ def test_an_override_may_begin_a_section_that_was_left_out(tmp_path) -> None:
             "market.ETH.prices.start_price=0",
             "0 is out of range; allowed: a price above",
         ),
+        ("market.ETH.margin=3", "market.ETH.margin: 3 is no table"),
+        ("market.ETH.prices.shocks=3", "market.ETH.prices.shocks: 3 is no list"),
+        ("market.ETH.prices.shocks=[3]", "market.ETH.prices.shocks.0: 3 is no table"),
         ("market.ETH=1", "market.ETH: 1 is no table"),
         ("market={}", "market: is missing; allowed: one table or more, [market.ETH]"),
         ('market={"E H"={}}', "market.E H: is no name"),
@@ -370,11 +370,39 @@ def test_a_drawn_path_without_an_end_names_its_market() -> None:
         price_series(scenario, scenario.markets[0])
 
 
-def test_a_law_that_refuses_parameters_is_named_with_their_values() -> None:
+def test_a_law_that_refuses_parameters_is_told_with_their_values() -> None:
     scenario = load_scenario(CRASH)
-    error = explain_refusal(scenario, "market.ETH", "SkewScaleTooSmall")
-    assert error.problems[0].key == "market.ETH"
-    assert "skew scale too small: pricing.skew_scale = '100_000 ETH'" in str(error)
+    error = explain_refusal(scenario, "market.ETH", errors.OPEN_INTEREST_ABOVE_SCALE)
+    assert str(error) == (
+        f"{CRASH}: market.ETH: refused with OpenInterestAboveScale, the law is "
+        "max_open_interest <= skew_scale / 2; given: limits.max_open_interest = "
+        "'1_200 ETH', pricing.skew_scale = '100_000 ETH'"
+    )
+    error = explain_refusal(scenario, "protocol", errors.RESERVE_TOO_SMALL)
+    assert str(error).endswith(
+        "given: reserve = '5 USDC', flat_reward = '2 USDC', least_reward = '2 USDC'"
+    )
+
+
+def test_any_other_refusal_is_told_by_its_name() -> None:
+    scenario = load_scenario(CRASH)
+    error = explain_refusal(scenario, "market.ETH", errors.SKEW_SCALE_TOO_SMALL)
+    assert error.problems[0].message == (
+        "refused with SkewScaleTooSmall by a law of the protocol; given: "
+        "pricing.skew_scale = '100_000 ETH'"
+    )
+    error = explain_refusal(scenario, "market.ETH", errors.PARAMETER_OUT_OF_BOUNDS)
+    assert error.problems[0].message == (
+        "refused with ParameterOutOfBounds by a law of the protocol"
+    )
+
+
+@pytest.mark.parametrize("law", LAWS.values())
+def test_a_law_is_about_keys_that_there_are(law) -> None:
+    document = load_scenario(CRASH).document
+    tables = (document["market"]["ETH"], document["protocol"])
+    known = {name for table in tables for name, _ in leaves(table, "")}
+    assert set(law.keys) <= known
 
 
 @pytest.mark.parametrize("struct", [MarketParams, RiskParams, FeedParams])
