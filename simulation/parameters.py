@@ -152,7 +152,6 @@ COUNT = Reader(as_count, "a whole number such as 3", holds=not_negative)
 READERS = {
     "Ratio": RATIO,
     "Rate": DAILY,
-    "Velocity": VELOCITY,
     "Quote": QUOTE,
     "Price": QUOTE,
     "Size": BASE,
@@ -176,8 +175,8 @@ def section_of(struct: type[Struct], base: type[Base]) -> type[Base]:
         if isinstance(types[name], type) and issubclass(types[name], Struct):
             keys[name] = (section_of(types[name], Section), ...)
         else:
-            unit = READERS[struct.__annotations__[name]]
-            reader = PER_TIME.get((struct.__name__, name), unit)
+            per_time = PER_TIME.get((struct.__name__, name))
+            reader = per_time or READERS[struct.__annotations__[name]]
             keys[name] = (Annotated[int, reader], ...)
     return create_model(f"{struct.__name__}Section", __base__=base, **keys)
 
