@@ -76,8 +76,8 @@ class Chain(ABC):
     def deploy(self, genesis: Genesis) -> dict[str, int]:
         """Deploy every contract at the genesis' start; where each one lies."""
         self.prepare(genesis)
-        for nonce, name in enumerate(self.order):
-            self.create(name, nonce, self.initcode(name, genesis))
+        for name in self.order:
+            self.create(name, self.initcode(name, genesis))
             if not self.code(self.addresses[name]):
                 raise ChainError(f"{self.name}: {name} was not deployed")
         return self.addresses
@@ -108,8 +108,8 @@ class Chain(ABC):
         """Make the actors able to call, from the genesis' start on."""
 
     @abstractmethod
-    def create(self, name: str, nonce: int, initcode: bytes) -> None:
-        """Deploy one contract with this nonce of the deployer."""
+    def create(self, name: str, initcode: bytes) -> None:
+        """Deploy one contract with the next nonce of the deployer."""
 
     @abstractmethod
     def call(
@@ -144,13 +144,15 @@ class Chain(ABC):
         """Return to a point; it and those after it are used up."""
 
     def words(self, places: Sequence[tuple[int, int]]) -> list[int]:
-        """The words at many (address, slot); a node is asked for all of them at once."""
+        """The words at many (address, slot); a node is asked for all at once."""
         return [self.storage(address, slot) for address, slot in places]
 
-    def rebuild(self, storage: Mapping[int, Mapping[int, int]]) -> None:
+    def rebuild(  # noqa: B027 - most chains have no need of it
+        self, storage: Mapping[int, Mapping[int, int]]
+    ) -> None:
         """Begin anew from these words, where a chain grows with every call."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most chains hold nothing open
         """Let go of what the chain holds open."""
 
 

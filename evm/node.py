@@ -38,7 +38,7 @@ ANVIL_ZERO = b"\x80"
 
 
 class NodeChain(Chain):
-    """A JSON-RPC node; only actors of the genesis call, since transactions are signed."""
+    """A JSON-RPC node; only actors of the genesis call, since they sign."""
 
     def __init__(self, url: str, contracts: Mapping[str, Contract]) -> None:
         super().__init__(contracts)
@@ -85,7 +85,9 @@ class NodeChain(Chain):
                 "transactions on this chain already: start it afresh"
             )
         self.ask("evm_setAutomine", False)
-        self.now = int(self.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        self.now = int(
+            self.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16
+        )
         self.advance(genesis.start)
         self.nonces = {address: self.nonce(address) for address in self.keys}
         self.fund()
@@ -112,7 +114,7 @@ class NodeChain(Chain):
             raise ChainError(f"{self.name}: {transaction} was not mined")
         return receipt
 
-    def create(self, name: str, nonce: int, initcode: bytes) -> None:
+    def create(self, name: str, initcode: bytes) -> None:
         receipt = self.mined(self.send(self.deployer, None, initcode))
         if int(receipt["status"], 16) != 1:
             raise ChainError(f"{self.name}: {name} was not deployed")
@@ -171,7 +173,7 @@ class NodeChain(Chain):
             "data": "0x" + self.calldata(to, function, arguments).hex(),
             "gas": hex(GAS_LIMIT),
         }
-        parameters = (message, "latest", {}, {"time": hex(now)})
+        parameters: tuple[Any, ...] = (message, "latest", {}, {"time": hex(now)})
         response = self.respond("eth_call", parameters)
         error = response.get("error")
         if error is None:
@@ -217,7 +219,9 @@ class NodeChain(Chain):
 
     def dumped(self, address: int) -> dict[int, int]:
         """Every word that anvil keeps for an account, those of zero included."""
-        dump = msgspec.json.decode(gzip.decompress(unhexed(self.ask("anvil_dumpState"))))
+        dump = msgspec.json.decode(
+            gzip.decompress(unhexed(self.ask("anvil_dumpState")))
+        )
         words = dump["accounts"][hexed(address)]["storage"]
         return {int(slot, 16): int(word, 16) for slot, word in words.items()}
 

@@ -41,7 +41,7 @@ class RevmChain(Chain):
         self.evm.set_block_env(BlockEnv(number=1, timestamp=now, gas_limit=2**63))
         self.block_time = now
 
-    def create(self, name: str, nonce: int, initcode: bytes) -> None:
+    def create(self, name: str, initcode: bytes) -> None:
         try:
             where = self.evm.deploy(address_text(self.deployer), initcode)
         except RuntimeError as error:
@@ -73,7 +73,9 @@ class RevmChain(Chain):
         except RuntimeError as error:
             return refusal(str(error))
         logs = []
-        for log in evm.result.logs:
+        result = evm.result
+        assert result is not None
+        for log in result.logs:
             topics, data = log.data
             logs.append((int(log.address, 16), tuple(topics), data))
         return Observed(True, output, logs, None)

@@ -1,9 +1,9 @@
 """
 Where the chain keeps what a table of the model holds.
 
-A storage variable stands at a slot that the compiler chose. An entry of a HashMap stands
-at `keccak(slot ++ key)`, nested from left to right; an element of a list stands as many
-records after its first.
+A storage variable stands at a slot that the compiler chose. An entry of a HashMap
+stands at `keccak(slot ++ key)`, nested from left to right; an element of a list stands
+as many records after its first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Key = int | tuple[int, ...]
 Steps = tuple[int, ...]
-# A step from a variable to its entry: through a HashMap, or along a list by this stride.
+# A step toward an entry is through a HashMap, or along a list by a stride.
 HASHED = 0
 
 
@@ -67,7 +67,7 @@ class Slots:
         size = 1 if table.in_code else len(table.pack(table.empty))
         return found[0]["slot"], strides(found[0]["type"], size)
 
-    def words(self, table: Table[Any, Any], key: Key, record: Any) -> list[int]:
+    def words(self, table: Table[Any, Any], record: Any) -> list[int]:
         """The words with which the chain keeps `record`, first slot first."""
         if table.in_code:
             return [self.code_address(table, record)]
@@ -79,7 +79,7 @@ class Slots:
             return 0
         return create_address(self.addresses[table.contract], record.nonce)
 
-    def code(self, table: Table[Any, Any], record: Any) -> bytes:
+    def code(self, record: Any) -> bytes:
         """The code that is `record`: its words, as the ABI has them."""
         return packed(flat(record.record))
 

@@ -59,6 +59,8 @@ class TesterChain(Chain):
         )
         self.tester = EthereumTester(backend)
         self.nonces = dict.fromkeys(self.keys, 0)
+        # Whether the pending block has its time.
+        self.is_open = False
         self.advance(genesis.start)
 
     @cached_property
@@ -74,9 +76,10 @@ class TesterChain(Chain):
     def seal(self) -> None:
         """Mine the pending block, so that its transactions are there for everyone."""
         self.tester.mine_block()
+        self.is_open = False
 
     def advance(self, now: int) -> None:
-        if now == self.now:
+        if self.is_open and now == self.now:
             return
         super().advance(now)
         if self.evm.header.gas_used:
@@ -84,8 +87,9 @@ class TesterChain(Chain):
         if now <= self.evm.get_canonical_head().timestamp:
             raise ChainError(f"eth-tester: the block of {now} is mined already")
         self.evm.set_header_timestamp(now)
+        self.is_open = True
 
-    def create(self, name: str, nonce: int, initcode: bytes) -> None:
+    def create(self, name: str, initcode: bytes) -> None:
         observed = self.send(self.deployer, b"", initcode)
         if not observed.succeeded:
             raise ChainError(f"eth-tester: {name} was not deployed: {observed.halt}")
@@ -101,16 +105,18 @@ class TesterChain(Chain):
         """Apply a signed transaction to the pending block."""
         if sender not in self.keys:
             raise ChainError(f"eth-tester: no actor of the genesis is {sender:#042x}")
-        transaction = self.evm.get_transaction_builder().new_unsigned_dynamic_fee_transaction(
-            chain_id=self.evm.chain_id,
-            nonce=self.nonces[sender],
-            max_priority_fee_per_gas=0,
-            max_fee_per_gas=MAX_FEE,
-            gas=GAS_LIMIT,
-            to=to,
-            value=0,
-            data=payload,
-            access_list=(),
+        transaction = (
+            self.evm.get_transaction_builder().new_unsigned_dynamic_fee_transaction(
+                chain_id=self.evm.chain_id,
+                nonce=self.nonces[sender],
+                max_priority_fee_per_gas=0,
+                max_fee_per_gas=MAX_FEE,
+                gas=GAS_LIMIT,
+                to=to,
+                value=0,
+                data=payload,
+                access_list=(),
+            )
         )
         signed = transaction.as_signed_transaction(self.keys[sender])
         before = self.evm.header.gas_used
@@ -171,6 +177,7 @@ class TesterChain(Chain):
                 chain.chaindb.db, parent, GENESIS_PARENT_HASH
             )
         chain.header = header
+        self.is_open = True
         self.__dict__.pop("pending", None)
 
 
@@ -178,5 +185,7 @@ def observed(computation: Any, logs: Any, gas: int) -> Observed:
     """What py-evm's computation did."""
     if computation.is_success:
         return Observed(True, computation.output, logs, gas)
-    halt = "" if computation.error.erases_return_data is False else repr(computation.error)
+    halt = (
+        "" if computation.error.erases_return_data is False else repr(computation.error)
+    )
     return Observed(False, computation.output, [], gas, halt)

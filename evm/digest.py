@@ -1,0 +1,47 @@
+"""
+One hash over everything a run did, the same on the model and on every chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+from evm.chain import Log
+from evm.words import WORD
+
+
+class Digest:
+    """
+    Every call's success, output and logs in order, and at the end all that is kept.
+
+    Each part is preceded by its length, so that no two runs give the same bytes.
+    """
+
+    def __init__(self, addresses: Mapping[str, int]) -> None:
+        self.hash = sha256()
+        self.names = {where: name.encode() for name, where in addresses.items()}
+
+    def add(self, part: bytes) -> None:
+        """Add one part."""
+        self.hash.update(len(part).to_bytes(4, "big"))
+        self.hash.update(part)
+
+    def add_call(self, succeeded: bool, output: bytes, logs: Iterable[Log]) -> None:
+        """Add what a call did."""
+        self.add(b"\1" if succeeded else b"\0")
+        self.add(output)
+        for address, topics, payload in logs:
+            self.add(self.names[address])
+            self.add(b"".join(topics))
+            self.add(payload)
+
+    def add_word(self, contract: str, slot: int, word: int) -> None:
+        """Add what is kept at a slot; zeros are left out, since they are not kept."""
+        if word:
+            self.add(contract.encode())
+            self.add(slot.to_bytes(WORD, "big") + word.to_bytes(WORD, "big"))
+
+    def hexdigest(self) -> str:
+        """The hash of everything so far."""
+        return self.hash.hexdigest()

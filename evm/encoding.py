@@ -1,0 +1,88 @@
+"""
+What the model says of a call, in the bytes in which a chain says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eth_utils import keccak
+from msgspec import Struct
+from msgspec.structs import astuple
+
+from evm.chain import Log
+from evm.words import LARGEST, WORD, flat, packed, selector
+
+if TYPE_CHECKING:
+    from evm.compile import Contract
+    from protocol.model import Outcome
+
+
+class Predicted(NamedTuple):
+    """What a call has to do on the chain."""
+
+    succeeded: bool
+    output: bytes
+    logs: list[Log]
+
+
+class EventLayout(NamedTuple):
+    """Where the fields of an event go."""
+
+    address: int
+    signature: bytes
+    indexed: tuple[int, ...]
+    plain: tuple[int, ...]
+
+
+class Encoder:
+    """Encodes outcomes for the contracts at these addresses."""
+
+    def __init__(
+        self, contracts: Mapping[str, Contract], addresses: Mapping[str, int]
+    ) -> None:
+        self.events = {
+            (name, entry["name"]): event_layout(entry, addresses[name])
+            for name, contract in contracts.items()
+            for entry in contract.abi
+            if entry["type"] == "event"
+        }
+
+    def predicted(self, outcome: Outcome) -> Predicted:
+        """What the chain has to answer, if the model is right."""
+        if outcome.error is not None:
+            return Predicted(False, selector(f"{outcome.error}()"), [])
+        logs = [self.log(contract, event) for contract, event in outcome.logs]
+        return Predicted(True, packed(flat(outcome.returned)), logs)
+
+    def log(self, contract: str, event: Struct) -> Log:
+        """An event as it stands in a receipt."""
+        layout = self.events[contract, type(event).__name__]
+        values = astuple(event)
+        topics = [
+            (values[index] & LARGEST).to_bytes(WORD, "big") for index in layout.indexed
+        ]
+        data = packed(flat([values[index] for index in layout.plain]))
+        return layout.address, (layout.signature, *topics), data
+
+
+def event_layout(entry: Mapping[str, Any], address: int) -> EventLayout:
+    """Where the fields of the event with this ABI entry go."""
+    types = ",".join(abi_type(field) for field in entry["inputs"])
+    places = list(enumerate(entry["inputs"]))
+    return EventLayout(
+        address,
+        bytes(keccak(text=f"{entry['name']}({types})")),
+        tuple(index for index, field in places if field["indexed"]),
+        tuple(index for index, field in places if not field["indexed"]),
+    )
+
+
+def abi_type(field: Mapping[str, Any]) -> str:
+    """A type as a signature has it: a record is the list of its fields."""
+    kind: str = field["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    inside = ",".join(abi_type(each) for each in field["components"])
+    return f"({inside}){kind.removeprefix('tuple')}"
