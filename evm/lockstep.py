@@ -19,7 +19,7 @@ from evm.roots import storage_root
 from evm.slots import Slots
 from evm.words import WORD, address_text, selector, unpacked
 from protocol import errors
-from protocol.trace import Action, named_arguments
+from protocol.trace import Action, UnknownEntryPoint, named_arguments
 
 if TYPE_CHECKING:
     from protocol.model import Model, Outcome
@@ -377,9 +377,12 @@ def shown(word: int) -> str:
 
 def described(action: Action) -> str:
     """A call as a person writes it."""
-    arguments = ", ".join(
-        f"{name}={value}" for name, value in named_arguments(action).items()
-    )
+    try:
+        named = named_arguments(action).items()
+        arguments = ", ".join(f"{name}={value}" for name, value in named)
+    except UnknownEntryPoint:
+        # What the model does not know can differ all the same.
+        arguments = ", ".join(map(str, action.arguments))
     sender = address_text(action.sender)
     call = f"{action.to}.{action.function}({arguments})"
     return f"{call} by {sender} at {action.now}"
