@@ -92,10 +92,9 @@ def read_vyper(path: Path) -> Side:
 
 def vyper_function(node: nodes.FunctionDef) -> Function:
     decorators = {each.node_source_code for each in node.decorator_list}
-    if "external" in decorators:
+    leading = [] if "pure" in decorators else ["state"]
+    if "external" in decorators or reaches_outside(node):
         leading = ["state", "call"]
-    else:
-        leading = [] if "pure" in decorators else ["state"]
     names = [
         (each.lineno, each.col_offset, each.attr)
         for each in node.get_descendants(nodes.Attribute)
@@ -107,6 +106,13 @@ def vyper_function(node: nodes.FunctionDef) -> Function:
         sentence=notice(node),
         reasons=in_source_order(names),
     )
+
+
+def reaches_outside(node: nodes.FunctionDef) -> bool:
+    """Whether a function asks who calls, when, or another contract."""
+    names = {each.id for each in node.get_descendants(nodes.Name)}
+    calls = node.get_descendants((nodes.ExtCall, nodes.StaticCall))
+    return bool(calls or names & {"msg", "block"})
 
 
 def notice(node: nodes.Module | nodes.FunctionDef) -> str:

@@ -74,6 +74,10 @@ coins: HashMap[uint256, HashMap[uint256, int256]]
 LENDER: immutable(address)
 
 
+interface Purse:
+    def kept_by(owner: address) -> int256: view
+
+
 @deploy
 def __init__(lender: address):
     LENDER = lender
@@ -97,6 +101,24 @@ def kept(owner: address) -> int256:
     @notice What `owner` keeps.
     """
     return self.purses[owner]
+
+
+@internal
+@view
+def elsewhere(lender: address) -> int256:
+    """
+    @notice What `lender` keeps in another purse.
+    """
+    return staticcall Purse(LENDER).kept_by(lender)
+
+
+@internal
+@view
+def is_late() -> bool:
+    """
+    @notice Whether it is too late to keep anything.
+    """
+    return block.timestamp > 2**32
 
 
 @external
@@ -154,7 +176,17 @@ LARGEST = Worth(BOUND - 1)
 LEAST: Worth = -LARGEST
 
 
-{COIN_PY}{KEPT_EVENT_PY}{IS_COIN_PY}{KEPT_PY}def keep(state, call, owner, worth):
+{COIN_PY}{KEPT_EVENT_PY}{IS_COIN_PY}{KEPT_PY}def elsewhere(state, call, lender):
+    """What `lender` keeps in another purse."""
+    return kept(state, lender)
+
+
+def is_late(state, call):
+    """Whether it is too late to keep anything."""
+    return call.now > 2**32
+
+
+def keep(state, call, owner, worth):
     """Add `worth` to what the owner keeps."""
     require(call.sender == owner, errors.NOT_OWNER)
     require(worth <= LARGEST, errors.TOO_MUCH)
@@ -281,7 +313,7 @@ DRIFTS = {
         "protocol/purse.py",
         KEPT_PY,
         "",
-        "Purse.vy:48: function kept is missing in purse.py",
+        "Purse.vy:52: function kept is missing in purse.py",
     ),
     "function missing in Vyper": (
         "protocol/purse.py",
@@ -325,6 +357,18 @@ DRIFTS = {
         "keep(state, ",
         "keep takes (state, owner, worth), not (state, call, owner, worth)",
     ),
+    "no call of one who calls another contract": (
+        "protocol/purse.py",
+        "elsewhere(state, call, lender)",
+        "elsewhere(state, lender)",
+        "elsewhere takes (state, lender), not (state, call, lender)",
+    ),
+    "no call of one who asks the time": (
+        "protocol/purse.py",
+        "is_late(state, call)",
+        "is_late(state)",
+        "is_late takes (state), not (state, call)",
+    ),
     "parameter by keyword": (
         "protocol/purse.py",
         "kept(state, owner)",
@@ -367,13 +411,13 @@ DRIFTS = {
         "contracts/Purse.vy",
         "@external\n",
         "@external\n@\n",
-        "Purse.vy:56: does not parse: ",
+        "Purse.vy:78: does not parse: ",
     ),
     "broken Python": (
         "protocol/purse.py",
         "def keep(",
         "def keep",
-        "purse.py:37: does not parse: ",
+        "purse.py:47: does not parse: ",
     ),
 }
 README = "# Purse\n\n<!-- twins -->\nold\n<!-- /twins -->\n\nThe end.\n"
@@ -422,7 +466,7 @@ def test_a_module_without_a_contract_is_caught(root, capsys) -> None:
 def test_the_table_counts_what_each_pair_declares(root, capsys) -> None:
     assert main(["--root", str(root), "--table"]) == 0
     assert capsys.readouterr().out.splitlines()[2:] == [
-        "| purse | `contracts/Purse.vy` | `protocol/purse.py` | 3 | 2 | 2 |",
+        "| purse | `contracts/Purse.vy` | `protocol/purse.py` | 5 | 2 | 2 |",
         "| errors | `contracts/errors.vy` | `protocol/errors.py` | 1 | 2 | 0 |",
     ]
 
