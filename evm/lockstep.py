@@ -50,7 +50,7 @@ class Difference(AssertionError):
     ) -> None:
         said = "at the end" if action is None else described(action)
         super().__init__(
-            f"call {number}, {said}: {layer} differ{'s' * (layer != 'logs')}"
+            f"call {number}, {said}: model and chain differ: {layer}"
             f"\n  where: {place}"
             f"\n  model: {model}"
             f"\n  chain: {chain}"
@@ -132,7 +132,7 @@ class Lockstep:
         if "outcome" in layers:
             self.compare_outcomes("outcome", "", predicted, observed)
         if "returned" in layers and predicted.succeeded and observed.succeeded:
-            self.compare_returned("return data", "", predicted, observed)
+            self.compare_returned("returned", "", predicted, observed)
         if "logs" in layers and predicted.logs != observed.logs:
             self.compare_logs(predicted.logs, observed.logs)
         if "slots" in layers:

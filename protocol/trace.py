@@ -1,0 +1,484 @@
+"""
+Traces: a genesis and the calls that followed, one JSON line each.
+
+Anything that happens to the protocol is one: a simulation writes it, a counterexample
+is one, a keeper's run is one, and each replays on the model and on every chain.
+Integers are decimal strings, since most readers of JSON lose large ones; arguments
+stand under the names they have in the code. The last line says how the calls ended.
+"""
+
+from __future__ import annotations
+
+import builtins
+import gzip
+import json
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from inspect import signature
+from io import BufferedReader, BufferedWriter
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import astuple
+
+from protocol.feed import MAX_REPORTERS, FeedParams
+from protocol.market import MarketParams, RiskParams
+
+FORMAT = "perpspec trace"
+VERSION = 1
+SCHEMA = Path(__file__).with_name("trace.schema.json")
+# As much as any payer will ever be asked for.
+UNLIMITED = 2**256 - 1
+
+
+class TraceError(Exception):
+    """A file that is no whole trace of this version: which line, and why."""
+
+    def __init__(self, path: str | Path, line: int, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}")
+        self.path = Path(path)
+        self.line = line
+        self.message = message
+
+
+class UnknownEntryPoint(Exception):
+    """No contract has such a function, or not with these arguments."""
+
+
+class Action(Struct, frozen=True):
+    """A call by `sender` at `now`: its arguments are words, records spread out."""
+
+    to: str
+    function: str
+    sender: int
+    now: int
+    arguments: tuple[int, ...]
+
+
+class MarketGenesis(Struct, frozen=True):
+    """A market and its feed, which bear the number of its place in the list."""
+
+    name: str
+    feed: FeedParams
+    reporters: tuple[int, ...]
+    params: MarketParams
+
+
+class Genesis(Struct, frozen=True):
+    """Everything that is decided before the first call; `version` is `VERSION`."""
+
+    version: int
+    start: int
+    decimals: int
+    owner: int
+    risk: RiskParams
+    markets: tuple[MarketGenesis, ...]
+    actors: dict[str, int]
+    balances: dict[str, int]
+
+
+class Trace(Struct, frozen=True):
+    """What a file held; `digest` is None where none was computed."""
+
+    genesis: Genesis
+    actions: list[Action]
+    digest: str | None
+    is_complete: bool
+
+
+def genesis_actions(genesis: Genesis, addresses: Mapping[str, int]) -> Iterator[Action]:
+    """The calls that set up what the genesis says, made like any others."""
+
+    def call(to: str, function: str, sender: int, *arguments: Any) -> Action:
+        words = tuple(words_of(arguments))
+        return Action(to, function, sender, genesis.start, words)
+
+    owner = genesis.owner
+    yield call("Governor", "set_risk", owner, genesis.risk)
+    for number, market in enumerate(genesis.markets):
+        vacant = (0,) * (MAX_REPORTERS - len(market.reporters))
+        reporters = market.reporters + vacant
+        yield call("Governor", "set_feed", owner, number, market.feed, reporters)
+        yield call("Governor", "set_market", owner, number, market.params)
+    for name, atoms in genesis.balances.items():
+        actor = genesis.actors[name]
+        yield call("Token", "mint", actor, actor, atoms)
+        yield call("Token", "approve", actor, addresses["Exchange"], UNLIMITED)
+
+
+def words_of(value: Any) -> Iterator[int]:
+    """The words of a value: records and sequences spread out in order."""
+    if isinstance(value, Struct):
+        value = astuple(value)
+    if isinstance(value, tuple | list):
+        for item in value:
+            yield from words_of(item)
+    else:
+        yield int(value)
+
+
+# What one parameter takes: a number, a truth, a record, or all the words that are left.
+Kind = type[Any]
+Shape = tuple[tuple[str, Kind], ...]
+
+
+class Names(dict[str, Any]):
+    """What names in annotations mean; those only a type checker knows are numbers."""
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(builtins, name, int)
+
+
+def kind_of(annotation: Any) -> Kind:
+    """The kind of parameter with this annotation."""
+    if get_origin(annotation) is tuple or annotation in (tuple, list):
+        return tuple
+    if isinstance(annotation, type) and issubclass(annotation, bool | Struct):
+        return annotation
+    return int
+
+
+@cache
+def fields_of(record: type[Struct]) -> Shape:
+    """The fields of a record."""
+    names = Names(vars(import_module(record.__module__)))
+    hints = get_type_hints(record, globalns={}, localns=names)
+    return tuple((name, kind_of(hints[name])) for name in record.__struct_fields__)
+
+
+@cache
+def entry_point(to: str, function: str) -> Callable[..., Any]:
+    """The function of the model that is `to`'s external one."""
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", to).lower()
+    try:
+        module = import_module(f"protocol.{snake}")
+        found: Callable[..., Any] = vars(module)[function]
+    except (ImportError, KeyError):
+        raise UnknownEntryPoint(f"{to}.{function}: no such entry point") from None
+    if getattr(found, "__module__", None) != module.__name__:
+        raise UnknownEntryPoint(f"{to}.{function}: no such entry point")
+    return found
+
+
+@cache
+def shape(to: str, function: str) -> Shape:
+    """The parameters of an entry point, after the state and the call."""
+    found = entry_point(to, function)
+    names = Names(vars(import_module(found.__module__)))
+    hints = get_type_hints(found, globalns={}, localns=names)
+    parameters = list(signature(found).parameters)[2:]
+    return tuple((name, kind_of(hints[name])) for name in parameters)
+
+
+def named(fields: Shape, words: Iterator[int]) -> dict[str, Any]:
+    """Words under the names of what they are, records as objects, numbers as text."""
+    values: dict[str, Any] = {}
+    for name, kind in fields:
+        if kind is int:
+            values[name] = str(next(words))
+        elif kind is bool:
+            values[name] = bool(next(words))
+        elif kind is tuple:
+            values[name] = [str(word) for word in words]
+        else:
+            values[name] = named(fields_of(kind), words)
+    return values
+
+
+def named_arguments(action: Action) -> dict[str, Any]:
+    """The arguments of a call under their names."""
+    words = iter(action.arguments)
+    try:
+        values = named(shape(action.to, action.function), words)
+    except StopIteration:
+        raise UnknownEntryPoint(
+            f"{action.to}.{action.function}: too few arguments"
+        ) from None
+    if next(words, None) is not None:
+        raise UnknownEntryPoint(f"{action.to}.{action.function}: too many arguments")
+    return values
+
+
+def flattened(fields: Shape, values: Mapping[str, Any], words: list[int]) -> None:
+    """Append the words of named values; the inverse of `named`."""
+    if values.keys() != {name for name, _ in fields}:
+        wanted = ", ".join(name for name, _ in fields)
+        raise ValueError(f"arguments {', '.join(values)}, and not {wanted}")
+    for name, kind in fields:
+        value = values[name]
+        if kind is int:
+            words.append(whole(value))
+        elif kind is bool:
+            words.append(int(msgspec.convert(value, bool)))
+        elif kind is tuple:
+            words.extend(whole(item) for item in value)
+        else:
+            flattened(fields_of(kind), value, words)
+
+
+def whole(value: Any) -> int:
+    """The number that a decimal string is."""
+    if not isinstance(value, str) or re.fullmatch(r"-?[0-9]+", value) is None:
+        raise ValueError(f"{value!r} is not a whole number in a string")
+    return int(value)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON has it, numbers as decimal strings."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Struct):
+        pairs = zip(value.__struct_fields__, astuple(value), strict=True)
+        return {name: plain(item) for name, item in pairs}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value
+
+
+def action_line(action: Action) -> dict[str, Any]:
+    """A call as the object of its line."""
+    return {
+        "to": action.to,
+        "function": action.function,
+        "sender": str(action.sender),
+        "now": str(action.now),
+        "arguments": named_arguments(action),
+    }
+
+
+def action_of(line: Mapping[str, Any]) -> Action:
+    """The call that a line is."""
+    to, function = line["to"], line["function"]
+    words: list[int] = []
+    flattened(shape(to, function), line["arguments"], words)
+    sender, now = whole(line["sender"]), whole(line["now"])
+    return Action(to, function, sender, now, tuple(words))
+
+
+class TraceWriter:
+    """
+    Writes a trace, call by call, and moves it to its name when the `with` ends.
+
+    What ends before `finish` keeps its calls and is marked incomplete.
+    """
+
+    def __init__(self, path: str | Path, genesis: Genesis) -> None:
+        self.path = Path(path)
+        self.genesis = genesis
+        self.calls = 0
+        self.digest: str | None = None
+        self.is_complete = False
+
+    def __enter__(self) -> Self:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        self.file: BufferedWriter = open(self.temporary, "wb")
+        self.stream: IO[bytes] = self.file
+        if self.path.suffix == ".gz":
+            # Neither name nor time inside, so that equal traces are equal files.
+            self.stream = gzip.GzipFile(
+                filename="", mode="wb", fileobj=self.file, mtime=0
+            )
+        self.write_line({"format": FORMAT, "genesis": plain(self.genesis)})
+        return self
+
+    def write(self, action: Action) -> None:
+        """Add a call."""
+        self.write_line(action_line(action))
+        self.calls += 1
+
+    def finish(self, digest: str | None) -> None:
+        """Say that all calls are written, and the digest of what they did."""
+        self.digest = digest
+        self.is_complete = True
+
+    def write_line(self, line: dict[str, Any]) -> None:
+        """Write one object on a line of its own."""
+        self.stream.write(msgspec.json.encode(line) + b"\n")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        end: dict[str, Any] = {"calls": str(self.calls), "digest": self.digest}
+        if not self.is_complete:
+            end = {"calls": str(self.calls), "incomplete": True}
+        self.write_line(end)
+        if self.stream is not self.file:
+            self.stream.close()
+        self.file.close()
+        os.replace(self.temporary, self.path)
+
+
+def write_trace(
+    path: str | Path, genesis: Genesis, actions: Sequence[Action], digest: str | None
+) -> None:
+    """Write a whole trace."""
+    with TraceWriter(path, genesis) as writer:
+        for action in actions:
+            writer.write(action)
+        writer.finish(digest)
+
+
+def read_trace(path: str | Path) -> Trace:
+    """The trace that a file holds, gzipped or not; `TraceError` where it is not one."""
+    lines = read_lines(path)
+    try:
+        genesis = genesis_of(path, next(lines)[1])
+    except StopIteration:
+        raise TraceError(path, 1, "not a trace: the file is empty") from None
+    actions: list[Action] = []
+    number = 1
+    for number, line in lines:
+        if "calls" in line:
+            return Trace(genesis, actions, *ending(path, number, line, len(actions)))
+        try:
+            actions.append(action_of(line))
+        except (UnknownEntryPoint, ValueError, msgspec.ValidationError) as error:
+            raise TraceError(path, number, f"not a call: {error}") from None
+        except (KeyError, TypeError, AttributeError) as error:
+            raise TraceError(path, number, f"not a call: {error!r}") from None
+    raise TraceError(path, number, "cut off: the last line is missing")
+
+
+def ending(
+    path: str | Path, number: int, line: Mapping[str, Any], calls: int
+) -> tuple[str | None, bool]:
+    """The digest and whether the trace is complete, as its last line says."""
+    if line["calls"] != str(calls):
+        message = f"the last line speaks of {line['calls']} calls, there are {calls}"
+        raise TraceError(path, number, message)
+    return line.get("digest"), not line.get("incomplete", False)
+
+
+def genesis_of(path: str | Path, head: Mapping[str, Any]) -> Genesis:
+    """The genesis in the first line."""
+    if head.get("format") != FORMAT:
+        raise TraceError(path, 1, "not a trace: its first line names another format")
+    genesis = head.get("genesis", {})
+    version = genesis.get("version")
+    if version != str(VERSION):
+        raise TraceError(path, 1, f"version {version}: this program reads {VERSION}")
+    try:
+        return msgspec.convert(genesis, type=Genesis, strict=False)
+    except msgspec.ValidationError as error:
+        raise TraceError(path, 1, f"not a genesis: {error}") from None
+
+
+def read_lines(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a file and the lines they stand on."""
+    number = 0
+    try:
+        with open(path, "rb") as file:
+            for number, line in enumerate(decompressed(file), start=1):
+                value = msgspec.json.decode(line)
+                if not isinstance(value, dict):
+                    raise TraceError(path, number, "not a trace: no object")
+                if not line.endswith(b"\n"):
+                    raise TraceError(path, number, "cut off: the line does not end")
+                yield number, value
+    except msgspec.DecodeError as error:
+        what = "not a trace" if number == 1 else "cut off or damaged"
+        raise TraceError(path, number, f"{what}: {error}") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise TraceError(path, number + 1, f"cut off or damaged: {error}") from None
+    except OSError as error:
+        raise TraceError(path, 1, f"cannot be read: {error.strerror}") from None
+
+
+def decompressed(file: BufferedReader) -> IO[bytes]:
+    """The file itself, or what its gzip holds: told by its first bytes."""
+    if file.peek(2)[:2] == b"\x1f\x8b":
+        return gzip.GzipFile(fileobj=file)
+    return file
+
+
+def trace_schema() -> str:
+    """The JSON schema of a line of a trace, as the file beside this one has it."""
+    number = {"type": "string", "pattern": "^-?[0-9]+$"}
+    value = {
+        "anyOf": [
+            number,
+            {"type": "boolean"},
+            {"type": "array", "items": number},
+            {"type": "object", "additionalProperties": {"$ref": "#/$defs/value"}},
+        ]
+    }
+    definitions: dict[str, Any] = {"number": number, "value": value}
+    genesis = record_schema(Genesis, definitions)
+    head = {"format": {"const": FORMAT}}
+    reference = {"$ref": "#/$defs/number"}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of a trace: the first, a call, or the last",
+        "anyOf": [
+            closed(head | {"genesis": genesis}),
+            closed(
+                {
+                    "to": {"type": "string"},
+                    "function": {"type": "string"},
+                    "sender": reference,
+                    "now": reference,
+                    "arguments": {
+                        "type": "object",
+                        "additionalProperties": {"$ref": "#/$defs/value"},
+                    },
+                }
+            ),
+            closed({"calls": reference, "digest": {"type": ["string", "null"]}}),
+            closed({"calls": reference, "incomplete": {"const": True}}),
+        ],
+        "$defs": definitions,
+    }
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def closed(properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an object with exactly these properties."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def record_schema(record: type[Struct], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A reference to the schema of a record, which is put among the definitions."""
+    hints = get_type_hints(record)
+    name = record.__name__
+    definitions[name] = closed(
+        {
+            field: annotation_schema(hints[field], definitions)
+            for field in record.__struct_fields__
+        }
+    )
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def annotation_schema(annotation: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a field with this annotation."""
+    if get_origin(annotation) is tuple:
+        items = annotation_schema(get_args(annotation)[0], definitions)
+        return {"type": "array", "items": items}
+    if get_origin(annotation) is dict:
+        values = annotation_schema(get_args(annotation)[1], definitions)
+        return {"type": "object", "additionalProperties": values}
+    if annotation is str:
+        return {"type": "string"}
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return record_schema(annotation, definitions)
+    return {"$ref": "#/$defs/number"}
