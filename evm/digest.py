@@ -42,6 +42,11 @@ class Digest:
             self.add(contract.encode())
             self.add(slot.to_bytes(WORD, "big") + word.to_bytes(WORD, "big"))
 
+    def add_code(self, address: int, code: bytes) -> None:
+        """Add the code at an address that a contract chose."""
+        self.add(address.to_bytes(20, "big"))
+        self.add(code)
+
     def hexdigest(self) -> str:
         """The hash of everything so far."""
         return self.hash.hexdigest()

@@ -97,7 +97,7 @@ class Lockstep:
         self.views = views
         self.layers = frozenset(layers)
         self.command = f"perpspec replay {trace} --evm {chain.name}"
-        self.slots = Slots(chain.contracts, chain.addresses)
+        self.slots = Slots(chain.contracts)
         self.digest = Digest(chain.addresses)
         self.number = 0
         self.action: Action | None = None
@@ -178,6 +178,9 @@ class Lockstep:
 
     def compare_record(self, table: Table[Any, Any], key: Any, record: Any) -> None:
         """The chain keeps the record that the model wrote."""
+        if table.is_code:
+            self.compare_code(table, key, record)
+            return
         address = self.chain.addresses[table.contract]
         slot = self.slots.first(table, key)
         for index, word in enumerate(self.slots.words(table, record)):
@@ -186,17 +189,12 @@ class Lockstep:
                 place = self.slots.word_name(table, key, index)
                 where = f"{place} (slot {slot + index:#x})"
                 raise self.difference("slots", where, shown(word), shown(kept))
-        if table.in_code:
-            self.compare_code(table, key, record)
 
-    def compare_code(self, table: Table[Any, Any], key: Any, record: Any) -> None:
-        """The code is the record that the model keeps there."""
-        where = self.slots.code_address(table, record)
-        if where == 0:
-            return
-        expected, found = self.slots.code(record), self.chain.code(where)
+    def compare_code(self, table: Table[Any, Any], key: int, record: Any) -> None:
+        """The code at an address is the record that the model keeps there."""
+        expected, found = self.slots.code(record), self.chain.code(key)
         if expected != found:
-            place = f"{self.slots.name(table, key)} (code of {address_text(where)})"
+            place = self.slots.name(table, key)
             raise self.difference("slots", place, expected.hex(), found.hex())
 
     def compare_view(self, view: Action) -> None:
@@ -230,7 +228,7 @@ class Lockstep:
                 place = f"{name}: the chain keeps a word the model does not know"
                 raise self.difference("roots", place, expected.hex(), found.hex())
         for table, key, record in records(self.model):
-            if table.in_code:
+            if table.is_code:
                 self.compare_code(table, key, record)
         return "equal"
 
@@ -238,7 +236,7 @@ class Lockstep:
         """Find the word that makes a root differ, if the model knows its place."""
         address = self.chain.addresses[name]
         for table, key, record in records(self.model):
-            if table.contract != name:
+            if table.contract != name or table.is_code:
                 continue
             slot = self.slots.first(table, key)
             for index, word in enumerate(self.slots.words(table, record)):
@@ -268,8 +266,8 @@ class Lockstep:
             kept = self.chain.words([(address, slot) for slot in slots])
             for slot, word in zip(slots, kept, strict=True):
                 self.digest.add_word(name, slot, word)
-        for table, _, record in ordered_code(self.model):
-            self.digest.add(self.chain.code(self.slots.code_address(table, record)))
+        for address in sorted(codes(self.model)):
+            self.digest.add_code(address, self.chain.code(address))
         return self.digest.hexdigest()
 
     def difference(self, layer: str, place: str, model: str, chain: str) -> Difference:
@@ -329,18 +327,17 @@ def records(model: Model) -> Iterator[tuple[Table[Any, Any], Any, Any]]:
             yield table, key, record
 
 
-def ordered_code(model: Model) -> list[tuple[Table[Any, Any], Any, Any]]:
-    """The records that lie in code, in an order that a run does not decide."""
-    deployed = [
-        each for each in records(model) if each[0].in_code and each[2].nonce != 0
-    ]
-    return sorted(deployed, key=lambda each: (each[0].contract, each[2].nonce))
+def codes(model: Model) -> dict[int, Any]:
+    """The records that lie in code, by their addresses."""
+    return {key: record for table, key, record in records(model) if table.is_code}
 
 
 def every_word(model: Model, slots: Slots) -> dict[str, dict[int, int]]:
     """All that the model keeps, by contract and slot."""
     words: dict[str, dict[int, int]] = {name: {} for name in sorted(slots.layouts)}
     for table, key, record in records(model):
+        if table.is_code:
+            continue
         kept = words[table.contract]
         first = slots.first(table, key)
         for index, word in enumerate(slots.words(table, record)):

@@ -20,9 +20,9 @@ from evm.lockstep import (
     Difference,
     Lockstep,
     Views,
+    codes,
     every_word,
     no_views,
-    ordered_code,
 )
 from evm.slots import Slots
 from protocol.model import Model, Outcome
@@ -137,11 +137,11 @@ def replay_alone(trace: Trace, contracts: Mapping[str, Contract]) -> Replay:
         outcome = model.apply(action)
         digest.add_call(*predicted(outcome))
         result.count(action, outcome)
-    slots = Slots(contracts, addresses)
+    slots = Slots(contracts)
     for name, words in every_word(model, slots).items():
         for slot in sorted(words):
             digest.add_word(name, slot, words[slot])
-    for _, _, record in ordered_code(model):
-        digest.add(slots.code(record))
+    for address, record in sorted(codes(model).items()):
+        digest.add_code(address, slots.code(record))
     result.digest = digest.hexdigest()
     return result

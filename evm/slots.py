@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from eth_utils import keccak
 from msgspec import Struct
 
-from evm.words import LARGEST, WORD, create_address, flat, packed
+from evm.words import LARGEST, WORD, flat, packed
 
 if TYPE_CHECKING:
     from evm.compile import Contract
@@ -33,13 +33,10 @@ class UnknownSlot(Exception):
 
 
 class Slots:
-    """The slots of every table on the chain where these contracts are."""
+    """The slots of every table, from the layouts of the contracts."""
 
-    def __init__(
-        self, contracts: Mapping[str, Contract], addresses: Mapping[str, int]
-    ) -> None:
+    def __init__(self, contracts: Mapping[str, Contract]) -> None:
         self.layouts = {name: each.layout for name, each in contracts.items()}
-        self.addresses = addresses
         self.places: dict[str, tuple[int, Steps]] = {}
 
     def first(self, table: Table[Any, Any], key: Key) -> int:
@@ -64,24 +61,16 @@ class Slots:
             raise UnknownSlot(
                 f"{table.contract}.{table.name}: {len(found)} variables have this name"
             )
-        size = 1 if table.in_code else len(table.pack(table.empty))
+        size = len(table.pack(table.empty))
         return found[0]["slot"], strides(found[0]["type"], size)
 
     def words(self, table: Table[Any, Any], record: Any) -> list[int]:
         """The words with which the chain keeps `record`, first slot first."""
-        if table.in_code:
-            return [self.code_address(table, record)]
         return [word & LARGEST for word in table.pack(record)]
-
-    def code_address(self, table: Table[Any, Any], record: Any) -> int:
-        """Where the code lies that is `record`; 0 while it never was deployed."""
-        if record.nonce == 0:
-            return 0
-        return create_address(self.addresses[table.contract], record.nonce)
 
     def code(self, record: Any) -> bytes:
         """The code that is `record`: its words, as the ABI has them."""
-        return packed(flat(record.record))
+        return packed(flat(record))
 
     def name(self, table: Table[Any, Any], key: Key) -> str:
         """The entry as a person writes it."""
@@ -93,7 +82,7 @@ class Slots:
         """One word of an entry, and the fields that its words may hold."""
         name = self.name(table, key)
         record = table.empty
-        if isinstance(record, Struct) and not table.in_code:
+        if isinstance(record, Struct):
             fields = record.__struct_fields__
             if len(fields) == len(table.pack(record)):
                 return f"{name}.{fields[index]}"

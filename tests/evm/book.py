@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from evm.words import packed
+from evm.chain import predicted_addresses
+from evm.words import create_address
 from protocol.trace import Action
 from tests.evm.conftest import OWNER
 
@@ -24,11 +25,6 @@ class Pair(Struct, frozen=True):
     second: int
 
 
-class Deployed(Struct, frozen=True):
-    record: Pair
-    nonce: int
-
-
 class Written(Struct, frozen=True):
     key: int
     writer: int
@@ -36,14 +32,22 @@ class Written(Struct, frozen=True):
     written_at: int
 
 
+ADDRESS = predicted_addresses(["Book"])["Book"]
+
+
+def one_word(value):
+    """How a number that stands alone is kept."""
+    return (value,)
+
+
 class Kept(dict):
     """What lockstep asks of a table."""
 
     contract = "Book"
 
-    def __init__(self, name, empty, pack=astuple, in_code=False) -> None:
+    def __init__(self, name, empty, pack=astuple, is_code=False) -> None:
         super().__init__()
-        self.name, self.empty, self.pack, self.in_code = name, empty, pack, in_code
+        self.name, self.empty, self.pack, self.is_code = name, empty, pack, is_code
 
     def __missing__(self, key):
         return self.empty
@@ -55,12 +59,12 @@ class BookModel:
     """The contract, rewritten: what it does is what the tests let differ."""
 
     def __init__(self) -> None:
-        self.total = Kept("total", 0, lambda total: (total,))
+        self.total = Kept("total", 0, one_word)
         self.positions = Kept("positions", Position(0, 0))
         self.rounds = Kept("rounds", Pair(0, 0))
         self.ring = Kept("ring", Position(0, 0))
-        self.params = Kept("params", Deployed(Pair(0, 0), 0), in_code=True)
-        self.nonce = 1
+        self.params = Kept("params", 0, one_word)
+        self.codes = Kept("codes", None, is_code=True)
         self.state = SimpleNamespace(
             tables=lambda: [
                 each for each in vars(self).values() if isinstance(each, Kept)
@@ -97,8 +101,8 @@ class BookModel:
         return self.total[()]
 
     def write_code(self, call, key, first, second):
-        self.params[key] = Deployed(Pair(first, second), self.nonce)
-        self.nonce += 1
+        self.params[key] = create_address(ADDRESS, len(self.codes) + 1)
+        self.codes[self.params[key]] = Pair(first, second)
 
     def overflow(self, call, x):
         self.total[()] = 77
@@ -114,8 +118,3 @@ class BookModel:
 
     def identity(self, call):
         return OWNER, 6
-
-
-def packed_total(total: int) -> bytes:
-    """The one word that the contract returns."""
-    return packed([total])

@@ -56,6 +56,12 @@ def on(chain, **options) -> Lockstep:
     return Lockstep(BookModel(), chain, **options)
 
 
+def run(pair, actions) -> None:
+    """Make the calls on both sides."""
+    for action in actions:
+        pair.step(action)
+
+
 def patched(tmp_path, original, faulty):
     """The contract with one fault, on revm."""
     source = copytree(CONTRACTS, tmp_path / "contracts") / "Book.vy"
@@ -76,9 +82,8 @@ def test_model_and_chain_agree_to_the_root(chain) -> None:
 
 def test_a_run_has_the_same_digest_on_every_chain(chain) -> None:
     pair = on(chain)
-    for action in CALLS:
-        pair.step(action)
-    expected = "61cefc753d3294fda3043bc4dd3f5c9386d82713ccaa990c4f464c5bd0b17d56"
+    run(pair, CALLS)
+    expected = "d631d3f9cb070266d8611c4f60d8b9e72cb1724fe8dd99031b6be7a760269862"
     assert pair.finished() == expected
 
 
@@ -112,8 +117,7 @@ def test_a_fault_is_found_in_its_layer(fault, tmp_path) -> None:
     chain = patched(tmp_path, original, faulty)
     pair = on(chain, views=views, trace="run.jsonl")
     with pytest.raises(Difference) as found:
-        for action in CALLS:
-            pair.step(action)
+        run(pair, CALLS)
     assert found.value.layer == layer
     assert observed in found.value.chain
     assert predicted in found.value.model

@@ -10,7 +10,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from evm.chain import connect
+from evm.chain import connect, predicted_addresses
 from evm.slots import Slots, UnknownSlot, strides
 from evm.words import create_address, packed
 from tests.evm.conftest import GENESIS, OWNER, START
@@ -23,13 +23,6 @@ class Position(Struct, frozen=True):
     quote: int
 
 
-class Deployed(Struct, frozen=True):
-    """A record in code, and the nonce that its contract had."""
-
-    record: tuple[int, ...]
-    nonce: int
-
-
 class Round(Struct, frozen=True):
     """A record of which the model has more fields than the chain has words."""
 
@@ -38,18 +31,22 @@ class Round(Struct, frozen=True):
     index: int
 
 
-def table(name, empty, pack=astuple, in_code=False):
+def one_word(value):
+    """How a number that stands alone is kept."""
+    return (value,)
+
+
+def table(name, empty, pack=astuple):
     """What `Slots` looks at in a table."""
-    return SimpleNamespace(
-        name=name, contract="Book", empty=empty, pack=pack, in_code=in_code
-    )
+    return SimpleNamespace(name=name, contract="Book", empty=empty, pack=pack)
 
 
-TOTAL = table("total", 0, lambda total: (total,))
+TOTAL = table("total", 0, one_word)
 POSITIONS = table("positions", Position(0, 0))
 ROUNDS = table("rounds", Round(0, 0, 0), lambda each: astuple(each)[:2])
+CODE = create_address(predicted_addresses(["Book"])["Book"], 1)
 RING = table("ring", Position(0, 0))
-PARAMS = table("params", Deployed((0, 0), 0), in_code=True)
+PARAMS = table("params", 0, one_word)
 
 
 @pytest.fixture
@@ -69,28 +66,25 @@ def revm(book):
         (POSITIONS, (7, 5), Position(-3, 3)),
         (ROUNDS, (7, 1), Round(1, START, 99)),
         (RING, 2, Position(-3, 1)),
-        (PARAMS, 7, Deployed((5, -6), 1)),
+        (PARAMS, 7, CODE),
         (POSITIONS, (7, 6), Position(0, 0)),
-        (PARAMS, 8, Deployed((0, 0), 0)),
+        (PARAMS, 8, 0),
     ],
 )
 def test_words_are_where_the_chain_keeps_them(revm, tabled, key, record) -> None:
-    slots = Slots(revm.contracts, revm.addresses)
+    slots = Slots(revm.contracts)
     first = slots.first(tabled, key)
     for index, word in enumerate(slots.words(tabled, record)):
         assert revm.storage(revm.addresses["Book"], first + index) == word
 
 
 def test_a_record_in_code_is_its_words_at_a_predicted_address(revm) -> None:
-    slots = Slots(revm.contracts, revm.addresses)
-    record = Deployed((5, -6), 1)
-    where = slots.code_address(PARAMS, record)
-    assert where == create_address(revm.addresses["Book"], 1)
-    assert revm.code(where) == slots.code(record) == packed([5, -6])
+    code = Slots(revm.contracts).code(Position(5, -6))
+    assert revm.code(CODE) == code == packed([5, -6])
 
 
 def test_a_word_is_named_as_a_person_would(revm) -> None:
-    slots = Slots(revm.contracts, revm.addresses)
+    slots = Slots(revm.contracts)
     holder = OWNER << 96 | 3
     name = slots.word_name(POSITIONS, (holder, 0), 1)
     assert name == f"Book.positions[{holder:#x}][0].quote"
@@ -100,7 +94,7 @@ def test_a_word_is_named_as_a_person_would(revm) -> None:
 
 
 def test_what_the_layout_does_not_have_is_refused(revm) -> None:
-    slots = Slots(revm.contracts, revm.addresses)
+    slots = Slots(revm.contracts)
     with pytest.raises(UnknownSlot, match=r"Book\.nothing: 0 variables"):
         slots.first(table("nothing", 0, lambda each: (each,)), ())
     with pytest.raises(UnknownSlot, match="its keys are 2"):
