@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -137,7 +137,7 @@ def drifts(vyper: Mapping[str, Side], python: Mapping[str, Side]) -> Iterator[Dr
     for noun, here in python.items():
         if noun not in vyper and noun not in PYTHON_ONLY_FILES:
             yield Drift(here.path, 1, "has no twin in contracts/")
-    yield from storage_drifts(vyper.values(), python.values())
+    yield from storage_drifts(vyper, python)
 
 
 def order_drifts(
@@ -232,23 +232,40 @@ def without(
     }
 
 
-def storage_drifts(vyper: Iterable[Side], python: Iterable[Side]) -> Iterator[Drift]:
-    """What is kept on one side only."""
-    variables = placed(vyper)
-    tables = placed(python)
-    for name, (path, line) in variables.items():
-        if name not in tables:
-            yield Drift(path, line, f"storage {name} is no table of the state")
-    for name, (path, line) in tables.items():
-        if name not in variables:
-            yield Drift(path, line, f"table {name} is no storage of a contract")
-
-
-def placed(sides: Iterable[Side]) -> dict[str, tuple[Path, int]]:
-    """Where each name of a storage variable or table is declared."""
-    return {
-        name: (side.path, line) for side in sides for name, line in side.storage.items()
+def storage_drifts(
+    vyper: Mapping[str, Side], python: Mapping[str, Side]
+) -> Iterator[Drift]:
+    """What is kept on one side only, or elsewhere; in code there are no names."""
+    contracts = {
+        noun: side.path.stem for side in vyper.values() for noun in side.initialized
     }
+    tables = {
+        name: (side.path, table)
+        for side in python.values()
+        for name, table in side.storage.items()
+    }
+    for name, (path, table) in tables.items():
+        if name != table.attribute:
+            yield Drift(path, table.line, f"table {name} stands at {table.attribute}")
+    declared: set[str] = set()
+    for noun, side in vyper.items():
+        for name, variable in side.storage.items():
+            place = Drift(side.path, variable.line, f"storage {name}")
+            if name in declared:
+                yield place._replace(message=f"another storage is called {name}")
+            declared.add(name)
+            if name not in tables:
+                yield place._replace(message=f"storage {name} is no table of the state")
+                continue
+            path, table = tables[name]
+            contract = variable.contract or contracts.get(noun, "no contract")
+            if table.contract != contract:
+                message = f"table {name} lies in {table.contract}, not in {contract}"
+                yield Drift(path, table.line, message)
+    for name, (path, table) in tables.items():
+        if name not in declared:
+            message = f"table {name} is no storage of a contract"
+            yield Drift(path, table.line, message)
 
 
 def listed(names: Sequence[str]) -> str:

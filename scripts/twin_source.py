@@ -53,6 +53,19 @@ class Function(NamedTuple):
     reasons: list[str]
 
 
+class Variable(NamedTuple):
+    """
+    What is kept, and in whose storage.
+
+    A module does not know its contract, which initializes it; `attribute` is where a
+    table stands in the state.
+    """
+
+    line: int
+    contract: str | None
+    attribute: str
+
+
 @dataclass(frozen=True)
 class Side:
     """What one file declares, in order, as the other language would name it."""
@@ -63,7 +76,8 @@ class Side:
     constants: dict[str, Constant] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
-    storage: dict[str, int] = field(default_factory=dict)
+    storage: dict[str, Variable] = field(default_factory=dict)
+    initialized: list[str] = field(default_factory=list)
 
     @property
     def noun(self) -> str:
@@ -86,8 +100,18 @@ def read_vyper(path: Path) -> Side:
             expression = parse_expression(node.value.node_source_code)
             side.constants[node.target.id] = Constant(node.lineno, expression)
         elif isinstance(node, nodes.VariableDecl) and not node.is_immutable:
-            side.storage[node.target.id] = node.lineno
+            contract = path.stem if is_deployed(path) else None
+            name = node.target.id
+            side.storage[name] = Variable(node.lineno, contract, name)
+        elif isinstance(node, nodes.InitializesDecl):
+            bound = getattr(node.annotation, "value", node.annotation)
+            side.initialized.append(bound.id)
     return side
+
+
+def is_deployed(path: Path) -> bool:
+    """Whether a file is a contract: a module has no capitals."""
+    return path.stem[0].isupper()
 
 
 def vyper_function(node: nodes.FunctionDef) -> Function:
@@ -150,11 +174,25 @@ def read_python(path: Path) -> Side:
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ) if name.isupper():
                 side.constants[name] = Constant(node.lineno, value)
-    for call in ast.walk(module):
-        match call:
-            case ast.Call(func=ast.Name("Table"), args=[ast.Constant(str(name)), *_]):
-                side.storage[name] = call.lineno
+    for statement in ast.walk(module):
+        if isinstance(statement, ast.AnnAssign):
+            side.storage.update(table_of(statement))
     return side
+
+
+def table_of(statement: ast.AnnAssign) -> dict[str, Variable]:
+    """The table that a line `self.name: Table[...] = table(name, contract)` makes."""
+    match statement:
+        case ast.AnnAssign(
+            target=ast.Attribute(value=ast.Name("self"), attr=attribute),
+            annotation=ast.Subscript(value=ast.Name("Table")),
+            value=ast.Call(
+                args=[ast.Constant(str(name)), ast.Constant(str(contract)), *_],
+                keywords=keywords,
+            ),
+        ) if not any(each.arg == "is_code" for each in keywords):
+            return {name: Variable(statement.lineno, contract, attribute)}
+    return {}
 
 
 def python_function(node: ast.FunctionDef) -> Function:

@@ -54,6 +54,9 @@ PURSE_VY = '''\
 """
 
 from . import errors
+from . import taker
+
+initializes: taker
 
 LARGEST: constant(int256) = 2**95 - 1
 LEAST: constant(int256) = -LARGEST
@@ -199,14 +202,27 @@ STATE_PY = '''\
 
 class State:
     def __init__(self):
-        self.purses = Table("purses", 0)
-        self.coins = Table("coins", 0)
+        self.purses: Table[int, int] = table("purses", "Purse", 0)
+        self.coins: Table[int, int] = table("coins", "Purse", 0)
+        self.takers: Table[int, int] = table("takers", "Purse", 0)
+        self.codes: Table[int, int] = Table("codes", "Purse", 0, is_code=True)
+'''
+TAKER_VY = '''\
+# pragma version 0.4.3
+"""
+@title Taker
+@notice Who takes.
+"""
+
+takers: HashMap[address, bool]
 '''
 TREE = {
     "contracts/errors.vy": ERRORS_VY,
     "contracts/Purse.vy": PURSE_VY,
     "protocol/errors.py": ERRORS_PY,
     "protocol/purse.py": PURSE_PY,
+    "contracts/taker.vy": TAKER_VY,
+    "protocol/taker.py": '"""Who takes."""\n',
     "protocol/state.py": STATE_PY,
     "protocol/units.py": '"""Units."""\n\nBOUND = 1 << 95\nWorth = int\n',
 }
@@ -247,7 +263,7 @@ DRIFTS = {
         "protocol/purse.py",
         "LEAST: Worth = -LARGEST\n",
         "",
-        "Purse.vy:12: constant LEAST is missing in purse.py",
+        "Purse.vy:15: constant LEAST is missing in purse.py",
     ),
     "constant missing in Vyper": (
         "contracts/Purse.vy",
@@ -299,9 +315,9 @@ DRIFTS = {
     ),
     "storage that is no table": (
         "protocol/state.py",
-        'Table("coins"',
-        'Table("coin"',
-        "Purse.vy:26: storage coins is no table of the state",
+        'self.coins: Table[int, int] = table("coins"',
+        'self.coin: Table[int, int] = table("coin"',
+        "Purse.vy:29: storage coins is no table of the state",
     ),
     "table that is no storage": (
         "contracts/Purse.vy",
@@ -309,11 +325,35 @@ DRIFTS = {
         "",
         "state.py:7: table coins is no storage of a contract",
     ),
+    "table under another name": (
+        "protocol/state.py",
+        "self.coins",
+        "self.coin",
+        "state.py:7: table coins stands at coin",
+    ),
+    "table of another contract": (
+        "protocol/state.py",
+        '"coins", "Purse"',
+        '"coins", "Pocket"',
+        "state.py:7: table coins lies in Pocket, not in Purse",
+    ),
+    "table of a module of another contract": (
+        "contracts/Purse.vy",
+        "initializes: taker\n",
+        "",
+        "state.py:8: table takers lies in Purse, not in no contract",
+    ),
+    "one name for two storages": (
+        "contracts/taker.vy",
+        "takers: HashMap",
+        "coins: HashMap[address, bool]\ntakers: HashMap",
+        "taker.vy:7: another storage is called coins",
+    ),
     "function missing in Python": (
         "protocol/purse.py",
         KEPT_PY,
         "",
-        "Purse.vy:52: function kept is missing in purse.py",
+        "Purse.vy:55: function kept is missing in purse.py",
     ),
     "function missing in Vyper": (
         "protocol/purse.py",
@@ -411,7 +451,7 @@ DRIFTS = {
         "contracts/Purse.vy",
         "@external\n",
         "@external\n@\n",
-        "Purse.vy:78: does not parse: ",
+        "Purse.vy:81: does not parse: ",
     ),
     "broken Python": (
         "protocol/purse.py",
@@ -436,7 +476,9 @@ def root(tmp_path: Path) -> Path:
 def test_twins_that_agree_pass(root, capsys) -> None:
     assert main(["--root", str(root)]) == 0
     assert capsys.readouterr().out == (
-        "purse: Purse.vy and purse.py agree\nerrors: errors.vy and errors.py agree\n"
+        "purse: Purse.vy and purse.py agree\n"
+        "errors: errors.vy and errors.py agree\n"
+        "taker: taker.vy and taker.py agree\n"
     )
 
 
@@ -468,6 +510,7 @@ def test_the_table_counts_what_each_pair_declares(root, capsys) -> None:
     assert capsys.readouterr().out.splitlines()[2:] == [
         "| purse | `contracts/Purse.vy` | `protocol/purse.py` | 5 | 2 | 2 |",
         "| errors | `contracts/errors.vy` | `protocol/errors.py` | 1 | 2 | 0 |",
+        "| taker | `contracts/taker.vy` | `protocol/taker.py` | 0 | 0 | 0 |",
     ]
 
 
