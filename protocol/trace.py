@@ -344,7 +344,11 @@ def read_trace(path: str | Path) -> Trace:
     number = 1
     for number, line in lines:
         if "calls" in line:
-            return Trace(genesis, actions, *ending(path, number, line, len(actions)))
+            end = ending(path, number, line, len(actions))
+            # To look for more is also to read the checksum of a compressed file.
+            if next(lines, None) is not None:
+                raise TraceError(path, number + 1, "the trace has ended before")
+            return Trace(genesis, actions, *end)
         try:
             actions.append(action_of(line))
         except (UnknownEntryPoint, ValueError, msgspec.ValidationError) as error:

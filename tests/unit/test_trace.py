@@ -1,0 +1,289 @@
+"""
+Traces: what is written is read again, and what is no trace is named by its line.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from itertools import count
+from typing import get_args, get_origin, get_type_hints
+
+import pytest
+
+from protocol import trace
+from protocol.feed import MAX_REPORTERS, FeedParams
+from protocol.market import MarketParams, RiskParams
+from protocol.trace import (
+    VERSION,
+    Action,
+    Genesis,
+    MarketGenesis,
+    TraceError,
+    TraceWriter,
+    UnknownEntryPoint,
+    genesis_actions,
+    named_arguments,
+    read_trace,
+    shape,
+    trace_schema,
+    words_of,
+    write_trace,
+)
+
+NUMBERS = count(2**100)
+
+
+def filled(record):
+    """A record whose numbers are all different and too large for most JSON."""
+    hints = get_type_hints(record)
+    values = [
+        filled(hints[name]) if hasattr(hints[name], "__struct_fields__") else number
+        for name, number in zip(record.__struct_fields__, NUMBERS, strict=False)
+    ]
+    return record(*values)
+
+
+OWNER, TRADER = 2**159 + 1, 2**159 + 2
+MARKET = MarketGenesis("ETH", filled(FeedParams), (5, 6, 7), filled(MarketParams))
+GENESIS = Genesis(
+    version=VERSION,
+    start=1_700_000_000,
+    decimals=6,
+    owner=OWNER,
+    risk=filled(RiskParams),
+    markets=(MARKET,),
+    actors={"owner": OWNER, "trader": TRADER},
+    balances={"trader": 10**12},
+)
+TRADE = Action("Exchange", "trade", TRADER, 1_700_000_001, (TRADER << 96, 0, -5, 2**90))
+OPERATOR = Action("Exchange", "set_operator", TRADER, 1_700_000_002, (OWNER, 1))
+SETUP = list(genesis_actions(GENESIS, {"Exchange": 77}))
+ACTIONS = [*SETUP, TRADE, OPERATOR]
+DIGEST = "ab" * 32
+
+
+@pytest.fixture(params=["run.jsonl", "run.jsonl.gz"])
+def path(request, tmp_path):
+    """Where a trace is written, plain or compressed."""
+    return tmp_path / request.param
+
+
+def test_what_is_written_is_read_again(path) -> None:
+    write_trace(path, GENESIS, ACTIONS, DIGEST)
+    read = read_trace(path)
+    assert read.genesis == GENESIS
+    assert read.actions == ACTIONS
+    assert read.digest == DIGEST
+    assert read.is_complete
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_equal_traces_are_equal_files(path) -> None:
+    write_trace(path, GENESIS, ACTIONS, DIGEST)
+    first = path.read_bytes()
+    write_trace(path, GENESIS, ACTIONS, DIGEST)
+    assert path.read_bytes() == first
+
+
+def test_a_line_is_made_of_names_and_strings(tmp_path) -> None:
+    write_trace(tmp_path / "run.jsonl", GENESIS, [TRADE, OPERATOR], None)
+    lines = [json.loads(line) for line in open(tmp_path / "run.jsonl")]
+    assert lines[0]["genesis"]["markets"][0]["reporters"] == ["5", "6", "7"]
+    assert lines[1] == {
+        "to": "Exchange",
+        "function": "trade",
+        "sender": str(TRADER),
+        "now": "1700000001",
+        "arguments": {
+            "holder": str(TRADER << 96),
+            "market_id": "0",
+            "size_delta": "-5",
+            "limit": str(2**90),
+        },
+    }
+    assert lines[2]["arguments"] == {"operator": str(OWNER), "is_allowed": True}
+    assert lines[3] == {"calls": "2", "digest": None}
+
+
+def test_a_run_that_is_interrupted_keeps_what_it_has(path) -> None:
+    with pytest.raises(KeyboardInterrupt), TraceWriter(path, GENESIS) as writer:
+        writer.write(TRADE)
+        raise KeyboardInterrupt
+    read = read_trace(path)
+    assert read.actions == [TRADE]
+    assert not read.is_complete
+    assert read.digest is None
+
+
+def test_the_genesis_expands_to_calls() -> None:
+    names = [f"{action.to}.{action.function}" for action in SETUP]
+    assert names == [
+        "Governor.set_risk",
+        "Governor.set_feed",
+        "Governor.set_market",
+        "Token.mint",
+        "Token.approve",
+    ]
+    feed = SETUP[1].arguments
+    assert feed[0] == 0
+    assert feed[-MAX_REPORTERS:] == (5, 6, 7, 0, 0, 0, 0)
+    assert SETUP[2].arguments == (0, *words_of(MARKET.params))
+    assert SETUP[4].arguments == (77, 2**256 - 1)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_arguments_have_the_shape_of_the_entry_point(action) -> None:
+    names = [name for name, _ in shape(action.to, action.function)]
+    assert list(named_arguments(action)) == names
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (Action("Exchange", "nothing", 1, 1, ()), "no such entry point"),
+        (Action("Nowhere", "trade", 1, 1, ()), "no such entry point"),
+        (Action("Exchange", "require", 1, 1, ()), "no such entry point"),
+        (Action("Exchange", "trade", 1, 1, (1, 2)), "too few arguments"),
+        (Action("Exchange", "trade", 1, 1, (1, 2, 3, 4, 5)), "too many arguments"),
+    ],
+)
+def test_a_call_of_nothing_is_refused(action, message) -> None:
+    with pytest.raises(UnknownEntryPoint, match=message):
+        named_arguments(action)
+
+
+def lines_written(path) -> list[bytes]:
+    """The lines of a good trace of three."""
+    write_trace(path, GENESIS, [TRADE], DIGEST)
+    return path.read_bytes().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "message"),
+    [
+        (1, b'{"format":"other"}\n', "not a trace"),
+        (1, b"hello\n", "not a trace"),
+        (1, b"\xff\xfe\n", "not a trace"),
+        (1, b"[1]\n", "not a trace"),
+        (1, b'{"format":"perpspec trace","genesis":{"version":"2"}}\n', "version 2"),
+        (1, b'{"format":"perpspec trace","genesis":{"version":"1"}}\n', "not a gen"),
+        (1, b'{"format":"perpspec trace"}\n', "version None"),
+        (2, b'{"to":"Exchange","func', "cut off"),
+        (2, b'{"to":"Exchange"}\n', "not a call"),
+        (2, b"{}\n", "not a call"),
+        (3, b"", "cut off"),
+        (3, b'{"calls":"2","digest":null}\n', "speaks of 2 calls, there are 1"),
+        (3, b'{"calls":"1"', "cut off"),
+        (4, b"{}\n", "has ended before"),
+    ],
+)
+def test_what_is_no_trace_is_named_by_its_line(tmp_path, line, text, message) -> None:
+    path = tmp_path / "run.jsonl"
+    lines = lines_written(path)
+    path.write_bytes(b"".join([*lines[: line - 1], text]))
+    with pytest.raises(TraceError, match=message) as found:
+        read_trace(path)
+    assert found.value.line == (line if text else line - 1)
+    assert str(found.value).startswith(f"{path}:{found.value.line}: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b'"now":"1700000001"', b'"now":1700000001', "not a whole number"),
+        (b'"size_delta":"-5"', b'"size_delta":"-5.0"', "not a whole number"),
+        (b'"limit"', b'"limits"', "arguments holder"),
+        (b'"trade"', b'"trader"', "no such entry point"),
+    ],
+)
+def test_a_call_that_was_edited_wrongly_is_named(tmp_path, old, new, message) -> None:
+    path = tmp_path / "run.jsonl"
+    text = b"".join(lines_written(path))
+    assert text.count(old) == 1
+    path.write_bytes(text.replace(old, new))
+    with pytest.raises(TraceError, match=message) as found:
+        read_trace(path)
+    assert found.value.line == 2
+
+
+def test_a_compressed_trace_that_is_cut_is_named(tmp_path) -> None:
+    path = tmp_path / "run.jsonl.gz"
+    write_trace(path, GENESIS, ACTIONS, DIGEST)
+    whole = path.read_bytes()
+    for length in (len(whole) // 2, len(whole) - 4):
+        path.write_bytes(whole[:length])
+        with pytest.raises(TraceError, match="cut off or damaged"):
+            read_trace(path)
+    path.write_bytes(whole[: len(whole) // 2] + b"\0" * 50)
+    with pytest.raises(TraceError, match="cut off or damaged"):
+        read_trace(path)
+
+
+def test_a_trace_is_read_by_what_it_holds_and_not_by_its_name(tmp_path) -> None:
+    write_trace(tmp_path / "run.jsonl", GENESIS, [TRADE], DIGEST)
+    zipped = tmp_path / "renamed"
+    zipped.write_bytes(gzip.compress((tmp_path / "run.jsonl").read_bytes()))
+    assert read_trace(zipped).actions == [TRADE]
+
+
+def test_a_file_that_cannot_be_read_or_is_empty_is_named(tmp_path) -> None:
+    with pytest.raises(TraceError, match="cannot be read"):
+        read_trace(tmp_path / "missing")
+    (tmp_path / "empty").write_bytes(b"")
+    with pytest.raises(TraceError, match="the file is empty"):
+        read_trace(tmp_path / "empty")
+
+
+def test_the_schema_beside_the_code_is_the_one_it_writes() -> None:
+    assert trace.SCHEMA.read_text() == trace_schema()
+
+
+def test_the_schema_accepts_every_line_and_no_other(tmp_path) -> None:
+    schema = json.loads(trace_schema())
+    lines = [json.loads(line) for line in lines_written(tmp_path / "run.jsonl")]
+    assert all(is_valid(line, schema, schema) for line in lines)
+    assert not is_valid(lines[1] | {"now": 5}, schema, schema)
+    assert not is_valid({"to": "Exchange"}, schema, schema)
+
+
+def is_valid(value, schema, root) -> bool:
+    """Whether a value satisfies the part of JSON schema that ours is written in."""
+    if "$ref" in schema:
+        return is_valid(value, root["$defs"][schema["$ref"].split("/")[-1]], root)
+    if "anyOf" in schema:
+        return any(is_valid(value, each, root) for each in schema["anyOf"])
+    if "const" in schema:
+        return value == schema["const"]
+    kinds = {"object": dict, "array": list, "string": str, "boolean": bool}
+    kinds["null"] = type(None)
+    wanted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if not isinstance(value, tuple(kinds[kind] for kind in wanted)):
+        return False
+    if isinstance(value, list):
+        return all(is_valid(each, schema["items"], root) for each in value)
+    if not isinstance(value, dict):
+        return True
+    known = schema.get("properties", {})
+    if not set(schema.get("required", ())) <= value.keys():
+        return False
+    others = schema.get("additionalProperties")
+    if others is False and not value.keys() <= known.keys():
+        return False
+    return all(
+        is_valid(each, known.get(name, others), root) for name, each in value.items()
+    )
+
+
+def test_every_field_of_a_genesis_is_in_the_schema() -> None:
+    definitions = json.loads(trace_schema())["$defs"]
+    waiting = [Genesis]
+    while waiting:
+        record = waiting.pop()
+        properties = definitions[record.__name__]["properties"]
+        assert tuple(properties) == record.__struct_fields__
+        hints = get_type_hints(record).values()
+        inside = [
+            get_args(each)[0] if get_origin(each) is tuple else each for each in hints
+        ]
+        waiting += [each for each in inside if hasattr(each, "__struct_fields__")]
