@@ -187,7 +187,7 @@ def watching_refusals(found: list[Rule]) -> Iterator[None]:
             found.append(rule)
         original(self, *arguments)
 
-    Revert.__init__ = noting  # type: ignore[method-assign]
+    Revert.__init__ = noting  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:

@@ -15,14 +15,14 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from inspect import signature
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self, get_args, get_origin, get_type_hints
+from typing import Any, Self, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -124,8 +124,9 @@ def words_of(value: Any) -> Iterator[int]:
         yield int(value)
 
 
-# What one parameter takes: a number, a truth, a record, or all the words that are left.
-Kind = type[Any]
+# What one parameter takes, by `int`, `bool`, a record's class, or `tuple`, which stands
+# for all the words that are left.
+Kind: TypeAlias = Any
 Shape = tuple[tuple[str, Kind], ...]
 
 
@@ -284,7 +285,7 @@ class TraceWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         self.file: BufferedWriter = open(self.temporary, "wb")
-        self.stream: IO[bytes] = self.file
+        self.stream: BufferedWriter | gzip.GzipFile = self.file
         if self.path.suffix == ".gz":
             # Neither name nor time inside, so that equal traces are equal files.
             self.stream = gzip.GzipFile(
@@ -324,7 +325,7 @@ class TraceWriter:
 
 
 def write_trace(
-    path: str | Path, genesis: Genesis, actions: Sequence[Action], digest: str | None
+    path: str | Path, genesis: Genesis, actions: Iterable[Action], digest: str | None
 ) -> None:
     """Write a whole trace."""
     with TraceWriter(path, genesis) as writer:
@@ -403,7 +404,7 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise TraceError(path, 1, f"cannot be read: {error.strerror}") from None
 
 
-def decompressed(file: BufferedReader) -> IO[bytes]:
+def decompressed(file: BufferedReader) -> Iterable[bytes]:
     """The file itself, or what its gzip holds: told by its first bytes."""
     if file.peek(2)[:2] == b"\x1f\x8b":
         return gzip.GzipFile(fileobj=file)

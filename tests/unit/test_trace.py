@@ -20,7 +20,6 @@ from protocol.trace import (
     Genesis,
     MarketGenesis,
     TraceError,
-    TraceWriter,
     UnknownEntryPoint,
     genesis_actions,
     named_arguments,
@@ -88,7 +87,8 @@ def test_equal_traces_are_equal_files(path) -> None:
 
 def test_a_line_is_made_of_names_and_strings(tmp_path) -> None:
     write_trace(tmp_path / "run.jsonl", GENESIS, [TRADE, OPERATOR], None)
-    lines = [json.loads(line) for line in open(tmp_path / "run.jsonl")]
+    text = (tmp_path / "run.jsonl").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
     assert lines[0]["genesis"]["markets"][0]["reporters"] == ["5", "6", "7"]
     assert lines[1] == {
         "to": "Exchange",
@@ -107,9 +107,12 @@ def test_a_line_is_made_of_names_and_strings(tmp_path) -> None:
 
 
 def test_a_run_that_is_interrupted_keeps_what_it_has(path) -> None:
-    with pytest.raises(KeyboardInterrupt), TraceWriter(path, GENESIS) as writer:
-        writer.write(TRADE)
+    def interrupted():
+        yield TRADE
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_trace(path, GENESIS, interrupted(), DIGEST)
     read = read_trace(path)
     assert read.actions == [TRADE]
     assert not read.is_complete
