@@ -15,7 +15,6 @@ from eth_utils import keccak
 from vyper.exceptions import VyperException
 
 from scripts.twin_source import (
-    Function,
     Side,
     UnreadableError,
     read_python,
@@ -35,9 +34,9 @@ PYTHON_ONLY_FILES = {
 DIFFERENT_SENTENCES = {
     "errors": "a contract knows an error as its selector, Python as its name",
 }
-# Why a function of one side has no twin, as `noun.function`.
-PYTHON_ONLY_FUNCTIONS: dict[str, str] = {}
-VYPER_ONLY_FUNCTIONS: dict[str, str] = {}
+# Why a constant or a function of one side has no twin, as `noun.name`.
+PYTHON_ONLY = {"feed.NO_ROUND": "`empty(Round)` in Vyper"}
+VYPER_ONLY: dict[str, str] = {}
 
 HEAD = "| noun | Vyper | Python | functions | constants | structs and events |"
 OPENING, CLOSING = "<!-- twins -->", "<!-- /twins -->"
@@ -132,7 +131,7 @@ def drifts(vyper: Mapping[str, Side], python: Mapping[str, Side]) -> Iterator[Dr
         if here.sentence != there.sentence and noun not in DIFFERENT_SENTENCES:
             yield Drift(here.path, 1, f"says {here.sentence!r}, not {there.sentence!r}")
         yield from constant_drifts(noun, vyper, python)
-        yield from record_drifts(there, here)
+        yield from record_drifts(noun, there, here)
         yield from function_drifts(noun, there, here)
     for noun, here in python.items():
         if noun not in vyper and noun not in PYTHON_ONLY_FILES:
@@ -142,18 +141,19 @@ def drifts(vyper: Mapping[str, Side], python: Mapping[str, Side]) -> Iterator[Dr
 
 def order_drifts(
     kind: str,
+    noun: str,
     there: Side,
     expected: Mapping[str, Any],
     here: Side,
     actual: Mapping[str, Any],
 ) -> Iterator[Drift]:
-    """Names that one side lacks, and the first one out of order."""
+    """Names that one side lacks without an excuse, and the first one out of order."""
     for name, declared in expected.items():
-        if name not in actual:
+        if name not in actual and f"{noun}.{name}" not in VYPER_ONLY:
             message = f"{kind} {name} is missing in {here.path.name}"
             yield Drift(there.path, declared.line, message)
     for name, declared in actual.items():
-        if name not in expected:
+        if name not in expected and f"{noun}.{name}" not in PYTHON_ONLY:
             message = f"{kind} {name} is missing in {there.path.name}"
             yield Drift(here.path, declared.line, message)
     ordered = [name for name in expected if name in actual]
@@ -169,7 +169,9 @@ def constant_drifts(
     noun: str, vyper: Mapping[str, Side], python: Mapping[str, Side]
 ) -> Iterator[Drift]:
     there, here = vyper[noun], python[noun]
-    yield from order_drifts("constant", there, there.constants, here, here.constants)
+    yield from order_drifts(
+        "constant", noun, there, there.constants, here, here.constants
+    )
     for name, constant in there.constants.items():
         twin = here.constants.get(name)
         if twin is None:
@@ -197,8 +199,8 @@ def selector(error: str) -> str:
     return f"0x{keccak(text=f'{error}()')[:4].hex()}"
 
 
-def record_drifts(there: Side, here: Side) -> Iterator[Drift]:
-    yield from order_drifts("struct", there, there.records, here, here.records)
+def record_drifts(noun: str, there: Side, here: Side) -> Iterator[Drift]:
+    yield from order_drifts("struct", noun, there, there.records, here, here.records)
     for name, record in there.records.items():
         twin = here.records.get(name, record)
         if twin.fields != record.fields:
@@ -207,11 +209,11 @@ def record_drifts(there: Side, here: Side) -> Iterator[Drift]:
 
 
 def function_drifts(noun: str, there: Side, here: Side) -> Iterator[Drift]:
-    expected = without(VYPER_ONLY_FUNCTIONS, noun, there.functions)
-    actual = without(PYTHON_ONLY_FUNCTIONS, noun, here.functions)
-    yield from order_drifts("function", there, expected, here, actual)
-    for name, function in expected.items():
-        twin = actual.get(name, function)
+    yield from order_drifts(
+        "function", noun, there, there.functions, here, here.functions
+    )
+    for name, function in there.functions.items():
+        twin = here.functions.get(name, function)
         for verb, theirs, ours in (
             ("takes", listed(function.parameters), listed(twin.parameters)),
             ("says", repr(function.sentence), repr(twin.sentence)),
@@ -220,16 +222,6 @@ def function_drifts(noun: str, there: Side, here: Side) -> Iterator[Drift]:
             if ours != theirs:
                 message = f"{name} {verb} {ours}, not {theirs}"
                 yield Drift(here.path, twin.line, message)
-
-
-def without(
-    excused: Mapping[str, str], noun: str, functions: Mapping[str, Function]
-) -> dict[str, Function]:
-    return {
-        name: function
-        for name, function in functions.items()
-        if f"{noun}.{name}" not in excused
-    }
 
 
 def storage_drifts(

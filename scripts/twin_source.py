@@ -92,7 +92,8 @@ def read_vyper(path: Path) -> Side:
         if isinstance(node, nodes.FunctionDef):
             # The deployer's call has no twin: genesis says what it sets.
             if node.name != "__init__":
-                side.functions[node.name] = vyper_function(node)
+                function = vyper_function(node, is_deployed(path))
+                side.functions[node.name] = function
         elif isinstance(node, nodes.StructDef | nodes.EventDef):
             fields = [each.target.id for each in node.get_children(nodes.AnnAssign)]
             side.records[node.name] = Record(node.lineno, fields)
@@ -114,10 +115,10 @@ def is_deployed(path: Path) -> bool:
     return path.stem[0].isupper()
 
 
-def vyper_function(node: nodes.FunctionDef) -> Function:
+def vyper_function(node: nodes.FunctionDef, is_deployed: bool) -> Function:
     decorators = {each.node_source_code for each in node.decorator_list}
     leading = [] if "pure" in decorators else ["state"]
-    if "external" in decorators or reaches_outside(node):
+    if "external" in decorators or (is_deployed and reaches_outside(node)):
         leading = ["state", "call"]
     names = [
         (each.lineno, each.col_offset, each.attr)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.check_twins import main
+from scripts.check_twins import PYTHON_ONLY, VYPER_ONLY, main, read_tree
 
 ERRORS_VY = '''\
 # pragma version 0.4.3
@@ -133,6 +133,15 @@ def keep(owner: address, worth: int256):
     errors.require(worth <= LARGEST, errors.TOO_MUCH)
     self.purses[owner] += worth
     log Kept(owner=owner, coin=worth)
+
+
+@external
+@pure
+def decimals() -> uint256:
+    """
+    @notice How many decimals a coin has.
+    """
+    return 2
 '''
 COIN_PY = """\
 class Coin(Struct, frozen=True):
@@ -195,6 +204,11 @@ def keep(state, call, owner, worth):
     require(worth <= LARGEST, errors.TOO_MUCH)
     state.purses[owner] += worth
     state.log(Kept(owner=owner, coin=worth))
+
+
+def decimals(state, call):
+    """How many decimals a coin has."""
+    return 2
 '''
 STATE_PY = '''\
 """Tables."""
@@ -215,6 +229,23 @@ TAKER_VY = '''\
 """
 
 takers: HashMap[address, bool]
+
+
+@internal
+@view
+def is_taker(other: address) -> bool:
+    """
+    @notice Whether `other` says that it takes.
+    """
+    return staticcall Taker(other).takes()
+'''
+TAKER_PY = '''\
+"""Who takes."""
+
+
+def is_taker(state, other):
+    """Whether `other` says that it takes."""
+    return state.others[other]
 '''
 TREE = {
     "contracts/errors.vy": ERRORS_VY,
@@ -222,7 +253,7 @@ TREE = {
     "protocol/errors.py": ERRORS_PY,
     "protocol/purse.py": PURSE_PY,
     "contracts/taker.vy": TAKER_VY,
-    "protocol/taker.py": '"""Who takes."""\n',
+    "protocol/taker.py": TAKER_PY,
     "protocol/state.py": STATE_PY,
     "protocol/units.py": '"""Units."""\n\nBOUND = 1 << 95\nWorth = int\n',
 }
@@ -391,6 +422,18 @@ DRIFTS = {
         "kept(owner)",
         "kept takes (owner), not (state, owner)",
     ),
+    "no call of an entry point that needs none": (
+        "protocol/purse.py",
+        "decimals(state, call)",
+        "decimals()",
+        "decimals takes (), not (state, call)",
+    ),
+    "call of a module": (
+        "protocol/taker.py",
+        "is_taker(state, other)",
+        "is_taker(state, call, other)",
+        "is_taker takes (state, call, other), not (state, other)",
+    ),
     "no call of an entry point": (
         "protocol/purse.py",
         "keep(state, call, ",
@@ -449,8 +492,8 @@ DRIFTS = {
     ),
     "broken Vyper": (
         "contracts/Purse.vy",
-        "@external\n",
-        "@external\n@\n",
+        "@external\ndef",
+        "@external\n@\ndef",
         "Purse.vy:81: does not parse: ",
     ),
     "broken Python": (
@@ -508,9 +551,9 @@ def test_a_module_without_a_contract_is_caught(root, capsys) -> None:
 def test_the_table_counts_what_each_pair_declares(root, capsys) -> None:
     assert main(["--root", str(root), "--table"]) == 0
     assert capsys.readouterr().out.splitlines()[2:] == [
-        "| purse | `contracts/Purse.vy` | `protocol/purse.py` | 5 | 2 | 2 |",
+        "| purse | `contracts/Purse.vy` | `protocol/purse.py` | 6 | 2 | 2 |",
         "| errors | `contracts/errors.vy` | `protocol/errors.py` | 1 | 2 | 0 |",
-        "| taker | `contracts/taker.vy` | `protocol/taker.py` | 0 | 0 | 0 |",
+        "| taker | `contracts/taker.vy` | `protocol/taker.py` | 1 | 0 | 0 |",
     ]
 
 
@@ -533,3 +576,16 @@ def test_a_readme_without_markers_is_refused(root) -> None:
     readme.write_text(README.replace("<!-- /twins -->", ""))
     with pytest.raises(SystemExit, match=r"README\.md: has no <!-- twins -->"):
         main(["--root", str(root), "--check-readme", str(readme)])
+
+
+def test_every_excuse_is_needed() -> None:
+    vyper, python, _ = read_tree(Path(__file__).parents[2])
+    for excused, sides, others in [
+        (PYTHON_ONLY, python, vyper),
+        (VYPER_ONLY, vyper, python),
+    ]:
+        for excuse in excused:
+            noun, name = excuse.split(".")
+            declared, missing = sides[noun], others[noun]
+            assert name in {**declared.constants, **declared.functions}
+            assert name not in {**missing.constants, **missing.functions}
