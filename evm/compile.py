@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import version
@@ -28,6 +29,10 @@ IMPORT = re.compile(r"^(?:from|import)\b[^(\n]*(?:\([^)]*\))?", re.MULTILINE)
 OPTIMIZE_PRAGMA = re.compile(r"^#\s*pragma\s+optimize\s+\w+[ \t]*\n", re.MULTILINE)
 # Modes of the optimiser that a contract can be compiled with instead of its own.
 OPTIMIZER_MODES = ("gas", "codesize", "none")
+
+
+# How many compiled contracts the cache keeps: enough for a day of edits and mutants.
+MOST_KEPT = 300
 
 
 class CompileError(Exception):
@@ -80,7 +85,19 @@ def compiled(folder: Path, name: str, optimize: str | None, cache: Path) -> Cont
         # Not there yet, or cut by a full disk: either way it is made again.
         contract = run_compiler(folder, name, optimize)
         write_file(path, msgspec.json.encode(contract))
+        forget_oldest(cache)
         return contract
+
+
+def forget_oldest(cache: Path) -> None:
+    """Keep the cache from growing with every state that sources were ever in."""
+    written = []
+    for path in cache.glob("*.json"):
+        # Another process may be forgetting it too.
+        with suppress(FileNotFoundError):
+            written.append((path.stat().st_mtime, path))
+    for _, path in sorted(written)[:-MOST_KEPT]:
+        path.unlink(missing_ok=True)
 
 
 def fingerprint(folder: Path, name: str, optimize: str | None) -> str:

@@ -32,7 +32,7 @@ class Digest:
         self.add(b"\1" if succeeded else b"\0")
         self.add(output)
         for address, topics, payload in logs:
-            self.add(self.names[address])
+            self.add(self.names.get(address, address.to_bytes(20, "big")))
             self.add(b"".join(topics))
             self.add(payload)
 

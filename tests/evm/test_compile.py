@@ -5,6 +5,7 @@ Compiling, once for each state of the sources.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,16 @@ def test_an_artifact_serves_a_client_that_knows_only_it(book, tmp_path) -> None:
             contract.functions.position(1, 1000).call()
     (entry,) = [each for each in artifact["abi"] if each["type"] == "error"]
     assert refused.value.data == f"0x{selector(entry['name'] + '()').hex()}"
+
+
+def test_the_cache_forgets_what_is_oldest(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("evm.compile.MOST_KEPT", 2)
+    for age, name in enumerate(["new", "old", "oldest"]):
+        (tmp_path / f"{name}.json").touch()
+        os.utime(tmp_path / f"{name}.json", (1_000 - age, 1_000 - age))
+    compiled(CONTRACTS, "Book", None, tmp_path)
+    names = {path.name.partition("-")[0] for path in tmp_path.iterdir()}
+    assert names == {"new.json", "Book"}
 
 
 def test_nothing_is_left_beside_a_file_that_was_written(tmp_path) -> None:

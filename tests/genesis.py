@@ -1,0 +1,100 @@
+"""
+A genesis for tests: two markets, three reporters each, everybody with money.
+"""
+
+from __future__ import annotations
+
+from evm.actors import actor_address
+from protocol.fee import FeeParams
+from protocol.feed import FeedParams
+from protocol.fixed_point import WAD
+from protocol.funding import BorrowingParams, FundingParams
+from protocol.insurance import InsuranceParams
+from protocol.liquidation import LiquidationParams, RewardParams
+from protocol.margin import MarginParams
+from protocol.market import LimitParams, MarketParams, RiskParams
+from protocol.pricing import PricingParams
+from protocol.trace import VERSION, Genesis, MarketGenesis
+
+START = 1_700_000_000
+DECIMALS = 6
+DAY = 86_400
+REPORTERS = ("reporter_1", "reporter_2", "reporter_3")
+TRADERS = ("trader_1", "trader_2", "trader_3")
+NAMES = ("owner", "keeper", "provider", "stranger", *REPORTERS, *TRADERS)
+ACTORS = {name: actor_address(name) for name in NAMES}
+# Ten million of the token for everybody.
+FORTUNE = 10**7 * 10**DECIMALS
+
+FEED = FeedParams(
+    reporters=3,
+    quorum=3,
+    max_age=600,
+    averaging_time=900,
+    floor_price=WAD // 100,
+    ceiling_price=10**6 * WAD,
+    band=WAD // 4,
+)
+MARKET = MarketParams(
+    pricing=PricingParams(skew_scale=20_000 * WAD, max_spread=WAD // 100),
+    limits=LimitParams(
+        max_skew=500 * WAD,
+        max_open_interest=500 * WAD,
+        max_open_interest_value=5 * 10**6 * WAD,
+        max_size=100 * WAD,
+        least_value=50 * WAD,
+        trade_age=60,
+        risk_age=300,
+        max_confidence=WAD // 100,
+    ),
+    fee=FeeParams(
+        taker=WAD // 1_000,
+        maker=WAD // 5_000,
+        vault_share=WAD // 2,
+        insurance_share=WAD // 5,
+    ),
+    funding=FundingParams(
+        max_velocity=WAD // 10, max_rate=WAD // 20, dead_zone=WAD // 2
+    ),
+    borrowing=BorrowingParams(
+        reserve_factor=WAD // 2,
+        base_rate=WAD // 10_000,
+        slope_1=WAD // 1_000,
+        kink=8 * WAD // 10,
+        slope_2=WAD // 50,
+    ),
+    margin=MarginParams(
+        im_base=WAD // 10,
+        im_slope=WAD // 2,
+        oi_lower=200 * WAD,
+        oi_upper=5_000 * WAD,
+        maintenance_fraction=6 * WAD // 10,
+    ),
+    liquidation=LiquidationParams(
+        target_ratio=12 * WAD // 10,
+        critical_fraction=WAD,
+        keeper_share=WAD // 1_000,
+        insurance_share=WAD // 200,
+        bucket_capacity=10**5 * WAD,
+        bucket_rate=100 * WAD,
+    ),
+)
+RISK = RiskParams(
+    profit_weight=WAD // 2,
+    reserve=5 * WAD,
+    rewards=RewardParams(flat=2 * WAD, least=WAD, most=100 * WAD),
+    insurance=InsuranceParams(cap=10**5 * WAD, window=DAY),
+)
+GENESIS = Genesis(
+    version=VERSION,
+    start=START,
+    decimals=DECIMALS,
+    owner=ACTORS["owner"],
+    risk=RISK,
+    markets=tuple(
+        MarketGenesis(name, FEED, tuple(ACTORS[each] for each in REPORTERS), MARKET)
+        for name in ("ETH", "BTC")
+    ),
+    actors=ACTORS,
+    balances=dict.fromkeys(NAMES, FORTUNE),
+)
