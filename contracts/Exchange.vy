@@ -1,0 +1,339 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Exchange
+@notice Every book of the protocol and the only contract that holds money.
+"""
+
+from . import account
+from . import errors
+from . import feed
+from . import funding
+from . import health
+from . import insurance
+from . import ledger
+from . import liquidation
+from . import market
+from . import position
+from . import settlement
+from . import trading
+
+initializes: account
+initializes: ledger
+initializes: insurance[ledger := ledger]
+initializes: position
+initializes: market[ledger := ledger]
+initializes: health[account := account, market := market, position := position]
+initializes: settlement[
+    account := account,
+    insurance := insurance,
+    ledger := ledger,
+    market := market,
+    position := position,
+]
+initializes: trading[
+    account := account,
+    health := health,
+    insurance := insurance,
+    ledger := ledger,
+    market := market,
+    position := position,
+    settlement := settlement,
+]
+
+event Deposited:
+    holder: indexed(uint256)
+    atoms: uint256
+    cash: int256
+
+
+event Withdrawn:
+    holder: indexed(uint256)
+    receiver: indexed(address)
+    atoms: uint256
+    cash: int256
+
+
+event InsuranceFunded:
+    payer: indexed(address)
+    atoms: uint256
+    insurance: int256
+
+
+event RewardClaimed:
+    keeper: indexed(address)
+    receiver: indexed(address)
+    atoms: uint256
+
+
+event TreasuryCollected:
+    receiver: indexed(address)
+    atoms: uint256
+    treasury: int256
+
+
+LIQUIDATOR: immutable(address)
+VAULT: immutable(address)
+GOVERNOR: immutable(address)
+
+
+@deploy
+def __init__(
+    token: address,
+    decimals: uint256,
+    oracle: address,
+    liquidator: address,
+    vault: address,
+    governor: address,
+):
+    ledger.__init__(token, decimals)
+    market.__init__(oracle)
+    LIQUIDATOR = liquidator
+    VAULT = vault
+    GOVERNOR = governor
+
+
+@external
+def set_operator(operator: address, is_allowed: bool):
+    """
+    @notice Let `operator` act on all accounts of the sender, or no longer.
+    """
+    account.set_operator(msg.sender, operator, is_allowed)
+
+
+@external
+def set_margin_mode(holder: uint256, mode: uint256):
+    """
+    @notice Choose how the positions of an account back each other, while it has none.
+    """
+    account.require_operator(holder, msg.sender)
+    account.set_margin_mode(holder, mode)
+
+
+@external
+def deposit(holder: uint256, atoms: uint256):
+    """
+    @notice Add collateral to an account.
+    """
+    account.require_operator(holder, msg.sender)
+    cash: int256 = settlement.add_cash(holder, ledger.book_in(atoms))
+    log Deposited(holder=holder, atoms=atoms, cash=cash)
+    ledger.pull(msg.sender, atoms)
+
+
+@external
+def withdraw(holder: uint256, atoms: uint256, receiver: address):
+    """
+    @notice Take collateral out of an account, as far as its margin allows.
+    """
+    account.require_operator(holder, msg.sender)
+    cash: int256 = settlement.add_cash(holder, 0 - ledger.book_out(atoms))
+    health.require_withdrawable(holder, market.load_risk(), block.timestamp)
+    log Withdrawn(holder=holder, receiver=receiver, atoms=atoms, cash=cash)
+    ledger.push(receiver, atoms)
+
+
+@external
+def trade(
+    holder: uint256, market_id: uint256, size_delta: int256, limit: int256
+) -> trading.Fill:
+    """
+    @notice Trade `size_delta` for an account at `limit` or better.
+    """
+    account.require_operator(holder, msg.sender)
+    return trading.trade(holder, market_id, size_delta, limit, block.timestamp)
+
+
+@external
+def settle(holder: uint256, market_id: uint256) -> int256:
+    """
+    @notice Settle the loss of an account in a market, by anyone; or its gain and its
+            claim, by those who operate the account. Give what its cash changed by.
+    """
+    return settlement.settle(holder, market_id, msg.sender, block.timestamp)
+
+
+@external
+def accrue(market_id: uint256):
+    """
+    @notice Bring the funding of a market up to now; nothing where there is no market.
+    """
+    if market_id < market.market_count:
+        params: market.MarketParams = market.load_params(market_id)
+        price: feed.FeedPrice = market.price_of(market_id)
+        market.accrue(market_id, price.index, params, block.timestamp)
+
+
+@external
+def fund_insurance(atoms: uint256):
+    """
+    @notice Give to the insurance fund.
+    """
+    funds: ledger.Funds = ledger.add_funds(0, ledger.book_in(atoms), 0, 0)
+    log InsuranceFunded(payer=msg.sender, atoms=atoms, insurance=funds.insurance)
+    ledger.pull(msg.sender, atoms)
+
+
+@external
+def claim_reward(atoms: uint256, receiver: address):
+    """
+    @notice Take what the sender has earned as a keeper.
+    """
+    amount: int256 = ledger.book_out(atoms)
+    earned: int256 = ledger.keeper_rewards[msg.sender]
+    errors.require(amount <= earned, errors.REWARD_TOO_SMALL)
+    ledger.keeper_rewards[msg.sender] = earned - amount
+    ledger.add_funds(0, 0, 0, 0 - amount)
+    log RewardClaimed(keeper=msg.sender, receiver=receiver, atoms=atoms)
+    ledger.push(receiver, atoms)
+
+
+@external
+def close_at_risk(holder: uint256, market_id: uint256, size: int256, keeper: address):
+    """
+    @notice Close `size` of a position of an account at risk and reward the keeper.
+    """
+    errors.require(msg.sender == LIQUIDATOR, errors.NOT_LIQUIDATOR)
+    trading.close_at_risk(holder, market_id, size, keeper, block.timestamp)
+
+
+@external
+def enter_vault(provider: address, atoms: uint256):
+    """
+    @notice Take `atoms` from a provider into the vault.
+    """
+    errors.require(msg.sender == VAULT, errors.NOT_VAULT)
+    ledger.add_funds(ledger.book_in(atoms), 0, 0, 0)
+    ledger.pull(provider, atoms)
+
+
+@external
+def leave_vault(provider: address, atoms: uint256):
+    """
+    @notice Pay `atoms` out of the vault, which must go on covering what accounts owe.
+    """
+    errors.require(msg.sender == VAULT, errors.NOT_VAULT)
+    ledger.take_from_vault(ledger.book_out(atoms))
+    ledger.push(provider, atoms)
+
+
+@external
+def set_market(market_id: uint256, code: address):
+    """
+    @notice Start a market, or change its parameters from now on to those in the code.
+    """
+    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    market.set_market(market_id, code, block.timestamp)
+
+
+@external
+def set_risk(code: address):
+    """
+    @notice Change the parameters of all accounts to those in the code.
+    """
+    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    market.set_risk(code)
+
+
+@external
+def collect_treasury(receiver: address, atoms: uint256):
+    """
+    @notice Pay `atoms` out of the treasury.
+    """
+    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    amount: int256 = ledger.book_out(atoms)
+    funds: ledger.Funds = ledger.add_funds(0, 0, 0 - amount, 0)
+    errors.require(funds.treasury >= 0, errors.TREASURY_TOO_SMALL)
+    log TreasuryCollected(receiver=receiver, atoms=atoms, treasury=funds.treasury)
+    ledger.push(receiver, atoms)
+
+
+@external
+@view
+def account_of(holder: uint256) -> account.Account:
+    """
+    @notice The account of `holder`.
+    """
+    return account.load_account(holder)
+
+
+@external
+@view
+def position_of(holder: uint256, market_id: uint256) -> position.Position:
+    """
+    @notice The position of an account in a market.
+    """
+    return position.load_position(holder, market_id)
+
+
+@external
+@view
+def claim_of(holder: uint256, market_id: uint256) -> int256:
+    """
+    @notice What an account may claim in a market.
+    """
+    return position.claims[holder][market_id]
+
+
+@external
+@view
+def standing_of(holder: uint256) -> health.Standing:
+    """
+    @notice What an account is worth and what it must hold.
+    """
+    return health.standing_of(holder, False, block.timestamp)
+
+
+@external
+@view
+def case_of(holder: uint256, market_id: uint256) -> liquidation.Case:
+    """
+    @notice All that a liquidation of a position is decided by; refused where none may
+            happen.
+    """
+    params: market.MarketParams = market.load_params(market_id)
+    return trading.case_of(
+        holder, market_id, params, market.load_risk(), block.timestamp
+    )
+
+
+@external
+@view
+def market_of(market_id: uint256) -> market.MarketState:
+    """
+    @notice The sums of a market, with its funding as it stood at its last accrual.
+    """
+    return market.state_of(market_id)
+
+
+@external
+@view
+def books() -> market.Books:
+    """
+    @notice What belongs to no account and to no market, and where the parameters are.
+    """
+    return market.Books(
+        funds=ledger.load_funds(),
+        holdings=ledger.load_holdings(),
+        market_count=market.market_count,
+        risk_params=market.risk_params,
+    )
+
+
+@external
+@view
+def params_of(market_id: uint256) -> address:
+    """
+    @notice The address in whose code the parameters of a market lie.
+    """
+    return market.market_params[market_id]
+
+
+@external
+@view
+def reward_of(keeper: address) -> int256:
+    """
+    @notice What a keeper has earned and not taken yet.
+    """
+    return ledger.keeper_rewards[keeper]

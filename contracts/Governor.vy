@@ -1,0 +1,128 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Governor
+@notice The owner's hand: every parameter goes through it, and none against its law.
+"""
+
+from . import access
+from . import errors
+from . import feed
+from . import governance
+from . import market
+
+initializes: access
+
+
+interface Exchange:
+    def market_of(market_id: uint256) -> market.MarketState: view
+    def params_of(market_id: uint256) -> address: view
+    def set_market(market_id: uint256, code: address): nonpayable
+    def set_risk(code: address): nonpayable
+    def collect_treasury(receiver: address, atoms: uint256): nonpayable
+
+
+interface Oracle:
+    def params_of(feed_id: uint256) -> feed.FeedParams: view
+    def set_feed(
+        feed_id: uint256, code: address, reporters: address[feed.MAX_REPORTERS]
+    ): nonpayable
+
+
+# Code that returns all that follows it, so many words: the parameters. They begin with a
+# zero byte, which as code is a stop.
+FEED_CODE: constant(Bytes[10]) = x"6100e080600a3d393df3"
+RISK_CODE: constant(Bytes[10]) = x"6100e080600a3d393df3"
+MARKET_CODE: constant(Bytes[10]) = x"61042080600a3d393df3"
+
+EXCHANGE: immutable(address)
+ORACLE: immutable(address)
+
+
+@deploy
+def __init__(exchange: address, oracle: address, owner: address):
+    access.__init__(owner)
+    EXCHANGE = exchange
+    ORACLE = oracle
+
+
+@external
+def set_feed(
+    feed_id: uint256,
+    params: feed.FeedParams,
+    reporters: address[feed.MAX_REPORTERS],
+):
+    """
+    @notice Give a feed its parameters and its reporters.
+    """
+    access.require_owner(msg.sender)
+    governance.require_lawful_feed(params, reporters)
+    used: address = staticcall Exchange(EXCHANGE).params_of(feed_id)
+    if used != empty(address):
+        governance.require_lawful_limits(
+            market.params_in(used), 0, params.ceiling_price
+        )
+    code: address = raw_create(concat(FEED_CODE, abi_encode(params)))
+    extcall Oracle(ORACLE).set_feed(feed_id, code, reporters)
+
+
+@external
+def set_market(market_id: uint256, params: market.MarketParams):
+    """
+    @notice Start the market of a feed, or change its parameters from now on.
+    """
+    access.require_owner(msg.sender)
+    open_interest: int256 = 0
+    if staticcall Exchange(EXCHANGE).params_of(market_id) != empty(address):
+        state: market.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
+        open_interest = market.open_interest(state.book)
+    used: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
+    governance.require_lawful_market(params, open_interest, used.ceiling_price)
+    code: address = raw_create(concat(MARKET_CODE, abi_encode(params)))
+    extcall Exchange(EXCHANGE).set_market(market_id, code)
+
+
+@external
+def set_risk(params: market.RiskParams):
+    """
+    @notice Change the parameters of all accounts.
+    """
+    access.require_owner(msg.sender)
+    governance.require_lawful_risk(params)
+    code: address = raw_create(concat(RISK_CODE, abi_encode(params)))
+    extcall Exchange(EXCHANGE).set_risk(code)
+
+
+@external
+def collect_treasury(receiver: address, atoms: uint256):
+    """
+    @notice Pay `atoms` out of the treasury.
+    """
+    access.require_owner(msg.sender)
+    extcall Exchange(EXCHANGE).collect_treasury(receiver, atoms)
+
+
+@external
+def offer_ownership(pending_owner: address):
+    """
+    @notice Name who may become the owner.
+    """
+    access.offer_ownership(pending_owner, msg.sender)
+
+
+@external
+def take_ownership():
+    """
+    @notice Become the owner, having been named.
+    """
+    access.take_ownership(msg.sender)
+
+
+@external
+@view
+def owner() -> address:
+    """
+    @notice Who sets the parameters.
+    """
+    return access.owner

@@ -1,0 +1,73 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Lens
+@notice What clients read: the statement of an account. It holds no money.
+"""
+
+from . import account
+from . import feed
+from . import health
+from . import market
+from . import position
+from . import statement
+
+
+interface Exchange:
+    def account_of(holder: uint256) -> account.Account: view
+    def position_of(holder: uint256, market_id: uint256) -> position.Position: view
+    def claim_of(holder: uint256, market_id: uint256) -> int256: view
+    def standing_of(holder: uint256) -> health.Standing: view
+    def books() -> market.Books: view
+    def market_of(market_id: uint256) -> market.MarketState: view
+    def params_of(market_id: uint256) -> address: view
+
+
+interface Oracle:
+    def price(feed_id: uint256) -> feed.FeedPrice: view
+
+
+EXCHANGE: immutable(address)
+ORACLE: immutable(address)
+
+
+@deploy
+def __init__(exchange: address, oracle: address):
+    EXCHANGE = exchange
+    ORACLE = oracle
+
+
+@external
+@view
+def statement_of(holder: uint256) -> statement.Statement:
+    """
+    @notice The statement of an account: what it is worth, what it must hold, and each
+            of its positions.
+    """
+    current: account.Account = staticcall Exchange(EXCHANGE).account_of(holder)
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    whole: statement.Totals = statement.totals(
+        current,
+        staticcall Exchange(EXCHANGE).standing_of(holder),
+        market.risk_in(books.risk_params),
+    )
+    lines: statement.Line[account.MAX_MARKETS] = empty(
+        statement.Line[account.MAX_MARKETS]
+    )
+    for market_id: uint256 in range(account.MAX_MARKETS):
+        if ((current.positions | current.claims) >> market_id) & 1 == 0:
+            continue
+        held: position.Position = staticcall Exchange(EXCHANGE).position_of(
+            holder, market_id
+        )
+        lines[market_id] = statement.line(
+            held,
+            staticcall Exchange(EXCHANGE).claim_of(holder, market_id),
+            staticcall Exchange(EXCHANGE).market_of(market_id),
+            staticcall Oracle(ORACLE).price(market_id),
+            market.params_in(staticcall Exchange(EXCHANGE).params_of(market_id)),
+            whole,
+            block.timestamp,
+        )
+    return statement.statement(current, whole, lines)

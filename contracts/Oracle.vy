@@ -1,0 +1,92 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Oracle
+@notice Reporters speak here, and rounds are kept. It holds no money.
+"""
+
+from . import errors
+from . import feed
+
+initializes: feed
+
+
+interface Exchange:
+    def accrue(market_id: uint256): nonpayable
+
+
+EXCHANGE: immutable(address)
+GOVERNOR: immutable(address)
+
+
+@deploy
+def __init__(exchange: address, governor: address):
+    EXCHANGE = exchange
+    GOVERNOR = governor
+
+
+@external
+def set_feed(
+    feed_id: uint256, code: address, reporters: address[feed.MAX_REPORTERS]
+):
+    """
+    @notice Give a feed the parameters in the code, and reporters.
+    """
+    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    feed.set_feed(feed_id, code, reporters)
+
+
+@external
+def report(
+    feed_id: uint256,
+    reporter: uint256,
+    price: int256,
+    confidence: int256,
+    published_at: uint256,
+):
+    """
+    @notice Report a price as the reporter of that number; where a round comes of it,
+            funding accrues at the old price before the new one holds.
+    """
+    due: feed.Round = feed.take_report(
+        feed_id, reporter, price, confidence, published_at, msg.sender, block.timestamp
+    )
+    if due.published_at > 0:
+        extcall Exchange(EXCHANGE).accrue(feed_id)
+        feed.store_round(feed_id, due)
+
+
+# Read by the exchange while a report that makes a round is under way: the old round is
+# whole until `store_round`.
+@external
+@view
+@reentrant
+def price(feed_id: uint256) -> feed.FeedPrice:
+    """
+    @notice The last round of a feed, and until when its quorum is fresh.
+    """
+    return feed.latest_price(feed_id)
+
+
+@external
+@view
+def round_of(feed_id: uint256, number: uint256) -> feed.Round:
+    """
+    @notice Round `number` of a feed, of the last 64.
+    """
+    head: feed.Head = feed.load_head(feed_id)
+    errors.require(
+        number < head.rounds and number + feed.RING >= head.rounds,
+        errors.ROUND_UNKNOWN,
+    )
+    return feed.load_round(feed_id, number)
+
+
+@external
+@view
+def params_of(feed_id: uint256) -> feed.FeedParams:
+    """
+    @notice The parameters of a feed.
+    """
+    return feed.load_params(feed_id)

@@ -1,0 +1,136 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Account
+@notice An account: signed cash, the markets in which it has a position or a claim, and
+        its margin mode. Its number says who owns it: `owner << 96 | sub`.
+"""
+
+from . import errors
+from . import fixed_point
+from . import word
+
+# Margin modes: all markets back each other, or the account has one market only.
+CROSS: constant(uint256) = 0
+ISOLATED: constant(uint256) = 1
+
+MAX_MARKETS: constant(uint256) = 16
+
+
+struct Account:
+    cash: int256
+    positions: uint256
+    claims: uint256
+    mode: uint256
+    is_flat_paid: bool
+
+
+event OperatorSet:
+    owner: indexed(address)
+    operator: indexed(address)
+    is_allowed: bool
+
+
+event MarginModeSet:
+    holder: indexed(uint256)
+    mode: uint256
+
+
+accounts: HashMap[uint256, uint256]
+operators: HashMap[address, HashMap[address, bool]]
+
+
+@internal
+@pure
+def packed_account(account: Account) -> uint256:
+    """
+    @notice The word of an account.
+    """
+    return (
+        word.placed(account.cash, 0, 128)
+        | (account.positions << 128)
+        | (account.claims << 144)
+        | (account.mode << 160)
+        | (convert(account.is_flat_paid, uint256) << 168)
+    )
+
+
+@internal
+@pure
+def unpacked_account(packed: uint256) -> Account:
+    """
+    @notice The account that `packed_account` packed.
+    """
+    return Account(
+        cash=word.signed(packed, 0, 128),
+        positions=word.unsigned(packed, 128, 16),
+        claims=word.unsigned(packed, 144, 16),
+        mode=word.unsigned(packed, 160, 8),
+        is_flat_paid=word.unsigned(packed, 168, 1) == 1,
+    )
+
+
+@internal
+@view
+def load_account(holder: uint256) -> Account:
+    """
+    @notice The account of `holder`, empty before its first use.
+    """
+    return self.unpacked_account(self.accounts[holder])
+
+
+@internal
+def store_account(holder: uint256, account: Account):
+    """
+    @notice Keep the account of `holder`.
+    """
+    fixed_point.require_fits(account.cash, 126)
+    self.accounts[holder] = self.packed_account(account)
+
+
+@internal
+def set_flat_paid(holder: uint256, is_flat_paid: bool):
+    """
+    @notice Remember whether a keeper was paid the flat reward for an account that is
+            not healthy again yet.
+    """
+    current: Account = self.load_account(holder)
+    if current.is_flat_paid != is_flat_paid:
+        current.is_flat_paid = is_flat_paid
+        self.store_account(holder, current)
+
+
+@internal
+@view
+def require_operator(holder: uint256, sender: address):
+    """
+    @notice Refuse the call unless `sender` owns the account or operates for its owner.
+    """
+    owner: address = convert(holder >> 96, address)
+    errors.require(
+        sender == owner or self.operators[owner][sender], errors.NOT_OPERATOR
+    )
+
+
+@internal
+def set_operator(owner: address, operator: address, is_allowed: bool):
+    """
+    @notice Let `operator` act on all accounts of `owner`, or no longer.
+    """
+    self.operators[owner][operator] = is_allowed
+    log OperatorSet(owner=owner, operator=operator, is_allowed=is_allowed)
+
+
+@internal
+def set_margin_mode(holder: uint256, mode: uint256):
+    """
+    @notice Choose how the positions of the account back each other, while it has none.
+    """
+    errors.require(mode <= ISOLATED, errors.MODE_UNKNOWN)
+    account: Account = self.load_account(holder)
+    errors.require(account.positions == 0, errors.HAS_POSITIONS)
+
+    account.mode = mode
+    self.store_account(holder, account)
+    log MarginModeSet(holder=holder, mode=mode)

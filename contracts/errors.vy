@@ -1,0 +1,75 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Errors
+@notice Every error with which the protocol refuses a call, as its selector, a number.
+"""
+
+ALLOWANCE_TOO_SMALL: constant(uint256) = 1952265067
+BAD_QUORUM: constant(uint256) = 1170276225
+BAD_REPORTERS: constant(uint256) = 548325899
+BALANCE_TOO_SMALL: constant(uint256) = 2129656246
+BELOW_INITIAL_MARGIN: constant(uint256) = 1007912708
+BUCKET_EMPTY: constant(uint256) = 1430715577
+CLOSING_COSTS_TOO_MUCH: constant(uint256) = 1007535411
+DENOMINATOR_NOT_POSITIVE: constant(uint256) = 2092764882
+EQUITY_NEGATIVE: constant(uint256) = 3337328032
+FEED_UNKNOWN: constant(uint256) = 1250451569
+FUNDING_TIME_REVERSED: constant(uint256) = 18110289
+HAS_POSITIONS: constant(uint256) = 2570734609
+HEALTHY: constant(uint256) = 3659378188
+ISOLATED_ACCOUNT: constant(uint256) = 516322961
+LIMIT_EXCEEDED: constant(uint256) = 845268882
+MARKET_UNKNOWN: constant(uint256) = 1931969062
+MODE_UNKNOWN: constant(uint256) = 4180976409
+NOTHING_TO_SETTLE: constant(uint256) = 1635845352
+NOT_GOVERNOR: constant(uint256) = 3996546516
+NOT_LIQUIDATOR: constant(uint256) = 3633422775
+NOT_OPERATOR: constant(uint256) = 2082557700
+NOT_OWNER: constant(uint256) = 818771057
+NOT_REPORTER: constant(uint256) = 3855522825
+NOT_VAULT: constant(uint256) = 1658783045
+NO_POSITION: constant(uint256) = 2884694068
+OPEN_INTEREST_ABOVE_SCALE: constant(uint256) = 1248524551
+OPEN_INTEREST_ABOVE_VALUE: constant(uint256) = 1862932576
+OPEN_INTEREST_TOO_LARGE: constant(uint256) = 1937155989
+OUT_OF_BOUNDS: constant(uint256) = 3021082388
+PARAMETER_OUT_OF_BOUNDS: constant(uint256) = 292062721
+POSITION_TOO_LARGE: constant(uint256) = 1413115408
+POSITION_TOO_SMALL: constant(uint256) = 1276744448
+PRICE_INVALID: constant(uint256) = 538137434
+PRICE_STALE: constant(uint256) = 678894993
+PRICE_TRIPPED: constant(uint256) = 3196105730
+PRICE_UNCERTAIN: constant(uint256) = 3469883532
+REPORT_FROM_FUTURE: constant(uint256) = 3240134996
+REPORT_NOT_NEWER: constant(uint256) = 322846919
+RESERVE_TOO_SMALL: constant(uint256) = 2658042737
+REWARD_TOO_SMALL: constant(uint256) = 1714180800
+RISK_NOT_REDUCED: constant(uint256) = 4114292619
+RISK_UNKNOWN: constant(uint256) = 4015164023
+ROUND_UNKNOWN: constant(uint256) = 2035632649
+SKEW_SCALE_TOO_SMALL: constant(uint256) = 201755583
+SKEW_TOO_LARGE: constant(uint256) = 560954582
+TOO_FEW_ATOMS: constant(uint256) = 2592177344
+TOO_FEW_SHARES: constant(uint256) = 533193440
+TOO_LITTLE_CASH: constant(uint256) = 3477304840
+TOO_LITTLE_HELD: constant(uint256) = 3279047293
+TOO_MANY_DECIMALS: constant(uint256) = 1640686578
+TRANSFER_FAILED: constant(uint256) = 2428038168
+TREASURY_TOO_SMALL: constant(uint256) = 657352100
+VAULT_TOO_SMALL: constant(uint256) = 3692459105
+ZERO_AMOUNT: constant(uint256) = 522854405
+ZERO_SHARES: constant(uint256) = 2551308487
+ZERO_SIZE: constant(uint256) = 3294220863
+
+
+@internal
+@pure
+def require(ok: bool, error: uint256):
+    """
+    @notice Refuse the call with `error` unless it is `ok`.
+    """
+    if not ok:
+        # A number is shorter in the code than a left-aligned selector.
+        raw_revert(concat(convert(convert(error, uint32), bytes4), b""))

@@ -1,0 +1,448 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Feed
+@notice What reporters say of a price, and the rounds that come of it.
+
+        A round is stored when a quorum has spoken since the last one; only a round
+        changes the price. Its index is the median of the fresh reports. Its mark is
+        the index, held within a band around the average before the round.
+"""
+
+from . import errors
+from . import fixed_point
+from . import word
+
+MAX_REPORTERS: constant(uint256) = 7
+RING: constant(uint256) = 64
+PRICE_BITS: constant(uint256) = 95
+
+
+struct FeedParams:
+    reporters: uint256
+    quorum: uint256
+    max_age: uint256
+    averaging_time: uint256
+    floor_price: int256
+    ceiling_price: int256
+    band: int256
+
+
+struct Report:
+    price: int256
+    confidence: int256
+    published_at: uint256
+
+
+struct Round:
+    index: int256
+    mark: int256
+    average: int256
+    confidence: int256
+    published_at: uint256
+
+
+struct Head:
+    rounds: uint256
+    valid_until: uint256
+
+
+struct FeedPrice:
+    index: int256
+    mark: int256
+    average: int256
+    confidence: int256
+    published_at: uint256
+    valid_until: uint256
+
+
+event FeedSet:
+    feed_id: indexed(uint256)
+    code: address
+
+
+event Reported:
+    feed_id: indexed(uint256)
+    reporter: indexed(uint256)
+    price: int256
+    confidence: int256
+    published_at: uint256
+
+
+event RoundStored:
+    feed_id: indexed(uint256)
+    number: uint256
+    index: int256
+    mark: int256
+    average: int256
+    confidence: int256
+    published_at: uint256
+
+
+# Parameters lie in the code at an address, where the governor put them.
+feed_params: HashMap[uint256, address]
+reporters: HashMap[uint256, HashMap[uint256, address]]
+reports: HashMap[uint256, HashMap[uint256, uint256]]
+heads: HashMap[uint256, uint256]
+rounds: HashMap[uint256, HashMap[uint256, uint256[2]]]
+
+
+@internal
+@pure
+def packed_report(report: Report) -> uint256:
+    """
+    @notice The word of a report.
+    """
+    return (
+        word.placed(report.price, 0, 96)
+        | word.placed(report.confidence, 96, 96)
+        | (report.published_at << 192)
+    )
+
+
+@internal
+@pure
+def unpacked_report(packed: uint256) -> Report:
+    """
+    @notice The report that `packed_report` packed.
+    """
+    return Report(
+        price=word.signed(packed, 0, 96),
+        confidence=word.signed(packed, 96, 96),
+        published_at=word.unsigned(packed, 192, 40),
+    )
+
+
+@internal
+@pure
+def packed_round(latest: Round) -> uint256[2]:
+    """
+    @notice The words of a round.
+    """
+    return [
+        word.placed(latest.index, 0, 96)
+        | word.placed(latest.mark, 96, 96)
+        | (latest.published_at << 192),
+        word.placed(latest.average, 0, 96) | word.placed(latest.confidence, 96, 96),
+    ]
+
+
+@internal
+@pure
+def unpacked_round(packed: uint256[2]) -> Round:
+    """
+    @notice The round that `packed_round` packed.
+    """
+    return Round(
+        index=word.signed(packed[0], 0, 96),
+        mark=word.signed(packed[0], 96, 96),
+        average=word.signed(packed[1], 0, 96),
+        confidence=word.signed(packed[1], 96, 96),
+        published_at=word.unsigned(packed[0], 192, 40),
+    )
+
+
+@internal
+@pure
+def packed_head(head: Head) -> uint256:
+    """
+    @notice The word of a head.
+    """
+    return (head.rounds << 64) | head.valid_until
+
+
+@internal
+@pure
+def unpacked_head(packed: uint256) -> Head:
+    """
+    @notice The head that `packed_head` packed.
+    """
+    return Head(
+        rounds=word.unsigned(packed, 64, 64), valid_until=word.unsigned(packed, 0, 64)
+    )
+
+
+@internal
+@pure
+def in_order(values: DynArray[int256, MAX_REPORTERS]) -> DynArray[int256, MAX_REPORTERS]:
+    """
+    @notice `values`, the least first.
+    """
+    ordered: DynArray[int256, MAX_REPORTERS] = values
+    for i: uint256 in range(1, MAX_REPORTERS):
+        if i >= len(ordered):
+            break
+        chosen: int256 = ordered[i]
+        place: uint256 = i
+        for _: uint256 in range(MAX_REPORTERS):
+            if place == 0:
+                break
+            below: int256 = ordered[place - 1]
+            if below <= chosen:
+                break
+            ordered[place] = below
+            place -= 1
+        ordered[place] = chosen
+    return ordered
+
+
+@internal
+@pure
+def median(values: DynArray[int256, MAX_REPORTERS]) -> int256:
+    """
+    @notice The middle of `values`; of an even number, the mean of the middle two,
+            rounded down.
+    """
+    ordered: DynArray[int256, MAX_REPORTERS] = self.in_order(values)
+    upper: uint256 = len(ordered) >> 1
+    if len(ordered) & 1 == 1:
+        return ordered[upper]
+    return fixed_point.mul_div_down(ordered[upper - 1] + ordered[upper], 1, 2)
+
+
+@internal
+@pure
+def next_round(
+    last: Round, index: int256, confidence: int256, published_at: uint256, params: FeedParams
+) -> Round:
+    """
+    @notice The round after `last`: its mark within the band around the average so far,
+            and the average drawn toward the mark for the time since `last`.
+    """
+    if last.published_at == 0:
+        return Round(
+            index=index,
+            mark=index,
+            average=index,
+            confidence=confidence,
+            published_at=published_at,
+        )
+    lowest: int256 = fixed_point.mul_wad_down(last.average, fixed_point.WAD - params.band)
+    highest: int256 = fixed_point.mul_wad_down(last.average, fixed_point.WAD + params.band)
+    mark: int256 = fixed_point.clamp(index, lowest, highest)
+    span: int256 = convert(params.averaging_time, int256)
+    weight: int256 = min(convert(published_at - last.published_at, int256), span)
+    weighted: int256 = mark * weight + last.average * (span - weight)
+    return Round(
+        index=index,
+        mark=mark,
+        average=fixed_point.mul_div_down(weighted, 1, span),
+        confidence=confidence,
+        published_at=published_at,
+    )
+
+
+@internal
+@pure
+def require_fresh_enough(price: FeedPrice, max_age: uint256, now: uint256):
+    """
+    @notice Refuse the call unless a quorum is fresh and the last round is no older
+            than `max_age`.
+    """
+    errors.require(now <= price.valid_until, errors.PRICE_INVALID)
+    errors.require(now - price.published_at <= max_age, errors.PRICE_STALE)
+
+
+@internal
+@pure
+def require_valid(
+    price: FeedPrice, max_age: uint256, max_confidence: int256, now: uint256
+):
+    """
+    @notice Refuse the call unless the price is fresh, sure, and inside its band.
+    """
+    self.require_fresh_enough(price, max_age, now)
+    widest: int256 = fixed_point.mul_wad_down(price.index, max_confidence)
+    errors.require(price.confidence <= widest, errors.PRICE_UNCERTAIN)
+    errors.require(price.mark == price.index, errors.PRICE_TRIPPED)
+
+
+@internal
+@pure
+def strict_price(price: FeedPrice, size: int256) -> int256:
+    """
+    @notice The worse of index and average for who holds `size`.
+    """
+    if size > 0:
+        return min(price.index, price.average)
+    return max(price.index, price.average)
+
+
+@internal
+@view
+def load_params(feed_id: uint256) -> FeedParams:
+    """
+    @notice The parameters of a feed; there must be one.
+    """
+    code: address = self.feed_params[feed_id]
+    errors.require(code != empty(address), errors.FEED_UNKNOWN)
+    return abi_decode(slice(code.code, 0, 7 * 32), FeedParams)
+
+
+@internal
+@view
+def load_head(feed_id: uint256) -> Head:
+    """
+    @notice How many rounds a feed has stored, and until when its quorum is fresh.
+    """
+    return self.unpacked_head(self.heads[feed_id])
+
+
+@internal
+@view
+def load_round(feed_id: uint256, number: uint256) -> Round:
+    """
+    @notice What stands in the ring where round `number` has its place.
+    """
+    return self.unpacked_round(self.rounds[feed_id][number % RING])
+
+
+@internal
+@view
+def last_round(feed_id: uint256, head: Head) -> Round:
+    """
+    @notice The last round of a feed, empty before the first.
+    """
+    if head.rounds == 0:
+        return empty(Round)
+    return self.load_round(feed_id, head.rounds - 1)
+
+
+@internal
+@view
+def latest_price(feed_id: uint256) -> FeedPrice:
+    """
+    @notice The last round of a feed, and until when its quorum is fresh.
+    """
+    head: Head = self.load_head(feed_id)
+    last: Round = self.last_round(feed_id, head)
+    return FeedPrice(
+        index=last.index,
+        mark=last.mark,
+        average=last.average,
+        confidence=last.confidence,
+        published_at=last.published_at,
+        valid_until=head.valid_until,
+    )
+
+
+@internal
+def set_feed(
+    feed_id: uint256, code: address, reporters: address[MAX_REPORTERS]
+):
+    """
+    @notice Give a feed the parameters in the code, and reporters; who is no longer
+            one is no longer heard.
+    """
+    for i: uint256 in range(MAX_REPORTERS):
+        if self.reporters[feed_id][i] != reporters[i]:
+            self.reporters[feed_id][i] = reporters[i]
+            self.reports[feed_id][i] = 0
+    self.feed_params[feed_id] = code
+    log FeedSet(feed_id=feed_id, code=code)
+
+
+@internal
+def take_report(
+    feed_id: uint256,
+    reporter: uint256,
+    price: int256,
+    confidence: int256,
+    published_at: uint256,
+    sender: address,
+    now: uint256,
+) -> Round:
+    """
+    @notice Take what a reporter says, and give the round that is due with it, or an
+            empty one.
+    """
+    errors.require(
+        sender != empty(address) and self.reporters[feed_id][reporter] == sender,
+        errors.NOT_REPORTER,
+    )
+    errors.require(0 < price and price >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS)
+    errors.require(
+        0 <= confidence and confidence >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS
+    )
+    errors.require(published_at <= now, errors.REPORT_FROM_FUTURE)
+    before: Report = self.unpacked_report(self.reports[feed_id][reporter])
+    errors.require(published_at > before.published_at, errors.REPORT_NOT_NEWER)
+
+    self.reports[feed_id][reporter] = self.packed_report(
+        Report(price=price, confidence=confidence, published_at=published_at)
+    )
+    log Reported(
+        feed_id=feed_id,
+        reporter=reporter,
+        price=price,
+        confidence=confidence,
+        published_at=published_at,
+    )
+    return self.due_round(feed_id, now)
+
+
+@internal
+def due_round(feed_id: uint256, now: uint256) -> Round:
+    """
+    @notice The round that the fresh reports make, or an empty one when they are not a
+            quorum or say nothing newer than the last round.
+    """
+    params: FeedParams = self.load_params(feed_id)
+    prices: DynArray[int256, MAX_REPORTERS] = []
+    confidences: DynArray[int256, MAX_REPORTERS] = []
+    times: DynArray[int256, MAX_REPORTERS] = []
+    for i: uint256 in range(params.reporters, bound=MAX_REPORTERS):
+        report: Report = self.unpacked_report(self.reports[feed_id][i])
+        if report.published_at + params.max_age < now:
+            continue
+        # A price at a bound of the feed is no price.
+        if report.price <= params.floor_price or report.price >= params.ceiling_price:
+            continue
+        prices.append(report.price)
+        confidences.append(report.confidence)
+        times.append(convert(report.published_at, int256))
+
+    head: Head = self.load_head(feed_id)
+    if len(times) < params.quorum:
+        self.heads[feed_id] = self.packed_head(
+            Head(rounds=head.rounds, valid_until=0)
+        )
+        return empty(Round)
+
+    ordered: DynArray[int256, MAX_REPORTERS] = self.in_order(times)
+    published_at: uint256 = convert(ordered[len(times) - params.quorum], uint256)
+    self.heads[feed_id] = self.packed_head(
+        Head(rounds=head.rounds, valid_until=published_at + params.max_age)
+    )
+    last: Round = self.last_round(feed_id, head)
+    if published_at <= last.published_at:
+        return empty(Round)
+
+    index: int256 = self.median(prices)
+    distances: DynArray[int256, MAX_REPORTERS] = []
+    for price: int256 in prices:
+        distances.append(fixed_point.magnitude(price - index))
+    confidence: int256 = max(self.median(confidences), self.median(distances))
+    return self.next_round(last, index, confidence, published_at, params)
+
+
+@internal
+def store_round(feed_id: uint256, latest: Round):
+    """
+    @notice Append a round to the ring: from now on it is the price.
+    """
+    head: Head = self.load_head(feed_id)
+    self.rounds[feed_id][head.rounds % RING] = self.packed_round(latest)
+    self.heads[feed_id] = self.packed_head(
+        Head(rounds=head.rounds + 1, valid_until=head.valid_until)
+    )
+    log RoundStored(
+        feed_id=feed_id,
+        number=head.rounds,
+        index=latest.index,
+        mark=latest.mark,
+        average=latest.average,
+        confidence=latest.confidence,
+        published_at=latest.published_at,
+    )

@@ -1,0 +1,106 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Fixed point
+@notice Arithmetic on numbers scaled by `WAD`. The only file that divides.
+"""
+
+from . import errors
+
+WAD: constant(int256) = 10**18
+
+
+@internal
+@pure
+def mul_div_down(x: int256, y: int256, denominator: int256) -> int256:
+    """
+    @notice `x * y / denominator`, rounded toward minus infinity.
+    """
+    errors.require(denominator > 0, errors.DENOMINATOR_NOT_POSITIVE)
+
+    product: int256 = x * y
+    quotient: int256 = product // denominator
+    # `//` rounds toward zero, which is up for a negative product.
+    if product % denominator < 0:
+        quotient -= 1
+    return quotient
+
+
+@internal
+@pure
+def mul_div_up(x: int256, y: int256, denominator: int256) -> int256:
+    """
+    @notice `x * y / denominator`, rounded toward plus infinity.
+    """
+    errors.require(denominator > 0, errors.DENOMINATOR_NOT_POSITIVE)
+
+    product: int256 = x * y
+    quotient: int256 = product // denominator
+    if product % denominator > 0:
+        quotient += 1
+    return quotient
+
+
+@internal
+@pure
+def mul_wad_down(x: int256, y: int256) -> int256:
+    """
+    @notice `x * y / WAD`, rounded toward minus infinity.
+    """
+    product: int256 = x * y
+    quotient: int256 = product // WAD
+    if product % WAD < 0:
+        quotient -= 1
+    return quotient
+
+
+@internal
+@pure
+def mul_wad_up(x: int256, y: int256) -> int256:
+    """
+    @notice `x * y / WAD`, rounded toward plus infinity.
+    """
+    product: int256 = x * y
+    quotient: int256 = product // WAD
+    if product % WAD > 0:
+        quotient += 1
+    return quotient
+
+
+@internal
+@pure
+def mul_div_toward_zero(x: int256, y: int256, denominator: int256) -> int256:
+    """
+    @notice `x * y / denominator`, rounded toward zero.
+    """
+    errors.require(denominator > 0, errors.DENOMINATOR_NOT_POSITIVE)
+
+    return x * y // denominator
+
+
+@internal
+@pure
+def clamp(x: int256, lowest: int256, highest: int256) -> int256:
+    """
+    @notice `x`, held within `lowest` and `highest`.
+    """
+    return max(lowest, min(x, highest))
+
+
+@internal
+@pure
+def magnitude(x: int256) -> int256:
+    """
+    @notice `x` without its sign.
+    """
+    return abs(x)
+
+
+@internal
+@pure
+def require_fits(x: int256, bits: uint256):
+    """
+    @notice Refuse the call unless `x` is below `2**bits` in magnitude.
+    """
+    errors.require(self.magnitude(x) >> bits == 0, errors.OUT_OF_BOUNDS)

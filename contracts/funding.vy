@@ -1,0 +1,220 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Funding
+@notice Funding moves value from the side that makes the skew to the other, and
+        borrowing from both sides to the vault, for what it holds in reserve for them.
+
+        The skew sets the velocity of a daily rate, not the rate itself. An index is
+        what one unit of base has paid since its market started, in quote; a
+        position owes the growth of its side's index. Shorts hold negative sizes, so
+        they receive what their index grows by.
+
+        The rate is kept times `DAY`, a fine rate, which gains its velocity every
+        second; and what is too little to move an index is carried. So nothing is
+        lost on the way, however often funding accrues.
+"""
+
+from . import errors
+from . import fixed_point
+from . import word
+
+DAY: constant(int256) = 86_400
+# Twice the area under a rate of one in a day.
+TWICE_A_DAY: constant(int256) = 2 * fixed_point.WAD * DAY * DAY
+
+
+struct FundingParams:
+    max_velocity: int256
+    max_rate: int256
+    dead_zone: int256
+
+
+struct BorrowingParams:
+    reserve_factor: int256
+    base_rate: int256
+    slope_1: int256
+    kink: int256
+    slope_2: int256
+
+
+struct Funding:
+    fine_rate: int256
+    accrued_at: uint256
+    carry: int256
+    long_carry: int256
+    short_carry: int256
+    long_index: int256
+    short_index: int256
+    long_rate: int256
+    short_rate: int256
+
+
+event FundingAccrued:
+    market_id: indexed(uint256)
+    fine_rate: int256
+    long_index: int256
+    short_index: int256
+
+
+@internal
+@pure
+def packed_funding(funding: Funding) -> uint256[3]:
+    """
+    @notice The words of a funding record: the rate and what is carried, the indices,
+            the rates of borrowing.
+    """
+    return [
+        word.placed(funding.fine_rate, 0, 80)
+        | (funding.accrued_at << 80)
+        | word.placed(funding.carry, 120, 96)
+        | word.placed(funding.long_carry, 216, 20)
+        | word.placed(funding.short_carry, 236, 20),
+        word.placed(funding.long_index, 0, 128)
+        | word.placed(funding.short_index, 128, 128),
+        word.placed(funding.long_rate, 0, 64) | word.placed(funding.short_rate, 64, 64),
+    ]
+
+
+@internal
+@pure
+def unpacked_funding(packed: uint256[3]) -> Funding:
+    """
+    @notice The funding record that `packed_funding` packed.
+    """
+    return Funding(
+        fine_rate=word.signed(packed[0], 0, 80),
+        accrued_at=word.unsigned(packed[0], 80, 40),
+        carry=word.signed(packed[0], 120, 96),
+        long_carry=word.signed(packed[0], 216, 20),
+        short_carry=word.signed(packed[0], 236, 20),
+        long_index=word.signed(packed[1], 0, 128),
+        short_index=word.signed(packed[1], 128, 128),
+        long_rate=word.signed(packed[2], 0, 64),
+        short_rate=word.signed(packed[2], 64, 64),
+    )
+
+
+@internal
+@pure
+def side_index(funding: Funding, is_long: bool) -> int256:
+    """
+    @notice The index of one side.
+    """
+    return funding.long_index if is_long else funding.short_index
+
+
+@internal
+@pure
+def funding_velocity(skew: int256, skew_scale: int256, params: FundingParams) -> int256:
+    """
+    @notice What the rate gains in a day at this skew.
+    """
+    if fixed_point.magnitude(skew) <= params.dead_zone:
+        return 0
+    capped_skew: int256 = fixed_point.clamp(skew, 0 - skew_scale, skew_scale)
+    return fixed_point.mul_div_toward_zero(params.max_velocity, capped_skew, skew_scale)
+
+
+@internal
+@pure
+def held_rate(fine_rate: int256, max_rate: int256) -> int256:
+    """
+    @notice `fine_rate`, held within `max_rate`.
+    """
+    highest: int256 = max_rate * DAY
+    return fixed_point.clamp(fine_rate, 0 - highest, highest)
+
+
+@internal
+@pure
+def twice_integral(
+    start: int256, end: int256, velocity: int256, elapsed: int256
+) -> int256:
+    """
+    @notice Twice the area under the fine rate over `elapsed` seconds.
+    """
+    if end == start + velocity * elapsed:
+        return (start + end) * elapsed
+    # The rate moves until it reaches its bound, and stands there for the rest: under
+    # the bound a triangle is missing.
+    gain: int256 = end - start
+    missing: int256 = fixed_point.mul_div_toward_zero(gain, fixed_point.magnitude(gain), fixed_point.magnitude(velocity))
+    return 2 * end * elapsed - missing
+
+
+@internal
+@pure
+def borrowing_rate(
+    open_interest: int256, index: int256, vault: int256, params: BorrowingParams
+) -> int256:
+    """
+    @notice What a side pays the vault in a day for each quote of its value: a curve
+            with a kink, of the part of the vault that is reserved for the side.
+    """
+    value: int256 = fixed_point.mul_wad_up(open_interest, index)
+    reserved: int256 = fixed_point.mul_wad_up(value, params.reserve_factor)
+    wealth: int256 = max(vault, 1)
+    used: int256 = fixed_point.WAD
+    if reserved < wealth:
+        used = fixed_point.mul_div_up(reserved, fixed_point.WAD, wealth)
+    below: int256 = min(used, params.kink)
+    return (
+        params.base_rate
+        + fixed_point.mul_wad_up(params.slope_1, below)
+        + fixed_point.mul_wad_up(params.slope_2, used - below)
+    )
+
+
+@internal
+@pure
+def borrowed(index: int256, rate: int256, elapsed: int256) -> int256:
+    """
+    @notice What a unit of base owes for borrowing over `elapsed` seconds, times `DAY`.
+    """
+    return fixed_point.mul_wad_up(index, rate) * elapsed
+
+
+@internal
+@pure
+def accrued(
+    last: Funding,
+    skew: int256,
+    skew_scale: int256,
+    index: int256,
+    params: FundingParams,
+    now: uint256,
+) -> Funding:
+    """
+    @notice What `last` has become by `now`, at one skew and one index price.
+    """
+    errors.require(now >= last.accrued_at, errors.FUNDING_TIME_REVERSED)
+    if now == last.accrued_at:
+        return last
+
+    elapsed: int256 = convert(now - last.accrued_at, int256)
+    velocity: int256 = self.funding_velocity(skew, skew_scale, params)
+    # A bound lowered since the last accrual holds from that accrual on.
+    start: int256 = self.held_rate(last.fine_rate, params.max_rate)
+    end: int256 = self.held_rate(start + velocity * elapsed, params.max_rate)
+    area: int256 = self.twice_integral(start, end, velocity, elapsed)
+    due: int256 = index * area + last.carry
+    growth: int256 = fixed_point.mul_div_down(due, 1, TWICE_A_DAY)
+
+    long_due: int256 = self.borrowed(index, last.long_rate, elapsed) + last.long_carry
+    long_growth: int256 = fixed_point.mul_div_down(long_due, 1, DAY)
+    short_due: int256 = self.borrowed(index, last.short_rate, elapsed) + last.short_carry
+    short_growth: int256 = fixed_point.mul_div_down(short_due, 1, DAY)
+
+    return Funding(
+        fine_rate=end,
+        accrued_at=now,
+        carry=due - growth * TWICE_A_DAY,
+        long_carry=long_due - long_growth * DAY,
+        short_carry=short_due - short_growth * DAY,
+        long_index=last.long_index + growth + long_growth,
+        short_index=last.short_index + growth - short_growth,
+        long_rate=last.long_rate,
+        short_rate=last.short_rate,
+    )

@@ -1,0 +1,185 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Governance
+@notice The laws of the parameters: what no setter may break.
+"""
+
+from . import errors
+from . import fee
+from . import feed
+from . import fixed_point
+from . import liquidation
+from . import margin
+from . import market
+
+# What a bound in `protocol` says of prices and sizes, of rates, of values, of times.
+MOST_PRICE: constant(int256) = 2**95 - 1
+MOST_RATE: constant(int256) = 2**60
+MOST_VALUE: constant(int256) = 2**120 - 1
+MOST_SECONDS: constant(uint256) = 2**32 - 1
+
+
+@internal
+@pure
+def require_between(x: int256, lowest: int256, highest: int256):
+    """
+    @notice Refuse the call unless `x` is within `lowest` and `highest`.
+    """
+    errors.require(lowest <= x and x <= highest, errors.PARAMETER_OUT_OF_BOUNDS)
+
+
+@internal
+@pure
+def require_duration(x: uint256):
+    """
+    @notice Refuse the call unless `x` is a time that can pass.
+    """
+    errors.require(0 < x and x <= MOST_SECONDS, errors.PARAMETER_OUT_OF_BOUNDS)
+
+
+@internal
+@pure
+def require_lawful_feed(params: feed.FeedParams, reporters: address[feed.MAX_REPORTERS]):
+    """
+    @notice Refuse feed parameters against their laws.
+    """
+    errors.require(
+        0 < params.reporters and params.reporters <= feed.MAX_REPORTERS,
+        errors.BAD_REPORTERS,
+    )
+    for i: uint256 in range(feed.MAX_REPORTERS):
+        errors.require(
+            (reporters[i] != empty(address)) == (i < params.reporters),
+            errors.BAD_REPORTERS,
+        )
+    # One voice may stand alone; of several, no one may decide.
+    errors.require(
+        (params.quorum >= 3 and params.quorum <= params.reporters)
+        or (params.quorum == 1 and params.reporters == 1),
+        errors.BAD_QUORUM,
+    )
+    self.require_duration(params.max_age)
+    self.require_duration(params.averaging_time)
+    self.require_between(params.floor_price, 1, MOST_PRICE - 1)
+    self.require_between(params.ceiling_price, params.floor_price + 1, MOST_PRICE)
+    self.require_between(params.band, 1, MOST_PRICE)
+    self.require_between(2 * params.band, 1, fixed_point.WAD)
+
+
+@internal
+@pure
+def require_lawful_market(
+    params: market.MarketParams, open_interest: int256, ceiling_price: int256
+):
+    """
+    @notice Refuse market parameters against their laws.
+    """
+    self.require_lawful_limits(params, open_interest, ceiling_price)
+    self.require_lawful_rates(params)
+    self.require_lawful_margin(params)
+
+
+@internal
+@pure
+def require_lawful_limits(
+    params: market.MarketParams, open_interest: int256, ceiling_price: int256
+):
+    """
+    @notice Refuse sizes and prices of a market against their laws.
+    """
+    scale: int256 = params.pricing.skew_scale
+    self.require_between(scale, 1, MOST_PRICE)
+    # Else the premium of a skew that is there already could overflow.
+    errors.require(scale >= 2 * open_interest, errors.SKEW_SCALE_TOO_SMALL)
+    self.require_between(params.pricing.max_spread, 0, MOST_RATE)
+    self.require_between(4 * params.pricing.max_spread, 0, fixed_point.WAD)
+    limits: market.LimitParams = params.limits
+    self.require_between(limits.max_open_interest, 1, MOST_PRICE)
+    errors.require(
+        2 * limits.max_open_interest <= scale, errors.OPEN_INTEREST_ABOVE_SCALE
+    )
+    self.require_between(limits.max_skew, 0, limits.max_open_interest)
+    self.require_between(limits.max_size, 1, limits.max_open_interest)
+    self.require_between(limits.max_open_interest_value, 1, MOST_VALUE)
+    self.require_between(limits.least_value, 1, MOST_VALUE)
+    self.require_duration(limits.trade_age)
+    self.require_duration(limits.risk_age)
+    self.require_between(limits.max_confidence, 0, fixed_point.WAD)
+    errors.require(
+        margin.notional(limits.max_open_interest, ceiling_price) <= MOST_VALUE,
+        errors.OPEN_INTEREST_ABOVE_VALUE,
+    )
+
+
+@internal
+@pure
+def require_lawful_rates(params: market.MarketParams):
+    """
+    @notice Refuse fees and rates of a market against their laws.
+    """
+    fees: fee.FeeParams = params.fee
+    self.require_between(fees.taker, 0, fixed_point.WAD)
+    self.require_between(fees.maker, 0, fixed_point.WAD)
+    self.require_between(fees.vault_share, 0, fixed_point.WAD)
+    self.require_between(fees.insurance_share, 0, fixed_point.WAD - fees.vault_share)
+    self.require_between(params.funding.max_velocity, 0, MOST_RATE)
+    self.require_between(params.funding.max_rate, 0, MOST_RATE)
+    self.require_between(params.funding.dead_zone, 0, MOST_PRICE)
+    self.require_between(params.borrowing.reserve_factor, 0, fixed_point.WAD)
+    self.require_between(params.borrowing.base_rate, 0, MOST_RATE)
+    self.require_between(params.borrowing.slope_1, 0, MOST_RATE)
+    self.require_between(params.borrowing.kink, 0, fixed_point.WAD)
+    self.require_between(params.borrowing.slope_2, 0, MOST_RATE)
+
+
+@internal
+@pure
+def require_lawful_margin(params: market.MarketParams):
+    """
+    @notice Refuse margins and liquidation of a market against their laws.
+    """
+    asked: margin.MarginParams = params.margin
+    self.require_between(asked.im_base, 1, fixed_point.WAD)
+    self.require_between(asked.im_slope, 0, MOST_RATE)
+    self.require_between(asked.oi_lower, 0, MOST_PRICE - 1)
+    self.require_between(asked.oi_upper, asked.oi_lower + 1, MOST_PRICE)
+    self.require_between(asked.maintenance_fraction, 1, fixed_point.WAD)
+    closing: liquidation.LiquidationParams = params.liquidation
+    self.require_between(
+        closing.target_ratio, fixed_point.WAD, 2 * fixed_point.WAD
+    )
+    self.require_between(closing.critical_fraction, 1, fixed_point.WAD)
+    self.require_between(closing.keeper_share, 0, fixed_point.WAD)
+    self.require_between(closing.insurance_share, 0, fixed_point.WAD)
+    self.require_between(
+        closing.bucket_capacity, params.limits.least_value, MOST_VALUE
+    )
+    self.require_between(closing.bucket_rate, 0, closing.bucket_capacity)
+
+    # Else closing costs more than the margin, and liquidating oneself pays.
+    least_margin: int256 = fixed_point.mul_wad_down(fixed_point.mul_wad_down(asked.im_base, asked.maintenance_fraction), closing.critical_fraction)
+    widest: int256 = params.limits.max_size + 2 * params.limits.max_open_interest
+    premium: int256 = fixed_point.mul_div_up(
+        widest, fixed_point.WAD, 2 * params.pricing.skew_scale
+    )
+    errors.require(
+        least_margin > closing.keeper_share + closing.insurance_share + premium,
+        errors.CLOSING_COSTS_TOO_MUCH,
+    )
+
+
+@internal
+@pure
+def require_lawful_risk(params: market.RiskParams):
+    """
+    @notice Refuse the parameters of all accounts against their laws.
+    """
+    self.require_between(params.profit_weight, 0, fixed_point.WAD)
+    self.require_between(params.reserve, 0, MOST_VALUE)
+    self.require_between(params.rewards.flat, 0, params.reserve)
+    self.require_between(params.rewards.least, 0, params.reserve)
+    self.require_between(params.rewards.most, params.rewards.least, MOST_VALUE)
+    self.require_between(params.insurance.cap, 0, MOST_VALUE)
+    self.require_duration(params.insurance.window)

@@ -1,0 +1,94 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Insurance
+@notice The fund that stands before the vault; in each window it pays so much at most.
+"""
+
+from . import ledger
+from . import word
+
+uses: ledger
+
+
+struct InsuranceParams:
+    cap: int256
+    window: uint256
+
+
+struct InsuranceWindow:
+    drawn: int256
+    started_at: uint256
+
+
+event InsuranceDrawn:
+    holder: indexed(uint256)
+    amount: int256
+    insurance: int256
+
+
+insurance_window: uint256
+
+
+@internal
+@pure
+def packed_window(window: InsuranceWindow) -> uint256:
+    """
+    @notice The word of an insurance window.
+    """
+    return word.placed(window.drawn, 0, 128) | (window.started_at << 128)
+
+
+@internal
+@pure
+def unpacked_window(packed: uint256) -> InsuranceWindow:
+    """
+    @notice The insurance window that `packed_window` packed.
+    """
+    return InsuranceWindow(
+        drawn=word.signed(packed, 0, 128), started_at=word.unsigned(packed, 128, 40)
+    )
+
+
+@internal
+@pure
+def current_window(
+    last: InsuranceWindow, params: InsuranceParams, now: uint256
+) -> InsuranceWindow:
+    """
+    @notice The window that runs at `now`: the last one, or a new one from `now` on.
+    """
+    if now < last.started_at + params.window:
+        return last
+    return InsuranceWindow(drawn=0, started_at=now)
+
+
+@internal
+@view
+def load_window() -> InsuranceWindow:
+    """
+    @notice What the last window has paid since it started.
+    """
+    return self.unpacked_window(self.insurance_window)
+
+
+@internal
+def draw(
+    holder: uint256, amount: int256, params: InsuranceParams, now: uint256
+) -> int256:
+    """
+    @notice Take up to `amount` from the fund for what `holder` cannot pay: as much as
+            it has and as its window allows.
+    """
+    window: InsuranceWindow = self.current_window(self.load_window(), params, now)
+    left: int256 = max(0, params.cap - window.drawn)
+    drawn: int256 = min(amount, min(ledger.load_funds().insurance, left))
+    if drawn == 0:
+        return 0
+
+    window.drawn += drawn
+    self.insurance_window = self.packed_window(window)
+    funds: ledger.Funds = ledger.add_funds(0, 0 - drawn, 0, 0)
+    log InsuranceDrawn(holder=holder, amount=drawn, insurance=funds.insurance)
+    return drawn

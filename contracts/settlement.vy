@@ -1,0 +1,165 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Settlement
+@notice Where profit and loss become cash, and who pays when an account cannot.
+
+        A loss goes to cash at once. A gain becomes a claim, which its owner settles.
+        An account without positions whose cash is negative is made whole by its
+        claims, then by the insurance fund, then by the vault.
+"""
+
+from . import account
+from . import errors
+from . import feed
+from . import fixed_point
+from . import funding
+from . import insurance
+from . import ledger
+from . import market
+from . import position
+
+uses: account
+uses: insurance
+uses: ledger
+uses: market
+uses: position
+
+
+event Settled:
+    holder: indexed(uint256)
+    market_id: indexed(uint256)
+    amount: int256
+    cash: int256
+
+
+event BadDebt:
+    holder: indexed(uint256)
+    amount: int256
+    vault: int256
+
+
+@internal
+def add_cash(holder: uint256, amount: int256) -> int256:
+    """
+    @notice Change the cash of an account, and give what it is then.
+    """
+    current: account.Account = account.load_account(holder)
+    before: int256 = current.cash
+    current.cash += amount
+    account.store_account(holder, current)
+    ledger.record_debt(before, current.cash)
+    return current.cash
+
+
+@internal
+def pay_from_vault(holder: uint256, amount: int256) -> int256:
+    """
+    @notice Move a gain from the vault to an account, or a negative one, a loss, back;
+            give the cash of the account then.
+    """
+    ledger.add_funds(0 - amount, 0, 0, 0)
+    return self.add_cash(holder, amount)
+
+
+@internal
+def set_claim(holder: uint256, market_id: uint256, claim: int256):
+    """
+    @notice Keep what an account may claim in a market.
+    """
+    market.open_claims[market_id] += claim - position.claims[holder][market_id]
+    position.claims[holder][market_id] = claim
+    current: account.Account = account.load_account(holder)
+    bit: uint256 = 1 << market_id
+    current.claims = current.claims | bit
+    if claim == 0:
+        current.claims = current.claims ^ bit
+    account.store_account(holder, current)
+
+
+@internal
+def realize(holder: uint256, market_id: uint256, result: int256):
+    """
+    @notice Turn what a closed position left into cash or into a claim.
+    """
+    if result < 0:
+        self.pay_from_vault(holder, result)
+    if result > 0:
+        claim: int256 = position.claims[holder][market_id]
+        self.set_claim(holder, market_id, claim + result)
+
+
+@internal
+def take_result(holder: uint256, market_id: uint256, result: int256):
+    """
+    @notice Take a result out of an open position: it is cash from now on.
+    """
+    held: position.Position = position.load_position(holder, market_id)
+    held.quote -= result
+    position.store_position(holder, market_id, held)
+    market.add_to_side(market_id, held.size > 0, 0, 0 - result, 0)
+
+
+@internal
+def settle(holder: uint256, market_id: uint256, sender: address, now: uint256) -> int256:
+    """
+    @notice Settle the loss of an account in a market, by anyone; or its gain and its
+            claim, by those who operate the account. Give what its cash changed by.
+    """
+    params: market.MarketParams = market.load_params(market_id)
+    price: feed.FeedPrice = market.price_of(market_id)
+    current: funding.Funding = market.accrue(market_id, price.index, params, now)
+    held: position.Position = position.load_position(holder, market_id)
+    index: int256 = funding.side_index(current, held.size > 0)
+    result: int256 = position.profit(held, price.mark, index)
+    if result < 0:
+        feed.require_fresh_enough(price, params.limits.risk_age, now)
+        self.take_result(holder, market_id, result)
+        ledger.add_funds(0 - result, 0, 0, 0)
+    else:
+        account.require_operator(holder, sender)
+        feed.require_valid(
+            price, params.limits.trade_age, params.limits.max_confidence, now
+        )
+        strict: int256 = feed.strict_price(price, held.size)
+        gain: int256 = max(0, position.profit(held, strict, index))
+        if gain > 0:
+            self.take_result(holder, market_id, gain)
+        result = gain + position.claims[holder][market_id]
+        errors.require(result > 0, errors.NOTHING_TO_SETTLE)
+        self.set_claim(holder, market_id, 0)
+        ledger.take_from_vault(result)
+    cash: int256 = self.add_cash(holder, result)
+    market.update_rates(market_id, price.index, params)
+    log Settled(holder=holder, market_id=market_id, amount=result, cash=cash)
+    return result
+
+
+@internal
+def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uint256):
+    """
+    @notice Make an account whole that has no position and negative cash: out of its
+            claims, then of the insurance fund, then of the vault.
+    """
+    current: account.Account = account.load_account(holder)
+    if current.positions != 0 or current.cash >= 0:
+        return
+    if current.claims != 0:
+        for market_id: uint256 in range(account.MAX_MARKETS):
+            if (current.claims >> market_id) & 1 == 0:
+                continue
+            claim: int256 = position.claims[holder][market_id]
+            self.set_claim(holder, market_id, 0)
+            self.pay_from_vault(holder, claim)
+        current = account.load_account(holder)
+        if current.cash >= 0:
+            return
+
+    shortfall: int256 = 0 - current.cash
+    drawn: int256 = insurance.draw(holder, shortfall, params, now)
+    self.add_cash(holder, shortfall)
+    if drawn < shortfall:
+        bad_debt: int256 = shortfall - drawn
+        vault: int256 = ledger.add_funds(0 - bad_debt, 0, 0, 0).vault
+        log BadDebt(holder=holder, amount=bad_debt, vault=vault)

@@ -1,0 +1,186 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Statement
+@notice What an account is told: its equity against its requirements, its status, and a
+        line for each market.
+"""
+
+from . import account
+from . import feed
+from . import fixed_point
+from . import funding
+from . import health
+from . import margin
+from . import market
+from . import position
+
+# The status of an account.
+HEALTHY: constant(uint256) = 0
+LIQUIDATABLE: constant(uint256) = 1
+BANKRUPT: constant(uint256) = 2
+
+
+struct Totals:
+    equity: int256
+    strict_equity: int256
+    initial: int256
+    maintenance: int256
+    reserve: int256
+
+
+struct Line:
+    size: int256
+    profit: int256
+    funding: int256
+    claim: int256
+    maintenance: int256
+    liquidation_price: int256
+
+
+struct Statement:
+    cash: int256
+    equity: int256
+    strict_equity: int256
+    initial: int256
+    maintenance: int256
+    reserve: int256
+    free_collateral: int256
+    status: uint256
+    lines: Line[account.MAX_MARKETS]
+
+
+@internal
+@pure
+def totals(
+    current: account.Account, standing: health.Standing, risk: market.RiskParams
+) -> Totals:
+    """
+    @notice What an account is worth at the mark and strictly, and what it must hold.
+    """
+    return Totals(
+        equity=standing.equity,
+        strict_equity=health.strict_equity(standing, risk.profit_weight),
+        initial=standing.initial,
+        maintenance=standing.maintenance,
+        reserve=risk.reserve if current.positions != 0 else 0,
+    )
+
+
+@internal
+@pure
+def status_of(whole: Totals) -> uint256:
+    """
+    @notice Whether an account is left alone, may be liquidated, or is worth less than
+            nothing.
+    """
+    if whole.equity < 0:
+        return BANKRUPT
+    if whole.equity < whole.maintenance + whole.reserve:
+        return LIQUIDATABLE
+    return HEALTHY
+
+
+@internal
+@pure
+def free_collateral(current: account.Account, whole: Totals) -> int256:
+    """
+    @notice What the account could withdraw.
+    """
+    least: int256 = current.cash
+    if current.positions != 0:
+        least = min(current.cash, whole.strict_equity)
+    return max(0, least - whole.initial - whole.reserve)
+
+
+@internal
+@pure
+def liquidation_price(
+    size: int256,
+    mark: int256,
+    maintenance: int256,
+    skew_scale: int256,
+    params: margin.MarginParams,
+    whole: Totals,
+) -> int256:
+    """
+    @notice The mark at which the account may be liquidated, its other markets standing
+            still; zero when no price does it.
+    """
+    if size == 0:
+        return 0
+    # Of a quote of value, what a fall of the price takes, and what it asks less.
+    ratio: int256 = fixed_point.mul_wad_up(margin.size_ratio(size, skew_scale, params), params.maintenance_fraction)
+    others: int256 = whole.maintenance - maintenance + whole.reserve
+    worth: int256 = fixed_point.mul_wad_down(size, mark)
+    owed: int256 = worth - whole.equity + others
+    slope: int256 = fixed_point.WAD - ratio
+    if size < 0:
+        owed = -owed
+        slope = fixed_point.WAD + ratio
+    if owed <= 0 or slope <= 0:
+        return 0
+    notional: int256 = fixed_point.mul_div_down(owed, fixed_point.WAD, slope)
+    return fixed_point.mul_div_down(notional, fixed_point.WAD, fixed_point.magnitude(size))
+
+
+@internal
+@pure
+def line(
+    held: position.Position,
+    claim: int256,
+    state: market.MarketState,
+    price: feed.FeedPrice,
+    params: market.MarketParams,
+    whole: Totals,
+    now: uint256,
+) -> Line:
+    """
+    @notice What the account has in one market.
+    """
+    current: funding.Funding = market.projected(
+        state.funding, state.book, price.index, params, now
+    )
+    index: int256 = funding.side_index(current, held.size > 0)
+    maintenance: int256 = margin.maintenance_margin(
+        held.size, price.mark, params.pricing.skew_scale, params.margin
+    )
+    return Line(
+        size=held.size,
+        profit=position.profit(held, price.mark, index),
+        funding=fixed_point.mul_wad_down(held.funding - held.size * index, 1),
+        claim=claim,
+        maintenance=maintenance,
+        liquidation_price=self.liquidation_price(
+            held.size,
+            price.mark,
+            maintenance,
+            params.pricing.skew_scale,
+            params.margin,
+            whole,
+        ),
+    )
+
+
+@internal
+@pure
+def statement(
+    current: account.Account,
+    whole: Totals,
+    lines: Line[account.MAX_MARKETS],
+) -> Statement:
+    """
+    @notice The lines of an account under what they come to.
+    """
+    return Statement(
+        cash=current.cash,
+        equity=whole.equity,
+        strict_equity=whole.strict_equity,
+        initial=whole.initial,
+        maintenance=whole.maintenance,
+        reserve=whole.reserve,
+        free_collateral=self.free_collateral(current, whole),
+        status=self.status_of(whole),
+        lines=lines,
+    )

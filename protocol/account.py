@@ -1,0 +1,116 @@
+"""
+An account: signed cash, the markets in which it has a position or a claim, and its
+margin mode. Its number says who owns it: `owner << 96 | sub`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from protocol import errors
+from protocol.errors import require
+from protocol.fixed_point import require_fits
+from protocol.units import Address, Holder, Quote
+from protocol.word import placed, signed, unsigned
+
+if TYPE_CHECKING:
+    from protocol.state import State
+
+# Margin modes: all markets back each other, or the account has one market only.
+CROSS = 0
+ISOLATED = 1
+
+MAX_MARKETS = 16
+
+
+class Account(Struct, frozen=True):
+    cash: Quote
+    positions: int
+    claims: int
+    mode: int
+    is_flat_paid: bool
+
+
+class OperatorSet(Struct, frozen=True):
+    owner: Address
+    operator: Address
+    is_allowed: bool
+
+
+class MarginModeSet(Struct, frozen=True):
+    holder: Holder
+    mode: int
+
+
+def packed_account(account: Account) -> int:
+    """The word of an account."""
+    return (
+        placed(int(account.cash), 0, 128)
+        | (account.positions << 128)
+        | (account.claims << 144)
+        | (account.mode << 160)
+        | (int(account.is_flat_paid) << 168)
+    )
+
+
+def unpacked_account(packed: int) -> Account:
+    """The account that `packed_account` packed."""
+    return Account(
+        cash=Quote(signed(packed, 0, 128)),
+        positions=unsigned(packed, 128, 16),
+        claims=unsigned(packed, 144, 16),
+        mode=unsigned(packed, 160, 8),
+        is_flat_paid=unsigned(packed, 168, 1) == 1,
+    )
+
+
+def load_account(state: State, holder: Holder) -> Account:
+    """The account of `holder`, empty before its first use."""
+    return state.accounts[holder]
+
+
+def store_account(state: State, holder: Holder, account: Account) -> None:
+    """Keep the account of `holder`."""
+    require_fits(account.cash, 126)
+    state.accounts[holder] = account
+
+
+def set_flat_paid(state: State, holder: Holder, is_flat_paid: bool) -> None:
+    """
+    Remember whether a keeper was paid the flat reward for an account that is not
+    healthy again yet.
+    """
+    current = load_account(state, holder)
+    if current.is_flat_paid != is_flat_paid:
+        store_account(state, holder, replace(current, is_flat_paid=is_flat_paid))
+
+
+def require_operator(state: State, holder: Holder, sender: Address) -> None:
+    """
+    Refuse the call unless `sender` owns the account or operates for its owner.
+    """
+    owner = holder >> 96
+    require(sender == owner or state.operators[owner, sender], errors.NOT_OPERATOR)
+
+
+def set_operator(
+    state: State, owner: Address, operator: Address, is_allowed: bool
+) -> None:
+    """Let `operator` act on all accounts of `owner`, or no longer."""
+    state.operators[owner, operator] = is_allowed
+    state.log(OperatorSet(owner=owner, operator=operator, is_allowed=is_allowed))
+
+
+def set_margin_mode(state: State, holder: Holder, mode: int) -> None:
+    """
+    Choose how the positions of the account back each other, while it has none.
+    """
+    require(mode <= ISOLATED, errors.MODE_UNKNOWN)
+    account = load_account(state, holder)
+    require(account.positions == 0, errors.HAS_POSITIONS)
+
+    store_account(state, holder, replace(account, mode=mode))
+    state.log(MarginModeSet(holder=holder, mode=mode))

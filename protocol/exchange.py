@@ -1,0 +1,262 @@
+"""
+Every book of the protocol and the only contract that holds money.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from protocol import (
+    account,
+    errors,
+    health,
+    ledger,
+    market,
+    position,
+    settlement,
+    trading,
+)
+from protocol.account import Account
+from protocol.errors import require
+from protocol.health import Standing
+from protocol.liquidation import Case
+from protocol.market import Books, MarketState
+from protocol.position import Position
+from protocol.trading import Fill
+from protocol.units import Address, Atoms, Call, Holder, Price, Quote, Size
+
+if TYPE_CHECKING:
+    from protocol.state import State
+
+NOTHING = Quote(0)
+
+
+class Deposited(Struct, frozen=True):
+    holder: Holder
+    atoms: Atoms
+    cash: Quote
+
+
+class Withdrawn(Struct, frozen=True):
+    holder: Holder
+    receiver: Address
+    atoms: Atoms
+    cash: Quote
+
+
+class InsuranceFunded(Struct, frozen=True):
+    payer: Address
+    atoms: Atoms
+    insurance: Quote
+
+
+class RewardClaimed(Struct, frozen=True):
+    keeper: Address
+    receiver: Address
+    atoms: Atoms
+
+
+class TreasuryCollected(Struct, frozen=True):
+    receiver: Address
+    atoms: Atoms
+    treasury: Quote
+
+
+def set_operator(state: State, call: Call, operator: Address, is_allowed: bool) -> None:
+    """Let `operator` act on all accounts of the sender, or no longer."""
+    account.set_operator(state, call.sender, operator, is_allowed)
+
+
+def set_margin_mode(state: State, call: Call, holder: Holder, mode: int) -> None:
+    """
+    Choose how the positions of an account back each other, while it has none.
+    """
+    account.require_operator(state, holder, call.sender)
+    account.set_margin_mode(state, holder, mode)
+
+
+def deposit(state: State, call: Call, holder: Holder, atoms: Atoms) -> None:
+    """Add collateral to an account."""
+    account.require_operator(state, holder, call.sender)
+    cash = settlement.add_cash(state, holder, ledger.book_in(state, atoms))
+    state.log(Deposited(holder=holder, atoms=atoms, cash=cash))
+    ledger.pull(state, call.sender, atoms)
+
+
+def withdraw(
+    state: State, call: Call, holder: Holder, atoms: Atoms, receiver: Address
+) -> None:
+    """Take collateral out of an account, as far as its margin allows."""
+    account.require_operator(state, holder, call.sender)
+    cash = settlement.add_cash(state, holder, -ledger.book_out(state, atoms))
+    health.require_withdrawable(state, holder, market.load_risk(state), call.now)
+    state.log(Withdrawn(holder=holder, receiver=receiver, atoms=atoms, cash=cash))
+    ledger.push(state, receiver, atoms)
+
+
+def trade(
+    state: State,
+    call: Call,
+    holder: Holder,
+    market_id: int,
+    size_delta: Size,
+    limit: Price,
+) -> Fill:
+    """Trade `size_delta` for an account at `limit` or better."""
+    account.require_operator(state, holder, call.sender)
+    return trading.trade(state, holder, market_id, size_delta, limit, call.now)
+
+
+def settle(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
+    """
+    Settle the loss of an account in a market, by anyone; or its gain and its claim, by
+    those who operate the account. Give what its cash changed by.
+    """
+    return settlement.settle(state, holder, market_id, call.sender, call.now)
+
+
+def accrue(state: State, call: Call, market_id: int) -> None:
+    """
+    Bring the funding of a market up to now; nothing where there is no market.
+    """
+    if market_id < state.market_count[()]:
+        params = market.load_params(state, market_id)
+        price = market.price_of(state, market_id)
+        market.accrue(state, market_id, price.index, params, call.now)
+
+
+def fund_insurance(state: State, call: Call, atoms: Atoms) -> None:
+    """Give to the insurance fund."""
+    amount = ledger.book_in(state, atoms)
+    funds = ledger.add_funds(state, NOTHING, amount, NOTHING, NOTHING)
+    state.log(
+        InsuranceFunded(payer=call.sender, atoms=atoms, insurance=funds.insurance)
+    )
+    ledger.pull(state, call.sender, atoms)
+
+
+def claim_reward(state: State, call: Call, atoms: Atoms, receiver: Address) -> None:
+    """Take what the sender has earned as a keeper."""
+    amount = ledger.book_out(state, atoms)
+    earned = state.keeper_rewards[call.sender]
+    require(amount <= earned, errors.REWARD_TOO_SMALL)
+    state.keeper_rewards[call.sender] = earned - amount
+    ledger.add_funds(state, NOTHING, NOTHING, NOTHING, -amount)
+    state.log(RewardClaimed(keeper=call.sender, receiver=receiver, atoms=atoms))
+    ledger.push(state, receiver, atoms)
+
+
+def close_at_risk(
+    state: State,
+    call: Call,
+    holder: Holder,
+    market_id: int,
+    size: Size,
+    keeper: Address,
+) -> None:
+    """
+    Close `size` of a position of an account at risk and reward the keeper.
+    """
+    require(call.sender == state.addresses.liquidator, errors.NOT_LIQUIDATOR)
+    trading.close_at_risk(state, holder, market_id, size, keeper, call.now)
+
+
+def enter_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
+    """Take `atoms` from a provider into the vault."""
+    require(call.sender == state.addresses.vault, errors.NOT_VAULT)
+    amount = ledger.book_in(state, atoms)
+    ledger.add_funds(state, amount, NOTHING, NOTHING, NOTHING)
+    ledger.pull(state, provider, atoms)
+
+
+def leave_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
+    """
+    Pay `atoms` out of the vault, which must go on covering what accounts owe.
+    """
+    require(call.sender == state.addresses.vault, errors.NOT_VAULT)
+    ledger.take_from_vault(state, ledger.book_out(state, atoms))
+    ledger.push(state, provider, atoms)
+
+
+def set_market(state: State, call: Call, market_id: int, code: Address) -> None:
+    """
+    Start a market, or change its parameters from now on to those in the code.
+    """
+    require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
+    market.set_market(state, market_id, code, call.now)
+
+
+def set_risk(state: State, call: Call, code: Address) -> None:
+    """Change the parameters of all accounts to those in the code."""
+    require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
+    market.set_risk(state, code)
+
+
+def collect_treasury(state: State, call: Call, receiver: Address, atoms: Atoms) -> None:
+    """Pay `atoms` out of the treasury."""
+    require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
+    amount = ledger.book_out(state, atoms)
+    funds = ledger.add_funds(state, NOTHING, NOTHING, -amount, NOTHING)
+    require(funds.treasury >= 0, errors.TREASURY_TOO_SMALL)
+    state.log(
+        TreasuryCollected(receiver=receiver, atoms=atoms, treasury=funds.treasury)
+    )
+    ledger.push(state, receiver, atoms)
+
+
+def account_of(state: State, call: Call, holder: Holder) -> Account:
+    """The account of `holder`."""
+    return account.load_account(state, holder)
+
+
+def position_of(state: State, call: Call, holder: Holder, market_id: int) -> Position:
+    """The position of an account in a market."""
+    return position.load_position(state, holder, market_id)
+
+
+def claim_of(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
+    """What an account may claim in a market."""
+    return state.claims[holder, market_id]
+
+
+def standing_of(state: State, call: Call, holder: Holder) -> Standing:
+    """What an account is worth and what it must hold."""
+    return health.standing_of(state, holder, False, call.now)
+
+
+def case_of(state: State, call: Call, holder: Holder, market_id: int) -> Case:
+    """
+    All that a liquidation of a position is decided by; refused where none may happen.
+    """
+    params = market.load_params(state, market_id)
+    risk = market.load_risk(state)
+    return trading.case_of(state, holder, market_id, params, risk, call.now)
+
+
+def market_of(state: State, call: Call, market_id: int) -> MarketState:
+    """The sums of a market, with its funding as it stood at its last accrual."""
+    return market.state_of(state, market_id)
+
+
+def books(state: State, call: Call) -> Books:
+    """
+    What belongs to no account and to no market, and where the parameters are.
+    """
+    return Books(
+        funds=ledger.load_funds(state),
+        holdings=ledger.load_holdings(state),
+        market_count=state.market_count[()],
+        risk_params=state.risk_params[()],
+    )
+
+
+def params_of(state: State, call: Call, market_id: int) -> Address:
+    """The address in whose code the parameters of a market lie."""
+    return state.market_params[market_id]
+
+
+def reward_of(state: State, call: Call, keeper: Address) -> Quote:
+    """What a keeper has earned and not taken yet."""
+    return state.keeper_rewards[keeper]

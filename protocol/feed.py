@@ -1,0 +1,367 @@
+"""
+What reporters say of a price, and the rounds that come of it.
+
+A round is stored when a quorum has spoken since the last one; only a round changes the
+price. Its index is the median of the fresh reports. Its mark is the index, held within
+a band around the average before the round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from protocol import errors
+from protocol.errors import require
+from protocol.fixed_point import WAD, clamp, mul_div_down, mul_wad_down
+from protocol.units import Address, Price, Ratio, Seconds, Size
+from protocol.word import placed, signed, unsigned
+
+if TYPE_CHECKING:
+    from protocol.state import State
+    from protocol.units import X
+
+MAX_REPORTERS = 7
+RING = 64
+PRICE_BITS = 95
+
+
+class FeedParams(Struct, frozen=True):
+    reporters: int
+    quorum: int
+    max_age: Seconds
+    averaging_time: Seconds
+    floor_price: Price
+    ceiling_price: Price
+    band: Ratio
+
+
+class Report(Struct, frozen=True):
+    price: Price
+    confidence: Price
+    published_at: Seconds
+
+
+class Round(Struct, frozen=True):
+    index: Price
+    mark: Price
+    average: Price
+    confidence: Price
+    published_at: Seconds
+
+
+class Head(Struct, frozen=True):
+    rounds: int
+    valid_until: Seconds
+
+
+class FeedPrice(Struct, frozen=True):
+    index: Price
+    mark: Price
+    average: Price
+    confidence: Price
+    published_at: Seconds
+    valid_until: Seconds
+
+
+class FeedSet(Struct, frozen=True):
+    feed_id: int
+    code: Address
+
+
+class Reported(Struct, frozen=True):
+    feed_id: int
+    reporter: int
+    price: Price
+    confidence: Price
+    published_at: Seconds
+
+
+class RoundStored(Struct, frozen=True):
+    feed_id: int
+    number: int
+    index: Price
+    mark: Price
+    average: Price
+    confidence: Price
+    published_at: Seconds
+
+
+NO_ROUND = Round(Price(0), Price(0), Price(0), Price(0), Seconds(0))
+
+
+def packed_report(report: Report) -> int:
+    """The word of a report."""
+    return (
+        placed(int(report.price), 0, 96)
+        | placed(int(report.confidence), 96, 96)
+        | (int(report.published_at) << 192)
+    )
+
+
+def unpacked_report(packed: int) -> Report:
+    """The report that `packed_report` packed."""
+    return Report(
+        price=Price(signed(packed, 0, 96)),
+        confidence=Price(signed(packed, 96, 96)),
+        published_at=Seconds(unsigned(packed, 192, 40)),
+    )
+
+
+def packed_round(latest: Round) -> tuple[int, int]:
+    """The words of a round."""
+    return (
+        placed(int(latest.index), 0, 96)
+        | placed(int(latest.mark), 96, 96)
+        | (int(latest.published_at) << 192),
+        placed(int(latest.average), 0, 96) | placed(int(latest.confidence), 96, 96),
+    )
+
+
+def unpacked_round(packed: tuple[int, int]) -> Round:
+    """The round that `packed_round` packed."""
+    return Round(
+        index=Price(signed(packed[0], 0, 96)),
+        mark=Price(signed(packed[0], 96, 96)),
+        average=Price(signed(packed[1], 0, 96)),
+        confidence=Price(signed(packed[1], 96, 96)),
+        published_at=Seconds(unsigned(packed[0], 192, 40)),
+    )
+
+
+def packed_head(head: Head) -> int:
+    """The word of a head."""
+    return (head.rounds << 64) | int(head.valid_until)
+
+
+def unpacked_head(packed: int) -> Head:
+    """The head that `packed_head` packed."""
+    return Head(
+        rounds=unsigned(packed, 64, 64), valid_until=Seconds(unsigned(packed, 0, 64))
+    )
+
+
+def in_order(values: Sequence[X]) -> list[X]:
+    """`values`, the least first."""
+    return sorted(values)
+
+
+def median(values: Sequence[Price]) -> Price:
+    """
+    The middle of `values`; of an even number, the mean of the middle two, rounded
+    down.
+    """
+    ordered = in_order(values)
+    upper = len(ordered) >> 1
+    if len(ordered) & 1 == 1:
+        return ordered[upper]
+    return mul_div_down(ordered[upper - 1] + ordered[upper], 1, 2)
+
+
+def next_round(
+    last: Round,
+    index: Price,
+    confidence: Price,
+    published_at: Seconds,
+    params: FeedParams,
+) -> Round:
+    """
+    The round after `last`: its mark within the band around the average so far, and the
+    average drawn toward the mark for the time since `last`.
+    """
+    if last.published_at == Seconds(0):
+        return Round(
+            index=index,
+            mark=index,
+            average=index,
+            confidence=confidence,
+            published_at=published_at,
+        )
+    lowest = mul_wad_down(last.average, Ratio(WAD) - params.band)
+    highest = mul_wad_down(last.average, Ratio(WAD) + params.band)
+    mark = clamp(index, lowest, highest)
+    span = params.averaging_time
+    weight = min(published_at - last.published_at, span)
+    weighted = int(weight) * mark + int(span - weight) * last.average
+    return Round(
+        index=index,
+        mark=mark,
+        average=mul_div_down(weighted, 1, int(span)),
+        confidence=confidence,
+        published_at=published_at,
+    )
+
+
+def require_fresh_enough(price: FeedPrice, max_age: Seconds, now: Seconds) -> None:
+    """
+    Refuse the call unless a quorum is fresh and the last round is no older than
+    `max_age`.
+    """
+    require(now <= price.valid_until, errors.PRICE_INVALID)
+    require(now - price.published_at <= max_age, errors.PRICE_STALE)
+
+
+def require_valid(
+    price: FeedPrice, max_age: Seconds, max_confidence: Ratio, now: Seconds
+) -> None:
+    """Refuse the call unless the price is fresh, sure, and inside its band."""
+    require_fresh_enough(price, max_age, now)
+    widest = mul_wad_down(price.index, max_confidence)
+    require(price.confidence <= widest, errors.PRICE_UNCERTAIN)
+    require(price.mark == price.index, errors.PRICE_TRIPPED)
+
+
+def strict_price(price: FeedPrice, size: Size) -> Price:
+    """The worse of index and average for who holds `size`."""
+    if size > 0:
+        return min(price.index, price.average)
+    return max(price.index, price.average)
+
+
+def load_params(state: State, feed_id: int) -> FeedParams:
+    """The parameters of a feed; there must be one."""
+    code = state.feed_params[feed_id]
+    require(code != 0, errors.FEED_UNKNOWN)
+    params: FeedParams = state.codes[code]
+    return params
+
+
+def load_head(state: State, feed_id: int) -> Head:
+    """How many rounds a feed has stored, and until when its quorum is fresh."""
+    return state.heads[feed_id]
+
+
+def load_round(state: State, feed_id: int, number: int) -> Round:
+    """What stands in the ring where round `number` has its place."""
+    return state.rounds[feed_id, number % RING]
+
+
+def last_round(state: State, feed_id: int, head: Head) -> Round:
+    """The last round of a feed, empty before the first."""
+    if head.rounds == 0:
+        return NO_ROUND
+    return load_round(state, feed_id, head.rounds - 1)
+
+
+def latest_price(state: State, feed_id: int) -> FeedPrice:
+    """The last round of a feed, and until when its quorum is fresh."""
+    head = load_head(state, feed_id)
+    last = last_round(state, feed_id, head)
+    return FeedPrice(
+        index=last.index,
+        mark=last.mark,
+        average=last.average,
+        confidence=last.confidence,
+        published_at=last.published_at,
+        valid_until=head.valid_until,
+    )
+
+
+def set_feed(
+    state: State, feed_id: int, code: Address, reporters: tuple[Address, ...]
+) -> None:
+    """
+    Give a feed the parameters in the code, and reporters; who is no longer one is no
+    longer heard.
+    """
+    for i in range(MAX_REPORTERS):
+        if state.reporters[feed_id, i] != reporters[i]:
+            state.reporters[feed_id, i] = reporters[i]
+            state.reports[feed_id, i] = Report(Price(0), Price(0), Seconds(0))
+    state.feed_params[feed_id] = code
+    state.log(FeedSet(feed_id=feed_id, code=code))
+
+
+def take_report(
+    state: State,
+    feed_id: int,
+    reporter: int,
+    price: Price,
+    confidence: Price,
+    published_at: Seconds,
+    sender: Address,
+    now: Seconds,
+) -> Round:
+    """
+    Take what a reporter says, and give the round that is due with it, or an empty one.
+    """
+    require(
+        sender != 0 and state.reporters[feed_id, reporter] == sender,
+        errors.NOT_REPORTER,
+    )
+    require(price > 0 and price >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS)
+    require(confidence >= 0 and confidence >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS)
+    require(published_at <= now, errors.REPORT_FROM_FUTURE)
+    before = state.reports[feed_id, reporter]
+    require(published_at > before.published_at, errors.REPORT_NOT_NEWER)
+
+    state.reports[feed_id, reporter] = Report(
+        price=price, confidence=confidence, published_at=published_at
+    )
+    state.log(
+        Reported(
+            feed_id=feed_id,
+            reporter=reporter,
+            price=price,
+            confidence=confidence,
+            published_at=published_at,
+        )
+    )
+    return due_round(state, feed_id, now)
+
+
+def due_round(state: State, feed_id: int, now: Seconds) -> Round:
+    """
+    The round that the fresh reports make, or an empty one when they are not a quorum or
+    say nothing newer than the last round.
+    """
+    params = load_params(state, feed_id)
+    fresh: list[Report] = []
+    for i in range(params.reporters):
+        report = state.reports[feed_id, i]
+        if report.published_at + params.max_age < now:
+            continue
+        # A price at a bound of the feed is no price.
+        if report.price <= params.floor_price or report.price >= params.ceiling_price:
+            continue
+        fresh.append(report)
+
+    head = load_head(state, feed_id)
+    if len(fresh) < params.quorum:
+        state.heads[feed_id] = Head(rounds=head.rounds, valid_until=Seconds(0))
+        return NO_ROUND
+
+    ordered = in_order([report.published_at for report in fresh])
+    published_at = ordered[len(fresh) - params.quorum]
+    state.heads[feed_id] = Head(
+        rounds=head.rounds, valid_until=published_at + params.max_age
+    )
+    last = last_round(state, feed_id, head)
+    if published_at <= last.published_at:
+        return NO_ROUND
+
+    index = median([report.price for report in fresh])
+    distances = [abs(report.price - index) for report in fresh]
+    confidences = [report.confidence for report in fresh]
+    confidence = max(median(confidences), median(distances))
+    return next_round(last, index, confidence, published_at, params)
+
+
+def store_round(state: State, feed_id: int, latest: Round) -> None:
+    """Append a round to the ring: from now on it is the price."""
+    head = load_head(state, feed_id)
+    state.rounds[feed_id, head.rounds % RING] = latest
+    state.heads[feed_id] = Head(rounds=head.rounds + 1, valid_until=head.valid_until)
+    state.log(
+        RoundStored(
+            feed_id=feed_id,
+            number=head.rounds,
+            index=latest.index,
+            mark=latest.mark,
+            average=latest.average,
+            confidence=latest.confidence,
+            published_at=latest.published_at,
+        )
+    )

@@ -1,0 +1,151 @@
+"""
+The laws of the parameters: what no setter may break.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocol import errors, margin
+from protocol.errors import require
+from protocol.feed import MAX_REPORTERS, FeedParams
+from protocol.fixed_point import WAD, mul_div_up, mul_wad_down
+from protocol.market import MarketParams, RiskParams
+from protocol.units import Address, Flow, Price, Quote, Rate, Ratio, Seconds, Size
+
+if TYPE_CHECKING:
+    from protocol.units import X
+
+# What a bound in `protocol` says of prices and sizes, of rates, of values, of times.
+MOST_PRICE = 2**95 - 1
+MOST_RATE = 2**60
+MOST_VALUE = 2**120 - 1
+MOST_SECONDS = Seconds(2**32 - 1)
+
+
+def require_between(x: X, lowest: X, highest: X) -> None:
+    """Refuse the call unless `x` is within `lowest` and `highest`."""
+    require(lowest <= x and x <= highest, errors.PARAMETER_OUT_OF_BOUNDS)
+
+
+def require_duration(x: Seconds) -> None:
+    """Refuse the call unless `x` is a time that can pass."""
+    require(x > 0 and x <= MOST_SECONDS, errors.PARAMETER_OUT_OF_BOUNDS)
+
+
+def require_lawful_feed(params: FeedParams, reporters: tuple[Address, ...]) -> None:
+    """Refuse feed parameters against their laws."""
+    require(
+        params.reporters > 0 and params.reporters <= MAX_REPORTERS,
+        errors.BAD_REPORTERS,
+    )
+    for i in range(MAX_REPORTERS):
+        require((reporters[i] != 0) == (i < params.reporters), errors.BAD_REPORTERS)
+    # One voice may stand alone; of several, no one may decide.
+    require(
+        (params.quorum >= 3 and params.quorum <= params.reporters)
+        or (params.quorum == 1 and params.reporters == 1),
+        errors.BAD_QUORUM,
+    )
+    require_duration(params.max_age)
+    require_duration(params.averaging_time)
+    require_between(params.floor_price, Price(1), Price(MOST_PRICE - 1))
+    require_between(
+        params.ceiling_price, params.floor_price + Price(1), Price(MOST_PRICE)
+    )
+    require_between(params.band, Ratio(1), Ratio(MOST_PRICE))
+    require_between(2 * params.band, Ratio(1), Ratio(WAD))
+
+
+def require_lawful_market(
+    params: MarketParams, open_interest: Size, ceiling_price: Price
+) -> None:
+    """Refuse market parameters against their laws."""
+    require_lawful_limits(params, open_interest, ceiling_price)
+    require_lawful_rates(params)
+    require_lawful_margin(params)
+
+
+def require_lawful_limits(
+    params: MarketParams, open_interest: Size, ceiling_price: Price
+) -> None:
+    """Refuse sizes and prices of a market against their laws."""
+    scale = params.pricing.skew_scale
+    require_between(scale, Size(1), Size(MOST_PRICE))
+    # Else the premium of a skew that is there already could overflow.
+    require(scale >= 2 * open_interest, errors.SKEW_SCALE_TOO_SMALL)
+    require_between(params.pricing.max_spread, Ratio(0), Ratio(MOST_RATE))
+    require_between(4 * params.pricing.max_spread, Ratio(0), Ratio(WAD))
+    limits = params.limits
+    require_between(limits.max_open_interest, Size(1), Size(MOST_PRICE))
+    require(2 * limits.max_open_interest <= scale, errors.OPEN_INTEREST_ABOVE_SCALE)
+    require_between(limits.max_skew, Size(0), limits.max_open_interest)
+    require_between(limits.max_size, Size(1), limits.max_open_interest)
+    require_between(limits.max_open_interest_value, Quote(1), Quote(MOST_VALUE))
+    require_between(limits.least_value, Quote(1), Quote(MOST_VALUE))
+    require_duration(limits.trade_age)
+    require_duration(limits.risk_age)
+    require_between(limits.max_confidence, Ratio(0), Ratio(WAD))
+    require(
+        margin.notional(limits.max_open_interest, ceiling_price) <= Quote(MOST_VALUE),
+        errors.OPEN_INTEREST_ABOVE_VALUE,
+    )
+
+
+def require_lawful_rates(params: MarketParams) -> None:
+    """Refuse fees and rates of a market against their laws."""
+    fees = params.fee
+    require_between(fees.taker, Ratio(0), Ratio(WAD))
+    require_between(fees.maker, Ratio(0), Ratio(WAD))
+    require_between(fees.vault_share, Ratio(0), Ratio(WAD))
+    require_between(fees.insurance_share, Ratio(0), Ratio(WAD) - fees.vault_share)
+    require_between(params.funding.max_velocity, Rate(0), Rate(MOST_RATE))
+    require_between(params.funding.max_rate, Rate(0), Rate(MOST_RATE))
+    require_between(params.funding.dead_zone, Size(0), Size(MOST_PRICE))
+    require_between(params.borrowing.reserve_factor, Ratio(0), Ratio(WAD))
+    require_between(params.borrowing.base_rate, Rate(0), Rate(MOST_RATE))
+    require_between(params.borrowing.slope_1, Rate(0), Rate(MOST_RATE))
+    require_between(params.borrowing.kink, Ratio(0), Ratio(WAD))
+    require_between(params.borrowing.slope_2, Rate(0), Rate(MOST_RATE))
+
+
+def require_lawful_margin(params: MarketParams) -> None:
+    """Refuse margins and liquidation of a market against their laws."""
+    asked = params.margin
+    require_between(asked.im_base, Ratio(1), Ratio(WAD))
+    require_between(asked.im_slope, Ratio(0), Ratio(MOST_RATE))
+    require_between(asked.oi_lower, Size(0), Size(MOST_PRICE - 1))
+    require_between(asked.oi_upper, asked.oi_lower + Size(1), Size(MOST_PRICE))
+    require_between(asked.maintenance_fraction, Ratio(1), Ratio(WAD))
+    closing = params.liquidation
+    require_between(closing.target_ratio, Ratio(WAD), Ratio(2 * WAD))
+    require_between(closing.critical_fraction, Ratio(1), Ratio(WAD))
+    require_between(closing.keeper_share, Ratio(0), Ratio(WAD))
+    require_between(closing.insurance_share, Ratio(0), Ratio(WAD))
+    least_value = params.limits.least_value
+    require_between(closing.bucket_capacity, least_value, Quote(MOST_VALUE))
+    most_rate = Flow(int(closing.bucket_capacity))
+    require_between(closing.bucket_rate, Flow(0), most_rate)
+
+    # Else closing costs more than the margin, and liquidating oneself pays.
+    least_margin = mul_wad_down(
+        mul_wad_down(asked.im_base, asked.maintenance_fraction),
+        closing.critical_fraction,
+    )
+    widest = params.limits.max_size + 2 * params.limits.max_open_interest
+    premium = mul_div_up(widest, WAD, 2 * params.pricing.skew_scale)
+    require(
+        least_margin > closing.keeper_share + closing.insurance_share + premium,
+        errors.CLOSING_COSTS_TOO_MUCH,
+    )
+
+
+def require_lawful_risk(params: RiskParams) -> None:
+    """Refuse the parameters of all accounts against their laws."""
+    require_between(params.profit_weight, Ratio(0), Ratio(WAD))
+    require_between(params.reserve, Quote(0), Quote(MOST_VALUE))
+    require_between(params.rewards.flat, Quote(0), params.reserve)
+    require_between(params.rewards.least, Quote(0), params.reserve)
+    require_between(params.rewards.most, params.rewards.least, Quote(MOST_VALUE))
+    require_between(params.insurance.cap, Quote(0), Quote(MOST_VALUE))
+    require_duration(params.insurance.window)

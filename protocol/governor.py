@@ -1,0 +1,81 @@
+"""
+The owner's hand: every parameter goes through it, and none against its law.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocol import access, exchange, governance, market, oracle
+from protocol.feed import FeedParams
+from protocol.market import MarketParams, RiskParams
+from protocol.units import Address, Atoms, Call, Size
+
+if TYPE_CHECKING:
+    from protocol.state import State
+
+
+def set_feed(
+    state: State,
+    call: Call,
+    feed_id: int,
+    params: FeedParams,
+    reporters: tuple[Address, ...],
+) -> None:
+    """Give a feed its parameters and its reporters."""
+    access.require_owner(state, call.sender)
+    governance.require_lawful_feed(params, reporters)
+    governor = Call(state.addresses.governor, call.now)
+    used = exchange.params_of(state, governor, feed_id)
+    if used != 0:
+        limits = market.params_in(state, used)
+        governance.require_lawful_limits(limits, Size(0), params.ceiling_price)
+    code = state.create_code(params)
+    oracle.set_feed(state, governor, feed_id, code, reporters)
+
+
+def set_market(state: State, call: Call, market_id: int, params: MarketParams) -> None:
+    """
+    Start the market of a feed, or change its parameters from now on.
+    """
+    access.require_owner(state, call.sender)
+    governor = Call(state.addresses.governor, call.now)
+    open_interest = Size(0)
+    if exchange.params_of(state, governor, market_id) != 0:
+        current = exchange.market_of(state, governor, market_id)
+        open_interest = market.open_interest(current.book)
+    used = oracle.params_of(state, governor, market_id)
+    governance.require_lawful_market(params, open_interest, used.ceiling_price)
+    code = state.create_code(params)
+    exchange.set_market(state, governor, market_id, code)
+
+
+def set_risk(state: State, call: Call, params: RiskParams) -> None:
+    """Change the parameters of all accounts."""
+    access.require_owner(state, call.sender)
+    governance.require_lawful_risk(params)
+    governor = Call(state.addresses.governor, call.now)
+    code = state.create_code(params)
+    exchange.set_risk(state, governor, code)
+
+
+def collect_treasury(state: State, call: Call, receiver: Address, atoms: Atoms) -> None:
+    """Pay `atoms` out of the treasury."""
+    access.require_owner(state, call.sender)
+    governor = Call(state.addresses.governor, call.now)
+    exchange.collect_treasury(state, governor, receiver, atoms)
+
+
+def offer_ownership(state: State, call: Call, pending_owner: Address) -> None:
+    """Name who may become the owner."""
+    access.offer_ownership(state, pending_owner, call.sender)
+
+
+def take_ownership(state: State, call: Call) -> None:
+    """Become the owner, having been named."""
+    access.take_ownership(state, call.sender)
+
+
+def owner(state: State, call: Call) -> Address:
+    """Who sets the parameters."""
+    return state.owner[()]

@@ -1,0 +1,46 @@
+"""
+What clients read: the statement of an account. It holds no money.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocol import account, exchange, market, oracle, statement
+from protocol.statement import Line, Statement
+from protocol.units import Call, Holder, Price, Quote, Size
+
+if TYPE_CHECKING:
+    from protocol.state import State
+
+NO_LINE = Line(Size(0), Quote(0), Quote(0), Quote(0), Quote(0), Price(0))
+
+
+def statement_of(state: State, call: Call, holder: Holder) -> Statement:
+    """
+    The statement of an account: what it is worth, what it must hold, and each of its
+    positions.
+    """
+    lens = Call(state.addresses.lens, call.now)
+    current = exchange.account_of(state, lens, holder)
+    books = exchange.books(state, lens)
+    whole = statement.totals(
+        current,
+        exchange.standing_of(state, lens, holder),
+        market.risk_in(state, books.risk_params),
+    )
+    lines = [NO_LINE] * account.MAX_MARKETS
+    for market_id in range(account.MAX_MARKETS):
+        if ((current.positions | current.claims) >> market_id) & 1 == 0:
+            continue
+        held = exchange.position_of(state, lens, holder, market_id)
+        lines[market_id] = statement.line(
+            held,
+            exchange.claim_of(state, lens, holder, market_id),
+            exchange.market_of(state, lens, market_id),
+            oracle.price(state, lens, market_id),
+            market.params_in(state, exchange.params_of(state, lens, market_id)),
+            whole,
+            call.now,
+        )
+    return statement.statement(current, whole, tuple(lines))

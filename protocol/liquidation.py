@@ -1,0 +1,147 @@
+"""
+How much of a position is closed for an account at risk, and for what reward.
+
+A partial liquidation closes just enough for the account to end at `target_ratio` times
+its maintenance margin. What it may close at once comes out of a bucket that fills with
+time, unless the account is critical.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from protocol import errors
+from protocol.errors import require
+from protocol.fixed_point import (
+    WAD,
+    clamp,
+    mul_div_down,
+    mul_div_up,
+    mul_wad_down,
+    mul_wad_up,
+)
+from protocol.units import Flow, Price, Quote, Ratio, Seconds, Size
+from protocol.word import placed, signed, unsigned
+
+
+class LiquidationParams(Struct, frozen=True):
+    target_ratio: Ratio
+    critical_fraction: Ratio
+    keeper_share: Ratio
+    insurance_share: Ratio
+    bucket_capacity: Quote
+    bucket_rate: Flow
+
+
+class RewardParams(Struct, frozen=True):
+    flat: Quote
+    least: Quote
+    most: Quote
+
+
+class Bucket(Struct, frozen=True):
+    level: Quote
+    filled_at: Seconds
+
+
+class Case(Struct, frozen=True):
+    equity: Quote
+    maintenance: Quote
+    reserve: Quote
+    size: Size
+    value: Quote
+    position_maintenance: Quote
+    mark: Price
+    skew: Size
+    bucket: Quote
+
+
+def packed_bucket(bucket: Bucket) -> int:
+    """The word of a bucket."""
+    return placed(int(bucket.level), 0, 128) | (int(bucket.filled_at) << 128)
+
+
+def unpacked_bucket(packed: int) -> Bucket:
+    """The bucket that `packed_bucket` packed."""
+    return Bucket(
+        level=Quote(signed(packed, 0, 128)),
+        filled_at=Seconds(unsigned(packed, 128, 40)),
+    )
+
+
+def filled(bucket: Bucket, params: LiquidationParams, now: Seconds) -> Quote:
+    """What the bucket allows by `now`; one that was never used is full."""
+    elapsed = now - bucket.filled_at
+    return min(params.bucket_capacity, bucket.level + params.bucket_rate * elapsed)
+
+
+def is_critical(case: Case, params: LiquidationParams) -> bool:
+    """Whether so little equity is left that no bucket may delay the liquidation."""
+    critical = mul_wad_up(case.maintenance, params.critical_fraction)
+    return case.equity < critical
+
+
+def discount(case: Case, skew_scale: Size, params: LiquidationParams) -> Ratio:
+    """
+    What closing costs for each quote of value: the premium of closing it all, the
+    keeper's share and the insurance fund's.
+    """
+    toward = case.skew if case.size > 0 else -case.skew
+    beyond = max(Size(0), abs(case.size) - 2 * toward)
+    return (
+        mul_div_up(beyond, WAD, 2 * skew_scale)
+        + params.keeper_share
+        + params.insurance_share
+    )
+
+
+def needed_size(case: Case, skew_scale: Size, params: LiquidationParams) -> Size:
+    """
+    The least part of the position whose closing restores the account to the target:
+    all of it when closing costs more margin than it frees, or when half of the
+    maintenance margin is gone.
+    """
+    whole = abs(case.size)
+    ratio = mul_div_down(case.position_maintenance, WAD, case.value)
+    freed = mul_wad_down(params.target_ratio, ratio) - discount(
+        case, skew_scale, params
+    )
+    if freed <= 0 or 2 * case.equity < case.maintenance:
+        return whole
+    target = mul_wad_up(case.maintenance, params.target_ratio)
+    # A fill is rounded by a wei of its price, which is so much on the whole position.
+    rounding = mul_wad_up(whole, Price(1)) + Quote(2)
+    need = target + 2 * case.reserve - case.equity + rounding
+    amount = mul_div_up(need, WAD, freed)
+    return min(whole, mul_div_up(amount, WAD, case.mark))
+
+
+def closed_size(
+    case: Case, skew_scale: Size, least_value: Quote, params: LiquidationParams
+) -> Size:
+    """
+    The size that a liquidation closes: what is needed, the rest too if it is below the
+    least value, and no more than the bucket allows.
+    """
+    size = needed_size(case, skew_scale, params)
+    rest = mul_wad_up(abs(case.size) - size, case.mark)
+    if rest < least_value:
+        size = abs(case.size)
+    amount = mul_wad_up(size, case.mark)
+    if amount <= case.bucket or is_critical(case, params):
+        return size
+    require(case.bucket >= min(amount, least_value), errors.BUCKET_EMPTY)
+    return mul_div_down(case.bucket, WAD, case.mark)
+
+
+def keeper_reward(
+    amount: Quote, is_flat_due: bool, rewards: RewardParams, params: LiquidationParams
+) -> Quote:
+    """
+    What the keeper earns for closing `amount`; the flat part only once until the
+    account is healthy again.
+    """
+    scaled = mul_wad_down(amount, params.keeper_share)
+    if is_flat_due:
+        return clamp(rewards.flat + scaled, rewards.least, rewards.most)
+    return min(scaled, rewards.most)

@@ -1,0 +1,158 @@
+"""
+The protocol as a machine: a call goes in, and out comes what it did.
+
+A call happens as a whole or not at all. What it did is its outcome: what it returned or
+the reason of its refusal, its logs, and what it wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from protocol import (
+    access,
+    account,
+    exchange,
+    feed,
+    funding,
+    insurance,
+    market,
+    settlement,
+    share,
+    token,
+    trading,
+)
+from protocol.errors import Revert
+from protocol.state import Addresses, State, Table
+from protocol.trace import Action, Genesis, Kind, Shape, entry_point, fields_of, shape
+from protocol.units import Address, Call, Seconds
+
+# Which contract emits an event.
+EMITTERS: dict[type[Struct], str] = {
+    event: contract
+    for contract, events in {
+        "Exchange": (
+            account.OperatorSet,
+            account.MarginModeSet,
+            exchange.Deposited,
+            exchange.Withdrawn,
+            exchange.InsuranceFunded,
+            exchange.RewardClaimed,
+            exchange.TreasuryCollected,
+            funding.FundingAccrued,
+            insurance.InsuranceDrawn,
+            market.MarketSet,
+            market.RiskSet,
+            settlement.Settled,
+            settlement.BadDebt,
+            trading.Traded,
+            trading.Liquidated,
+        ),
+        "Oracle": (feed.FeedSet, feed.Reported, feed.RoundStored),
+        "Vault": (share.Entered, share.Left),
+        "Governor": (access.OwnershipOffered, access.OwnershipTaken),
+        "Token": (token.Transfer, token.Approval),
+    }.items()
+    for event in events
+}
+
+Entry = tuple[Callable[..., Any], bool, Shape]
+
+
+class Outcome:
+    """
+    What a call did. `error` names the refusal, and is None when the call succeeded;
+    then `returned` is what it returned, `logs` are its events with who emitted them, in
+    order, and `writes` what it wrote last, by table and key.
+    """
+
+    __slots__ = ("error", "logs", "returned", "writes")
+
+    def __init__(
+        self,
+        error: str | None,
+        returned: Any,
+        logs: list[tuple[str, Struct]],
+        writes: dict[tuple[Table[Any, Any], Any], Any],
+    ) -> None:
+        self.error = error
+        self.returned = returned
+        self.logs = logs
+        self.writes = writes
+
+
+class Model:
+    """The protocol's state, and every call on it."""
+
+    def __init__(
+        self,
+        genesis: Genesis,
+        addresses: Addresses,
+        create_address: Callable[[Address, int], Address],
+    ) -> None:
+        self.state = State(addresses, genesis.decimals, create_address)
+        self.entries: dict[tuple[str, str], Entry] = {}
+        # Deployment names the owner; no call undoes it.
+        self.state.owner[()] = genesis.owner
+        self.state.journal.clear()
+
+    def apply(self, action: Action) -> Outcome:
+        """Make the call: all of it happens, or none of it."""
+        state = self.state
+        journal = state.journal
+        try:
+            function, is_flat, parameters = self.entries[action.to, action.function]
+        except KeyError:
+            function, is_flat, parameters = self.entry(action.to, action.function)
+        arguments = action.arguments
+        if not is_flat:
+            arguments = assembled(parameters, arguments)
+        call = Call(action.sender, Seconds(action.now))
+        try:
+            returned = function(state, call, *arguments)
+        except Revert as refusal:
+            for table, key, before in reversed(journal):
+                table.restore(key, before)
+            journal.clear()
+            state.logs.clear()
+            return Outcome(str(refusal), None, [], {})
+        writes = {(table, key): table[key] for table, key, _ in journal}
+        journal.clear()
+        logs = [(EMITTERS[type(event)], event) for event in state.logs]
+        state.logs.clear()
+        return Outcome(None, returned, logs, writes)
+
+    def entry(self, to: str, function: str) -> Entry:
+        """An entry point, and whether its arguments are words as they stand."""
+        parameters = shape(to, function)
+        is_flat = all(kind is int for _, kind in parameters)
+        found = (entry_point(to, function), is_flat, parameters)
+        self.entries[to, function] = found
+        return found
+
+    def view(self, to: str, function: str, now: int, *arguments: Any) -> Any:
+        """What a view returns at `now`; raises `Revert` where it refuses."""
+        call = Call(0, Seconds(now))
+        return entry_point(to, function)(self.state, call, *arguments)
+
+
+def assembled(parameters: Shape, words: tuple[int, ...]) -> tuple[Any, ...]:
+    """The arguments that words are: numbers, truths, records, and lists of the rest."""
+    left = list(reversed(words))
+    return tuple(assembled_one(kind, left) for _, kind in parameters)
+
+
+def assembled_one(kind: Kind, left: list[int]) -> Any:
+    """One argument, whose words are the last ones in `left`, taken from there."""
+    if kind is int:
+        return left.pop()
+    if kind is bool:
+        return bool(left.pop())
+    if kind is tuple:
+        rest = tuple(reversed(left))
+        left.clear()
+        return rest
+    return kind(*(assembled_one(each, left) for _, each in fields_of(kind)))

@@ -1,0 +1,151 @@
+"""
+Where profit and loss become cash, and who pays when an account cannot.
+
+A loss goes to cash at once. A gain becomes a claim, which its owner settles. An account
+without positions whose cash is negative is made whole by its claims, then by the
+insurance fund, then by the vault.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from protocol import account, errors, feed, funding, insurance, ledger, market, position
+from protocol.errors import require
+from protocol.insurance import InsuranceParams
+from protocol.units import Address, Holder, Quote, Seconds, Size, SizePrice
+
+if TYPE_CHECKING:
+    from protocol.state import State
+
+NOTHING = Quote(0)
+
+
+class Settled(Struct, frozen=True):
+    holder: Holder
+    market_id: int
+    amount: Quote
+    cash: Quote
+
+
+class BadDebt(Struct, frozen=True):
+    holder: Holder
+    amount: Quote
+    vault: Quote
+
+
+def add_cash(state: State, holder: Holder, amount: Quote) -> Quote:
+    """Change the cash of an account, and give what it is then."""
+    current = account.load_account(state, holder)
+    cash = current.cash + amount
+    account.store_account(state, holder, replace(current, cash=cash))
+    ledger.record_debt(state, current.cash, cash)
+    return cash
+
+
+def pay_from_vault(state: State, holder: Holder, amount: Quote) -> Quote:
+    """
+    Move a gain from the vault to an account, or a negative one, a loss, back; give the
+    cash of the account then.
+    """
+    ledger.add_funds(state, -amount, NOTHING, NOTHING, NOTHING)
+    return add_cash(state, holder, amount)
+
+
+def set_claim(state: State, holder: Holder, market_id: int, claim: Quote) -> None:
+    """Keep what an account may claim in a market."""
+    state.open_claims[market_id] += claim - state.claims[holder, market_id]
+    state.claims[holder, market_id] = claim
+    current = account.load_account(state, holder)
+    bit = 1 << market_id
+    claims = current.claims | bit
+    if claim == NOTHING:
+        claims ^= bit
+    account.store_account(state, holder, replace(current, claims=claims))
+
+
+def realize(state: State, holder: Holder, market_id: int, result: Quote) -> None:
+    """Turn what a closed position left into cash or into a claim."""
+    if result < 0:
+        pay_from_vault(state, holder, result)
+    if result > 0:
+        claim = state.claims[holder, market_id]
+        set_claim(state, holder, market_id, claim + result)
+
+
+def take_result(state: State, holder: Holder, market_id: int, result: Quote) -> None:
+    """Take a result out of an open position: it is cash from now on."""
+    held = position.load_position(state, holder, market_id)
+    held = replace(held, quote=held.quote - result)
+    position.store_position(state, holder, market_id, held)
+    is_long = held.size > 0
+    market.add_to_side(state, market_id, is_long, Size(0), -result, SizePrice(0))
+
+
+def settle(
+    state: State, holder: Holder, market_id: int, sender: Address, now: Seconds
+) -> Quote:
+    """
+    Settle the loss of an account in a market, by anyone; or its gain and its claim, by
+    those who operate the account. Give what its cash changed by.
+    """
+    params = market.load_params(state, market_id)
+    price = market.price_of(state, market_id)
+    current = market.accrue(state, market_id, price.index, params, now)
+    held = position.load_position(state, holder, market_id)
+    index = funding.side_index(current, held.size > 0)
+    result = position.profit(held, price.mark, index)
+    if result < 0:
+        feed.require_fresh_enough(price, params.limits.risk_age, now)
+        take_result(state, holder, market_id, result)
+        ledger.add_funds(state, -result, NOTHING, NOTHING, NOTHING)
+    else:
+        account.require_operator(state, holder, sender)
+        feed.require_valid(
+            price, params.limits.trade_age, params.limits.max_confidence, now
+        )
+        strict = feed.strict_price(price, held.size)
+        gain = max(NOTHING, position.profit(held, strict, index))
+        if gain > 0:
+            take_result(state, holder, market_id, gain)
+        result = gain + state.claims[holder, market_id]
+        require(result > 0, errors.NOTHING_TO_SETTLE)
+        set_claim(state, holder, market_id, NOTHING)
+        ledger.take_from_vault(state, result)
+    cash = add_cash(state, holder, result)
+    market.update_rates(state, market_id, price.index, params)
+    state.log(Settled(holder=holder, market_id=market_id, amount=result, cash=cash))
+    return result
+
+
+def cover_shortfall(
+    state: State, holder: Holder, params: InsuranceParams, now: Seconds
+) -> None:
+    """
+    Make an account whole that has no position and negative cash: out of its claims,
+    then of the insurance fund, then of the vault.
+    """
+    current = account.load_account(state, holder)
+    if current.positions != 0 or current.cash >= 0:
+        return
+    if current.claims != 0:
+        for market_id in range(account.MAX_MARKETS):
+            if (current.claims >> market_id) & 1 == 0:
+                continue
+            claim = state.claims[holder, market_id]
+            set_claim(state, holder, market_id, NOTHING)
+            pay_from_vault(state, holder, claim)
+        current = account.load_account(state, holder)
+        if current.cash >= 0:
+            return
+
+    shortfall = -current.cash
+    drawn = insurance.draw(state, holder, shortfall, params, now)
+    add_cash(state, holder, shortfall)
+    if drawn < shortfall:
+        bad_debt = shortfall - drawn
+        vault = ledger.add_funds(state, -bad_debt, NOTHING, NOTHING, NOTHING).vault
+        state.log(BadDebt(holder=holder, amount=bad_debt, vault=vault))

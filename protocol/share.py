@@ -1,0 +1,131 @@
+"""
+Shares of the vault, and what a share is worth.
+
+Who enters pays the higher value of the vault, who leaves is paid the lower. Virtual
+shares and a virtual asset stand beside the real ones, so that the first provider cannot
+inflate the price of a share.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from protocol import errors, market, pricing
+from protocol.errors import require
+from protocol.feed import FeedPrice
+from protocol.fixed_point import mul_div_down, mul_wad_up, require_fits
+from protocol.market import MarketParams, MarketState
+from protocol.units import (
+    Address,
+    Atoms,
+    Price,
+    Quote,
+    Seconds,
+    Shares,
+    Size,
+    SizePrice,
+)
+
+if TYPE_CHECKING:
+    from protocol.state import State
+
+VIRTUAL_SHARES = Shares(10**6)
+
+
+class Liability(Struct, frozen=True):
+    low: Quote
+    high: Quote
+    reserved: Quote
+
+
+class Nav(Struct, frozen=True):
+    low: Quote
+    high: Quote
+    reserved: Quote
+
+
+class Entered(Struct, frozen=True):
+    provider: Address
+    atoms: Atoms
+    shares: Shares
+    supply: Shares
+
+
+class Left(Struct, frozen=True):
+    provider: Address
+    atoms: Atoms
+    shares: Shares
+    supply: Shares
+
+
+def side_profit(
+    size: Size, quote: Quote, paid: SizePrice, price: Price, index: Price
+) -> Quote:
+    """What all positions of a side have gained together, rounded up."""
+    owed = size * (price - index) + paid
+    return mul_wad_up(owed, 1) + quote
+
+
+def liability(
+    state: MarketState, price: FeedPrice, params: MarketParams, now: Seconds
+) -> Liability:
+    """
+    What the vault owes to the traders of a market: the least and the most of it, and
+    what it must hold in reserve for the heavier side.
+    """
+    current = market.projected(state.funding, state.book, price.index, params, now)
+    longs = side_profit(
+        state.book.long_size,
+        state.book.long_quote,
+        state.long_paid,
+        price.mark,
+        current.long_index,
+    )
+    shorts = side_profit(
+        state.book.short_size,
+        state.book.short_quote,
+        state.short_paid,
+        price.mark,
+        current.short_index,
+    )
+    refund = pricing.premium(
+        price.index, market.skew(state.book), params.pricing.skew_scale
+    )
+    heavier = mul_wad_up(market.open_interest(state.book), price.index)
+    return Liability(
+        low=longs + shorts + state.open_claims,
+        high=max(longs, Quote(0)) + max(shorts, Quote(0)) + state.open_claims + refund,
+        reserved=mul_wad_up(heavier, params.borrowing.reserve_factor),
+    )
+
+
+def shares_for(amount: Quote, supply: Shares, nav_high: Quote) -> Shares:
+    """The shares that `amount` buys, rounded down."""
+    return mul_div_down(
+        amount, supply + VIRTUAL_SHARES, max(nav_high, Quote(0)) + Quote(1)
+    )
+
+
+def amount_for(shares: Shares, supply: Shares, nav_low: Quote) -> Quote:
+    """The amount that `shares` redeem, rounded down."""
+    return mul_div_down(
+        shares, max(nav_low, Quote(0)) + Quote(1), supply + VIRTUAL_SHARES
+    )
+
+
+def mint(state: State, provider: Address, shares: Shares) -> None:
+    """Give new shares to a provider."""
+    require(shares > 0, errors.ZERO_SHARES)
+    state.supply[()] += shares
+    require_fits(state.supply[()], 120)
+    state.shares[provider] += shares
+
+
+def burn(state: State, provider: Address, shares: Shares) -> None:
+    """Take shares from a provider."""
+    require(shares > 0, errors.ZERO_SHARES)
+    require(shares <= state.shares[provider], errors.TOO_FEW_SHARES)
+    state.shares[provider] -= shares
+    state.supply[()] -= shares

@@ -1,0 +1,283 @@
+"""
+What the protocol remembers, and what a call does to it.
+
+State is tables of frozen records, under the names they have in Vyper. A table journals
+what it overwrites, and the journal of a call is its undo log when it is refused, its
+write set when it succeeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from protocol.account import Account, packed_account
+from protocol.feed import Head, Report, Round, packed_head, packed_report, packed_round
+from protocol.funding import Funding, packed_funding
+from protocol.insurance import InsuranceWindow, packed_window
+from protocol.ledger import Funds, Holdings, packed_funds, packed_holdings
+from protocol.liquidation import Bucket, packed_bucket
+from protocol.market import Book, packed_book
+from protocol.position import Position, packed_position
+from protocol.units import (
+    Address,
+    Atoms,
+    FineRate,
+    Holder,
+    Price,
+    PriceArea,
+    PriceSeconds,
+    Quote,
+    Rate,
+    Seconds,
+    Shares,
+    Size,
+    SizePrice,
+)
+
+Key = TypeVar("Key")
+Record = TypeVar("Record")
+
+
+class Table(dict[Key, Record], Generic[Key, Record]):
+    """
+    A dict that reads as `empty` where nothing was written, and journals.
+
+    `contract` is the one in whose storage it lies, and `pack` gives a record's words
+    there, first slot first. A key is a number, several for nested HashMaps, and `()`
+    for a variable that stands alone. Where `is_code`, a key is an address and the
+    record is the code there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        contract: str,
+        empty: Record,
+        pack: Callable[[Record], tuple[int, ...]],
+        journal: Journal,
+        is_code: bool = False,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.contract = contract
+        self.empty = empty
+        self.pack = pack
+        self.journal = journal
+        self.is_code = is_code
+
+    def __missing__(self, key: Key) -> Record:
+        return self.empty
+
+    def __setitem__(self, key: Key, record: Record) -> None:
+        self.journal.append((self, key, self.get(key)))
+        super().__setitem__(key, record)
+
+    # Tables are told apart by what they are, not by what they hold.
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none
+        return id(self)
+
+    def restore(self, key: Key, record: Record | None) -> None:
+        """Put back what the journal says was there before, unjournaled."""
+        if record is None:
+            super().__delitem__(key)
+        else:
+            super().__setitem__(key, record)
+
+
+Journal: TypeAlias = list[tuple[Table[Any, Any], Any, Any]]
+
+
+class Addresses(Struct, frozen=True):
+    """Where the contracts are, in the order in which they are deployed."""
+
+    token: Address
+    exchange: Address
+    oracle: Address
+    liquidator: Address
+    vault: Address
+    governor: Address
+    lens: Address
+
+
+def one_word(value: Any) -> tuple[int, ...]:
+    """How a number that stands alone is kept."""
+    return (value,)
+
+
+class State:
+    """Every table of the protocol, and where its contracts are."""
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        decimals: int,
+        create_address: Callable[[Address, int], Address],
+    ) -> None:
+        self.addresses = addresses
+        self.decimals = decimals
+        # Wads in an atom of the token.
+        self.scale = int(10 ** (18 - decimals))
+        self.create_address = create_address
+        self.journal: Journal = []
+        self.logs: list[Struct] = []
+
+        def table(
+            name: str, contract: str, empty: Record, pack: Callable[[Record], Any]
+        ) -> Table[Any, Record]:
+            return Table(name, contract, empty, pack, self.journal)
+
+        # Exchange
+        self.accounts: Table[Holder, Account] = table(
+            "accounts",
+            "Exchange",
+            Account(Quote(0), 0, 0, 0, False),
+            lambda record: (packed_account(record),),
+        )
+        self.operators: Table[tuple[Address, Address], bool] = table(
+            "operators", "Exchange", False, one_word
+        )
+        self.positions: Table[tuple[Holder, int], Position] = table(
+            "positions",
+            "Exchange",
+            Position(Size(0), Quote(0), SizePrice(0)),
+            packed_position,
+        )
+        self.claims: Table[tuple[Holder, int], Quote] = table(
+            "claims", "Exchange", Quote(0), one_word
+        )
+        self.funds: Table[tuple[()], Funds] = table(
+            "funds",
+            "Exchange",
+            Funds(Quote(0), Quote(0), Quote(0), Quote(0)),
+            packed_funds,
+        )
+        self.holdings: Table[tuple[()], Holdings] = table(
+            "holdings",
+            "Exchange",
+            Holdings(0, Quote(0)),
+            lambda record: (packed_holdings(record),),
+        )
+        self.keeper_rewards: Table[Address, Quote] = table(
+            "keeper_rewards", "Exchange", Quote(0), one_word
+        )
+        self.insurance_window: Table[tuple[()], InsuranceWindow] = table(
+            "insurance_window",
+            "Exchange",
+            InsuranceWindow(Quote(0), Seconds(0)),
+            lambda record: (packed_window(record),),
+        )
+        self.market_count: Table[tuple[()], int] = table(
+            "market_count", "Exchange", 0, one_word
+        )
+        self.market_params: Table[int, Address] = table(
+            "market_params", "Exchange", 0, one_word
+        )
+        self.risk_params: Table[tuple[()], Address] = table(
+            "risk_params", "Exchange", 0, one_word
+        )
+        self.books: Table[int, Book] = table(
+            "books",
+            "Exchange",
+            Book(Size(0), Size(0), Quote(0), Quote(0)),
+            packed_book,
+        )
+        self.side_fundings: Table[tuple[int, bool], SizePrice] = table(
+            "side_fundings", "Exchange", SizePrice(0), one_word
+        )
+        self.open_claims: Table[int, Quote] = table(
+            "open_claims", "Exchange", Quote(0), one_word
+        )
+        self.fundings: Table[int, Funding] = table(
+            "fundings",
+            "Exchange",
+            Funding(
+                FineRate(0),
+                Seconds(0),
+                PriceArea(0),
+                PriceSeconds(0),
+                PriceSeconds(0),
+                Price(0),
+                Price(0),
+                Rate(0),
+                Rate(0),
+            ),
+            packed_funding,
+        )
+        self.buckets: Table[int, Bucket] = table(
+            "buckets",
+            "Exchange",
+            Bucket(Quote(0), Seconds(0)),
+            lambda record: (packed_bucket(record),),
+        )
+
+        # Oracle
+        self.feed_params: Table[int, Address] = table(
+            "feed_params", "Oracle", 0, one_word
+        )
+        self.reporters: Table[tuple[int, int], Address] = table(
+            "reporters", "Oracle", 0, one_word
+        )
+        self.reports: Table[tuple[int, int], Report] = table(
+            "reports",
+            "Oracle",
+            Report(Price(0), Price(0), Seconds(0)),
+            lambda record: (packed_report(record),),
+        )
+        self.heads: Table[int, Head] = table(
+            "heads",
+            "Oracle",
+            Head(0, Seconds(0)),
+            lambda record: (packed_head(record),),
+        )
+        self.rounds: Table[tuple[int, int], Round] = table(
+            "rounds",
+            "Oracle",
+            Round(Price(0), Price(0), Price(0), Price(0), Seconds(0)),
+            packed_round,
+        )
+
+        # Vault
+        self.shares: Table[Address, Shares] = table(
+            "shares", "Vault", Shares(0), one_word
+        )
+        self.supply: Table[tuple[()], Shares] = table(
+            "supply", "Vault", Shares(0), one_word
+        )
+
+        # Governor
+        self.owner: Table[tuple[()], Address] = table("owner", "Governor", 0, one_word)
+        self.pending_owner: Table[tuple[()], Address] = table(
+            "pending_owner", "Governor", 0, one_word
+        )
+        # The parameters that the governor has put into code.
+        self.codes: Table[Address, Any] = Table(
+            "codes", "Governor", None, one_word, self.journal, is_code=True
+        )
+
+        # Token
+        self.balances: Table[Address, Atoms] = table("balances", "Token", 0, one_word)
+        self.allowances: Table[tuple[Address, Address], Atoms] = table(
+            "allowances", "Token", 0, one_word
+        )
+        self.total_supply: Table[tuple[()], Atoms] = table(
+            "total_supply", "Token", 0, one_word
+        )
+
+    def log(self, event: Struct) -> None:
+        """Emit `event`, unless the call is refused later."""
+        self.logs.append(event)
+
+    def create_code(self, record: Struct) -> Address:
+        """Let the governor put `record` into the code of a new address."""
+        code = self.create_address(self.addresses.governor, len(self.codes) + 1)
+        self.codes[code] = record
+        return code
+
+    def tables(self) -> Iterator[Table[Any, Any]]:
+        """All tables, in the order of their contracts."""
+        for table in vars(self).values():
+            if isinstance(table, Table):
+                yield table

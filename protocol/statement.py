@@ -1,0 +1,160 @@
+"""
+What an account is told: its equity against its requirements, its status, and a line for
+each market.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from protocol import funding, health, margin, market, position
+from protocol.account import Account
+from protocol.feed import FeedPrice
+from protocol.fixed_point import WAD, mul_div_down, mul_wad_down, mul_wad_up
+from protocol.health import Standing
+from protocol.margin import MarginParams
+from protocol.market import MarketParams, MarketState, RiskParams
+from protocol.position import Position
+from protocol.units import Price, Quote, Ratio, Seconds, Size
+
+# The status of an account.
+HEALTHY = 0
+LIQUIDATABLE = 1
+BANKRUPT = 2
+
+
+class Totals(Struct, frozen=True):
+    equity: Quote
+    strict_equity: Quote
+    initial: Quote
+    maintenance: Quote
+    reserve: Quote
+
+
+class Line(Struct, frozen=True):
+    size: Size
+    profit: Quote
+    funding: Quote
+    claim: Quote
+    maintenance: Quote
+    liquidation_price: Price
+
+
+class Statement(Struct, frozen=True):
+    cash: Quote
+    equity: Quote
+    strict_equity: Quote
+    initial: Quote
+    maintenance: Quote
+    reserve: Quote
+    free_collateral: Quote
+    status: int
+    lines: tuple[Line, ...]
+
+
+def totals(current: Account, standing: Standing, risk: RiskParams) -> Totals:
+    """What an account is worth at the mark and strictly, and what it must hold."""
+    return Totals(
+        equity=standing.equity,
+        strict_equity=health.strict_equity(standing, risk.profit_weight),
+        initial=standing.initial,
+        maintenance=standing.maintenance,
+        reserve=risk.reserve if current.positions != 0 else Quote(0),
+    )
+
+
+def status_of(whole: Totals) -> int:
+    """
+    Whether an account is left alone, may be liquidated, or is worth less than nothing.
+    """
+    if whole.equity < 0:
+        return BANKRUPT
+    if whole.equity < whole.maintenance + whole.reserve:
+        return LIQUIDATABLE
+    return HEALTHY
+
+
+def free_collateral(current: Account, whole: Totals) -> Quote:
+    """What the account could withdraw."""
+    least = current.cash
+    if current.positions != 0:
+        least = min(current.cash, whole.strict_equity)
+    return max(Quote(0), least - whole.initial - whole.reserve)
+
+
+def liquidation_price(
+    size: Size,
+    mark: Price,
+    maintenance: Quote,
+    skew_scale: Size,
+    params: MarginParams,
+    whole: Totals,
+) -> Price:
+    """
+    The mark at which the account may be liquidated, its other markets standing still;
+    zero when no price does it.
+    """
+    if size == Size(0):
+        return Price(0)
+    # Of a quote of value, what a fall of the price takes, and what it asks less.
+    ratio = mul_wad_up(
+        margin.size_ratio(size, skew_scale, params), params.maintenance_fraction
+    )
+    others = whole.maintenance - maintenance + whole.reserve
+    worth = mul_wad_down(size, mark)
+    owed = worth - whole.equity + others
+    slope = Ratio(WAD) - ratio
+    if size < 0:
+        owed = -owed
+        slope = Ratio(WAD) + ratio
+    if owed <= 0 or slope <= 0:
+        return Price(0)
+    notional = mul_div_down(owed, WAD, slope)
+    return mul_div_down(notional, WAD, abs(size))
+
+
+def line(
+    held: Position,
+    claim: Quote,
+    state: MarketState,
+    price: FeedPrice,
+    params: MarketParams,
+    whole: Totals,
+    now: Seconds,
+) -> Line:
+    """What the account has in one market."""
+    current = market.projected(state.funding, state.book, price.index, params, now)
+    index = funding.side_index(current, held.size > 0)
+    maintenance = margin.maintenance_margin(
+        held.size, price.mark, params.pricing.skew_scale, params.margin
+    )
+    return Line(
+        size=held.size,
+        profit=position.profit(held, price.mark, index),
+        funding=mul_wad_down(held.funding - held.size * index, 1),
+        claim=claim,
+        maintenance=maintenance,
+        liquidation_price=liquidation_price(
+            held.size,
+            price.mark,
+            maintenance,
+            params.pricing.skew_scale,
+            params.margin,
+            whole,
+        ),
+    )
+
+
+def statement(current: Account, whole: Totals, lines: tuple[Line, ...]) -> Statement:
+    """The lines of an account under what they come to."""
+    return Statement(
+        cash=current.cash,
+        equity=whole.equity,
+        strict_equity=whole.strict_equity,
+        initial=whole.initial,
+        maintenance=whole.maintenance,
+        reserve=whole.reserve,
+        free_collateral=free_collateral(current, whole),
+        status=status_of(whole),
+        lines=lines,
+    )
