@@ -22,7 +22,7 @@ from msgspec.structs import asdict
 import protocol
 from evm.chain import predicted_addresses
 from evm.compile import compile_contracts
-from evm.replay import every_action
+from evm.replay import every_action, model_at
 from evm.slots import readable
 from evm.words import address_text
 from protocol.errors import Revert
@@ -94,7 +94,7 @@ def explain(source: str | Path | Trace, number: int) -> Explanation:
     if not 0 <= index < len(actions):
         message = f"there is no call {number}: it has {len(trace.actions)}"
         raise TraceError(str(source), 1, message)
-    model = Model(trace.genesis, addresses)
+    model = model_at(trace.genesis, addresses)
     for action in actions[:index]:
         model.apply(action)
     return explained(model, actions[index], number, names_of(trace, addresses))

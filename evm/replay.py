@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from evm.chain import Chain, connect, predicted_addresses
+from evm.chain import DEPLOY_ORDER, Chain, connect, predicted_addresses
 from evm.compile import Contract, compile_contracts
 from evm.digest import Digest
 from evm.encoding import Encoder
@@ -25,7 +25,9 @@ from evm.lockstep import (
     no_views,
 )
 from evm.slots import Slots
+from evm.words import create_address
 from protocol.model import Model, Outcome
+from protocol.state import Addresses
 from protocol.trace import Action, Genesis, Trace, genesis_actions, read_trace
 
 # No chain: the model alone.
@@ -64,6 +66,12 @@ class Replay(Struct):
         self.outcomes[name, outcome.error or "ok"] += 1
         if gas is not None:
             self.gas[name] = max(self.gas.get(name, 0), gas)
+
+
+def model_at(genesis: Genesis, addresses: Mapping[str, int]) -> Model:
+    """The model of the protocol whose contracts are at these addresses."""
+    places = Addresses(*(addresses[name] for name in DEPLOY_ORDER))
+    return Model(genesis, places, create_address)
 
 
 def every_action(
@@ -111,7 +119,7 @@ def replay_on(
     """Replay a trace on the model and a chain in lockstep."""
     result = Replay(chain.name, recorded=trace.digest)
     chain.deploy(trace.genesis)
-    model = Model(trace.genesis, chain.addresses)
+    model = model_at(trace.genesis, chain.addresses)
     lockstep = Lockstep(model, chain, views=views, layers=layers, trace=name)
     try:
         for action in every_action(trace.genesis, trace.actions, chain.addresses):
@@ -130,7 +138,7 @@ def replay_alone(trace: Trace, contracts: Mapping[str, Contract]) -> Replay:
     """Replay a trace on the model, hashed in the bytes that a chain would give."""
     result = Replay(NONE, recorded=trace.digest)
     addresses = predicted_addresses(contracts)
-    model = Model(trace.genesis, addresses)
+    model = model_at(trace.genesis, addresses)
     predicted = Encoder(contracts, addresses).predicted
     digest = Digest(addresses)
     for action in every_action(trace.genesis, trace.actions, addresses):

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from eth_utils import keccak
-from pyrevm import EVM, AccountInfo, BlockEnv, JournalCheckpoint
+from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env, JournalCheckpoint
 
 from evm.chain import GAS_LIMIT, Chain, ChainError, Observed
 from evm.words import address_text, create_address
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # How many zeros revm puts behind code that it has analysed.
 PADDING = 33
+# Above what mainnet allows: the compiler's other modes make larger code, which runs here
+# for comparison and nowhere else.
+CODE_LIMIT = 2**18
 REVERTED = re.compile(r"Revert \{.*output: 0x([0-9a-f]*)")
 
 
@@ -32,7 +35,7 @@ class RevmChain(Chain):
     name = "revm"
 
     def prepare(self, genesis: Genesis) -> None:
-        self.evm = EVM(spec_id="CANCUN")
+        self.evm = new_evm()
         self.set_time(genesis.start)
         self.now = genesis.start
 
@@ -106,7 +109,7 @@ class RevmChain(Chain):
 
     def rebuild(self, storage: Mapping[int, Mapping[int, int]]) -> None:
         """Begin a new EVM from these words; code and nonces come from the old one."""
-        old, self.evm = self.evm, EVM(spec_id="CANCUN")
+        old, self.evm = self.evm, new_evm()
         self.set_time(self.block_time)
         # The contracts, and what they deployed: their nonces begin at 1.
         for address in self.addresses.values():
@@ -123,6 +126,12 @@ class RevmChain(Chain):
         text = address_text(address)
         account = AccountInfo(nonce=nonce, code=code_of(old, text))
         self.evm.insert_account_info(text, account)
+
+
+def new_evm() -> EVM:
+    """An EVM with nothing in it."""
+    settings = CfgEnv(chain_id=1, limit_contract_code_size=CODE_LIMIT)
+    return EVM(env=Env(cfg=settings), spec_id="CANCUN")
 
 
 def code_of(evm: EVM, address: str) -> bytes:
