@@ -35,8 +35,18 @@ DIFFERENT_SENTENCES = {
     "errors": "a contract knows an error as its selector, Python as its name",
 }
 # Why a constant or a function of one side has no twin, as `noun.name`.
-PYTHON_ONLY = {"feed.NO_ROUND": "`empty(Round)` in Vyper"}
-VYPER_ONLY: dict[str, str] = {}
+PYTHON_ONLY = {
+    "exchange.NOTHING": "a plain 0 in Vyper, where a number has no unit",
+    "feed.NO_ROUND": "`empty(Round)` in Vyper",
+    "health.NO_STANDING": "`empty(Standing)` in Vyper",
+    "lens.NO_LINE": "`empty(Line)` in Vyper",
+    "settlement.NOTHING": "a plain 0 in Vyper, where a number has no unit",
+}
+VYPER_ONLY = {
+    "governor.FEED_CODE": "creates code; the model keeps the record that lies there",
+    "governor.MARKET_CODE": "creates code; the model keeps the record that lies there",
+    "governor.RISK_CODE": "creates code; the model keeps the record that lies there",
+}
 
 HEAD = "| noun | Vyper | Python | functions | constants | structs and events |"
 OPENING, CLOSING = "<!-- twins -->", "<!-- /twins -->"

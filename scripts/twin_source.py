@@ -117,9 +117,14 @@ def is_deployed(path: Path) -> bool:
 
 def vyper_function(node: nodes.FunctionDef, is_deployed: bool) -> Function:
     decorators = {each.node_source_code for each in node.decorator_list}
-    leading = [] if "pure" in decorators else ["state"]
-    if "external" in decorators or (is_deployed and reaches_outside(node)):
-        leading = ["state", "call"]
+    parameters = [each.arg for each in node.args.args]
+    if "external" in decorators:
+        parameters = ["state", "call", *parameters]
+    elif "pure" not in decorators:
+        parameters = ["state", *parameters]
+        # In Python nothing but an entry point is told the time unasked.
+        if is_deployed and depends_on_time(node):
+            parameters.append("now")
     names = [
         (each.lineno, each.col_offset, each.attr)
         for each in node.get_descendants(nodes.Attribute)
@@ -127,17 +132,17 @@ def vyper_function(node: nodes.FunctionDef, is_deployed: bool) -> Function:
     ]
     return Function(
         line=node.lineno,
-        parameters=leading + [each.arg for each in node.args.args],
+        parameters=parameters,
         sentence=notice(node),
         reasons=in_source_order(names),
     )
 
 
-def reaches_outside(node: nodes.FunctionDef) -> bool:
-    """Whether a function asks who calls, when, or another contract."""
+def depends_on_time(node: nodes.FunctionDef) -> bool:
+    """Whether a function asks for the time, or another contract that may."""
     names = {each.id for each in node.get_descendants(nodes.Name)}
     calls = node.get_descendants((nodes.ExtCall, nodes.StaticCall))
-    return bool(calls or names & {"msg", "block"})
+    return bool(calls) or "block" in names
 
 
 def notice(node: nodes.Module | nodes.FunctionDef) -> str:

@@ -188,14 +188,14 @@ LARGEST = Worth(BOUND - 1)
 LEAST: Worth = -LARGEST
 
 
-{COIN_PY}{KEPT_EVENT_PY}{IS_COIN_PY}{KEPT_PY}def elsewhere(state, call, lender):
+{COIN_PY}{KEPT_EVENT_PY}{IS_COIN_PY}{KEPT_PY}def elsewhere(state, lender, now):
     """What `lender` keeps in another purse."""
-    return kept(state, lender)
+    return kept(state, lender) if now else 0
 
 
-def is_late(state, call):
+def is_late(state, now):
     """Whether it is too late to keep anything."""
-    return call.now > 2**32
+    return now > 2**32
 
 
 def keep(state, call, owner, worth):
@@ -428,11 +428,11 @@ DRIFTS = {
         "decimals()",
         "decimals takes (), not (state, call)",
     ),
-    "call of a module": (
+    "time of a module": (
         "protocol/taker.py",
         "is_taker(state, other)",
-        "is_taker(state, call, other)",
-        "is_taker takes (state, call, other), not (state, other)",
+        "is_taker(state, other, now)",
+        "is_taker takes (state, other, now), not (state, other)",
     ),
     "no call of an entry point": (
         "protocol/purse.py",
@@ -440,17 +440,23 @@ DRIFTS = {
         "keep(state, ",
         "keep takes (state, owner, worth), not (state, call, owner, worth)",
     ),
-    "no call of one who calls another contract": (
+    "no time of one who calls another contract": (
         "protocol/purse.py",
-        "elsewhere(state, call, lender)",
+        "elsewhere(state, lender, now)",
         "elsewhere(state, lender)",
-        "elsewhere takes (state, lender), not (state, call, lender)",
+        "elsewhere takes (state, lender), not (state, lender, now)",
     ),
-    "no call of one who asks the time": (
+    "no time of one who asks for it": (
         "protocol/purse.py",
-        "is_late(state, call)",
+        "is_late(state, now)",
         "is_late(state)",
-        "is_late takes (state), not (state, call)",
+        "is_late takes (state), not (state, now)",
+    ),
+    "time of one who does not ask": (
+        "protocol/purse.py",
+        "kept(state, owner):",
+        "kept(state, owner, now):",
+        "kept takes (state, owner, now), not (state, owner)",
     ),
     "parameter by keyword": (
         "protocol/purse.py",
