@@ -1,1 +1,0 @@
-"""Decisions of keepers, and keepers on a node."""
