@@ -29,7 +29,7 @@ check: install ## Format, lints, types, layers, twins; changes nothing
 	$(BIN)/mypy
 	$(BIN)/mamushi --check --line-length 88 $(FORMATTED)
 	$(BIN)/lint-imports
-	$(BIN)/python -m scripts.check_twins
+	$(BIN)/python -m scripts.check_twins $(addprefix --check-readme ,$(wildcard README.md))
 
 fuzz: install ## Compare model and chain on STEPS random calls
 	$(BIN)/python -m tests.stateful.soak --steps $(STEPS)
