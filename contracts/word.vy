@@ -13,7 +13,7 @@ def placed(x: int256, offset: uint256, bits: uint256) -> uint256:
     """
     @notice `x` in two's complement, `bits` wide, at `offset` of an empty word.
     """
-    mask: uint256 = (1 << bits) - 1
+    mask: uint256 = max_value(uint256) >> (256 - bits)
     return (convert(convert(x, bytes32), uint256) & mask) << offset
 
 
@@ -34,4 +34,4 @@ def unsigned(packed: uint256, offset: uint256, bits: uint256) -> uint256:
     """
     @notice The `bits` at `offset` of `packed`, read as a natural number.
     """
-    return (packed >> offset) & ((1 << bits) - 1)
+    return (packed >> offset) & (max_value(uint256) >> (256 - bits))
