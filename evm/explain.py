@@ -8,6 +8,7 @@ behind a refusal from the place in the source that raised it.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,26 +18,30 @@ from types import FrameType
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 import protocol
 from evm.chain import predicted_addresses
 from evm.compile import compile_contracts
+from evm.lockstep import codes
 from evm.replay import every_action, model_at
-from evm.slots import readable
 from evm.words import address_text
 from protocol.errors import Revert
-from protocol.model import Model, Outcome
+from protocol.fixed_point import WAD
+from protocol.model import Model, Outcome, assembled
 from protocol.state import Table
 from protocol.trace import (
     Action,
     Trace,
     TraceError,
     entry_point,
-    named_arguments,
     read_trace,
+    shape,
 )
 
+# The units whose numbers are wads, and read better with a point.
+WADS = {"Price", "Size", "Quote", "Flow", "Ratio", "Rate", "Shares"}
+# What is longer than this since 1970 is a moment, and not a duration.
+YEAR = 365 * 86_400
 SOURCES = Path(protocol.__file__).parent
 
 
@@ -119,18 +124,25 @@ def explained(
     with recording(model.state.tables(), look), watching_refusals(frames):
         outcome = model.apply(action)
 
+    # What lies in code is known by what it is.
+    names = names | {
+        address: type(record).__name__ for address, record in codes(model).items()
+    }
     written = {(full_name(table), key) for table, key in outcome.writes}
     reads, writes = [], []
     for (name, key), (table, record) in before.items():
         entry = f"{name}{keys_text(key, names)}"
         if (name, key) in written:
             writes.append(Access(entry, record, outcome.writes[table, key]))
+        elif table.is_code:
+            # Dozens of parameters: that they were read is all there is to say.
+            reads.append(Access(entry, (), ()))
         else:
             reads.append(Access(entry, record, record))
     return Explanation(
         number=number,
         action=action,
-        arguments=named_arguments(action),
+        arguments=arguments_of(action),
         names=names,
         says=first_sentence(entry_point(action.to, action.function).__doc__),
         outcome=outcome,
@@ -138,6 +150,13 @@ def explained(
         reads=reads,
         writes=writes,
     )
+
+
+def arguments_of(action: Action) -> dict[str, Any]:
+    """The arguments of a call under their names, records as records."""
+    parameters = shape(action.to, action.function)
+    values = assembled(parameters, action.arguments)
+    return dict(zip((name for name, _ in parameters), values, strict=True))
 
 
 def full_name(table: Table[Any, Any]) -> str:
@@ -240,42 +259,74 @@ def first_sentence(docstring: str | None) -> str:
 def keys_text(key: Any, names: dict[int, str]) -> str:
     """The keys of an entry, in brackets."""
     keys = key if isinstance(key, tuple) else (key,)
-    return "".join(f"[{number_text(each, names)}]" for each in keys)
+    return "".join(f"[{number_text(int(each), names)}]" for each in keys)
 
 
-def number_text(number: int, names: dict[int, str]) -> str:
-    """A number; an address or account of somebody known bears the name as well."""
+def number_text(number: int, names: dict[int, str], unit: str = "") -> str:
+    """A number as its unit is written; what is somebody's bears the name as well."""
+    if unit in WADS:
+        return decimal_text(number)
     if number in names:
         return f"{address_text(number)} ({names[number]})"
     owner, sub = number >> 96, number & (2**96 - 1)
     if owner in names:
         return f"{number:#x} ({names[owner]}, account {sub})"
-    return readable(number)
+    if unit in ("Address", "Holder"):
+        return f"{number:#x}"
+    if unit == "Seconds" and number > YEAR:
+        return f"{number} ({moment_text(number)})"
+    return str(number)
+
+
+def decimal_text(wads: int) -> str:
+    """A number of wads, exactly."""
+    whole, rest = divmod(abs(wads), WAD)
+    digits = f"{whole}.{rest:018}".rstrip("0").rstrip(".")
+    return f"-{digits}" if wads < 0 else digits
+
+
+def moment_text(seconds: int) -> str:
+    """A time, as people tell it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def lines_of(explanation: Explanation) -> Iterator[str]:
     """What there is to say of a call, line by line."""
-    action, names = explanation.action, explanation.names
-    moment = datetime.fromtimestamp(action.now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    action, names, outcome = explanation.action, explanation.names, explanation.outcome
+    units = units_of(entry_point(action.to, action.function))
     yield f"call {explanation.number}: {action.to}.{action.function}"
     yield f"  {explanation.says}"
-    yield f"  by {number_text(action.sender, names)} at {action.now} ({moment})"
-    yield from indented("given", leaves(explanation.arguments, names))
-    if explanation.outcome.error is not None:
-        yield f"refused: {explanation.outcome.error}"
-        rule = explanation.rule
-        if rule is not None:
-            yield f"  by {rule.function}: {rule.says}"
-            yield f"  {rule.file}:{rule.line}: {rule.source}"
+    now = number_text(action.now, names, "Seconds")
+    yield f"  by {number_text(action.sender, names)} at {now}"
+    given: dict[str, str] = {}
+    for name, value in explanation.arguments.items():
+        given |= leaves(value, names, units[name], name)
+    yield from indented("given", given)
+    if outcome.error is not None:
+        yield f"refused: {outcome.error}"
+        yield from rule_lines(explanation.rule)
     else:
-        yield from indented("returned", leaves(explanation.outcome.returned, names))
+        returned = leaves(outcome.returned, names, units["return"])
+        yield from indented("returned", returned)
     for access in explanation.reads:
         yield from indented(f"read {access.entry}", leaves(access.before, names))
     for access in explanation.writes:
         yield from indented(f"wrote {access.entry}", changes(access, names))
-    for contract, event in explanation.outcome.logs:
+    for contract, event in outcome.logs:
         title = f"logged {contract}.{type(event).__name__}"
         yield from indented(title, leaves(event, names))
+
+
+def rule_lines(rule: Rule | None) -> Iterator[str]:
+    """Where and why a call was refused, as far as it is known."""
+    if rule is not None:
+        yield f"  by {rule.function}: {rule.says}"
+        yield f"  {rule.file}:{rule.line}: {rule.source}"
+
+
+def units_of(function: Callable[..., Any]) -> dict[str, str]:
+    """The units of a function's parameters, and of what it returns."""
+    return {name: str(unit) for name, unit in function.__annotations__.items()}
 
 
 def indented(title: str, values: dict[str, str]) -> Iterator[str]:
@@ -293,24 +344,27 @@ def changes(access: Access, names: dict[int, str]) -> dict[str, str]:
     """The fields of a record that a call changed, before and after."""
     before, after = leaves(access.before, names), leaves(access.after, names)
     return {
-        name: f"{before.get(name)} -> {value}"
+        name: f"{before.get(name, 'nothing')} -> {value}"
         for name, value in after.items()
         if before.get(name) != value
     } or {"": "as it was"}
 
 
-def leaves(value: Any, names: dict[int, str], prefix: str = "") -> dict[str, str]:
+def leaves(
+    value: Any, names: dict[int, str], unit: str = "", path: str = ""
+) -> dict[str, str]:
     """Every number in a value, under the path to it."""
     if isinstance(value, Struct):
-        value = asdict(value)
-    if isinstance(value, tuple | list):
-        value = dict(enumerate(value))
-    if isinstance(value, dict):
-        found: dict[str, str] = {}
-        for name, item in value.items():
-            path = f"{prefix}.{name}" if prefix else str(name)
-            found |= leaves(item, names, path)
-        return found
-    if isinstance(value, bool) or value is None:
-        return {prefix: str(value).lower() if value is not None else "nothing"}
-    return {prefix: number_text(int(value), names)}
+        units = type(value).__annotations__
+        parts = [(name, units[name], getattr(value, name)) for name in units]
+    elif isinstance(value, tuple | list):
+        inside = re.sub(r"^tuple\[(\w+).*", r"\1", unit)
+        parts = [(str(index), inside, item) for index, item in enumerate(value)]
+    elif isinstance(value, bool) or value is None:
+        return {path: "nothing" if value is None else str(value).lower()}
+    else:
+        return {path: number_text(int(value), names, unit)}
+    found: dict[str, str] = {}
+    for name, part_unit, item in parts:
+        found |= leaves(item, names, part_unit, f"{path}.{name}" if path else name)
+    return found

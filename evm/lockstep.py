@@ -209,6 +209,11 @@ class Lockstep:
         self.compare_outcomes("views", place, predicted, observed)
         self.compare_returned("views", place, predicted, observed)
 
+    def check_views(self, views: Iterable[Action]) -> None:
+        """Compare these views, whatever the last call was."""
+        for view in views:
+            self.compare_view(view)
+
     def check_roots(self) -> str:
         """
         Hold the root of every contract's storage against the model's tables.

@@ -22,9 +22,9 @@ from evm.lockstep import (
     Views,
     codes,
     every_word,
-    no_views,
 )
 from evm.slots import Slots
+from evm.views import touched_views
 from evm.words import create_address
 from protocol.model import Model, Outcome
 from protocol.state import Addresses
@@ -86,7 +86,7 @@ def replay(
     evm: str = NONE,
     *,
     contracts: Mapping[str, Contract] | None = None,
-    views: Views = no_views,
+    views: Views = touched_views,
     layers: Iterable[str] = LAYERS,
     rebuild_every: int = 20_000,
 ) -> Replay:

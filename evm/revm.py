@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 # How many zeros revm puts behind code that it has analysed.
 PADDING = 33
-# Above what mainnet allows: the compiler's other modes make larger code, which runs here
-# for comparison and nowhere else.
+# Above what mainnet allows: the compiler's other modes make larger code, which runs
+# here for comparison and nowhere else.
 CODE_LIMIT = 2**18
 REVERTED = re.compile(r"Revert \{.*output: 0x([0-9a-f]*)")
 

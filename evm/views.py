@@ -1,0 +1,127 @@
+"""
+The views that show what a call wrote, to be compared after it.
+
+A view can be wrong over words that are right, so each is asked on both sides: those of
+the entries that a call wrote, or all of them for everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from protocol.trace import Action
+
+if TYPE_CHECKING:
+    from protocol.model import Model, Outcome
+
+# A view, and its arguments from the key and the record of an entry.
+Shown = tuple[str, str, Callable[[Any, Any], tuple[int, ...]]]
+
+
+def nothing(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
+    """A view that takes no arguments."""
+    return ()
+
+
+def whole(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
+    """A view that takes the key."""
+    return tuple(map(int, key)) if isinstance(key, tuple) else (int(key),)
+
+
+def first(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
+    """A view that takes the first part of the key."""
+    return (int(key[0]),)
+
+
+def newest(key: Any, record: Any) -> tuple[int, ...]:
+    """A feed, and the number of its newest round, which may be missing."""
+    return int(key), max(record.rounds - 1, 0)
+
+
+def next_to_newest(key: Any, record: Any) -> tuple[int, ...]:
+    """A feed, and the number of a round that is not there yet."""
+    return int(key), record.rounds
+
+
+OF_ACCOUNT = (("Exchange", "standing_of"), ("Lens", "statement_of"))
+OF_MARKET: tuple[Shown, ...] = (
+    ("Exchange", "market_of", whole),
+    ("Vault", "nav", nothing),
+)
+OF_PROTOCOL: tuple[Shown, ...] = (
+    ("Exchange", "books", nothing),
+    ("Vault", "nav", nothing),
+)
+# By the table that a call wrote: what shows the entry.
+VIEWS: dict[str, tuple[Shown, ...]] = {
+    "Exchange.accounts": (
+        ("Exchange", "account_of", whole),
+        *((to, function, whole) for to, function in OF_ACCOUNT),
+    ),
+    "Exchange.positions": (
+        ("Exchange", "position_of", whole),
+        ("Exchange", "case_of", whole),
+        ("Liquidator", "closed_size", whole),
+        *((to, function, first) for to, function in OF_ACCOUNT),
+    ),
+    "Exchange.claims": (
+        ("Exchange", "claim_of", whole),
+        *((to, function, first) for to, function in OF_ACCOUNT),
+    ),
+    "Exchange.books": OF_MARKET,
+    "Exchange.fundings": OF_MARKET,
+    "Exchange.open_claims": OF_MARKET,
+    "Exchange.buckets": OF_MARKET,
+    "Exchange.side_fundings": (("Exchange", "market_of", first),),
+    "Exchange.market_params": (("Exchange", "params_of", whole), *OF_MARKET),
+    "Exchange.market_count": OF_PROTOCOL,
+    "Exchange.risk_params": OF_PROTOCOL,
+    "Exchange.funds": OF_PROTOCOL,
+    "Exchange.holdings": OF_PROTOCOL,
+    "Exchange.insurance_window": OF_PROTOCOL,
+    "Exchange.keeper_rewards": (("Exchange", "reward_of", whole),),
+    "Oracle.feed_params": (("Oracle", "params_of", whole), ("Oracle", "price", whole)),
+    "Oracle.reports": (("Oracle", "price", first),),
+    "Oracle.heads": (
+        ("Oracle", "price", whole),
+        ("Oracle", "round_of", newest),
+        ("Oracle", "round_of", next_to_newest),
+        *OF_MARKET,
+    ),
+    "Vault.shares": (("Vault", "shares_of", whole),),
+    "Vault.supply": (("Vault", "supply", nothing), ("Vault", "nav", nothing)),
+    "Governor.owner": (("Governor", "owner", nothing),),
+    "Token.balances": (("Token", "balanceOf", whole),),
+    "Token.allowances": (("Token", "allowance", whole),),
+    "Token.total_supply": (("Token", "totalSupply", nothing),),
+}
+
+
+def views_of(name: str, key: Any, record: Any, now: int) -> Iterator[Action]:
+    """The views of one entry, asked by nobody in particular."""
+    for to, function, arguments in VIEWS.get(name, ()):
+        yield Action(to, function, 0, now, arguments(key, record))
+
+
+def touched_views(action: Action, outcome: Outcome) -> Iterator[Action]:
+    """The views of what a call wrote, each once."""
+    seen: set[Action] = set()
+    for (table, key), record in outcome.writes.items():
+        name = f"{table.contract}.{table.name}"
+        for view in views_of(name, key, record, action.now):
+            if view not in seen:
+                seen.add(view)
+                yield view
+
+
+def every_view(model: Model, now: int) -> Iterator[Action]:
+    """The views of everything that the model keeps, each once."""
+    seen: set[Action] = set()
+    for table in model.state.tables():
+        name = f"{table.contract}.{table.name}"
+        for key, record in list(table.items()):
+            for view in views_of(name, key, record, now):
+                if view not in seen:
+                    seen.add(view)
+                    yield view
