@@ -1,0 +1,84 @@
+"""
+Explanations: the words of a call, and the rule behind a refusal.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evm.explain import explain, recording
+from protocol.state import Table
+from protocol.trace import Trace, TraceError, write_trace
+from tests.evm.story import story
+from tests.genesis import GENESIS
+
+STORY = Trace(GENESIS, list(story()), None, True)
+
+
+def number_of(function: str, error: str | None = None) -> int:
+    """The number of the first call of a function that ends so."""
+    for number, action in enumerate(STORY.actions, start=1):
+        is_function = action.function == function
+        if is_function and explain(STORY, number).outcome.error == error:
+            return number
+    raise LookupError(function)
+
+
+def test_a_trade_is_told_with_names_and_points() -> None:
+    text = explain(STORY, number_of("trade")).text()
+    assert "Exchange.trade\n  Trade `size_delta` for an account" in text
+    assert "(trader_1) at 1700000012 (2023-11-14 22:13:32 UTC)" in text
+    assert "  size_delta  30\n  limit       3000\n" in text
+    assert "  size     0 -> 30\n" in text
+    assert "read Oracle.rounds[0][0]\n  index         2000.01\n" in text
+    assert "logged Exchange.Traded\n" in text
+    assert "(MarketParams)]\n" in text
+
+
+def test_a_refusal_is_told_with_the_rule_and_where_it_stands() -> None:
+    explanation = explain(STORY, number_of("trade", "NotOperator"))
+    rule = explanation.rule
+    assert rule is not None
+    assert rule.function == "account.require_operator"
+    assert rule.says.startswith("Refuse the call unless `sender` owns the account")
+    assert rule.source.startswith("require(sender == owner")
+    source = Path(rule.file).read_text().splitlines()
+    assert source[rule.line - 1].strip().startswith("require(")
+    assert "refused: NotOperator\n  by account.require_operator: " in explanation.text()
+    assert explanation.writes == []
+    assert any(
+        each.entry.startswith("Exchange.operators") for each in explanation.reads
+    )
+
+
+def test_a_refusal_of_another_s_rule_is_the_last_one_raised() -> None:
+    explanation = explain(STORY, number_of("offer_ownership", "NotOwner"))
+    assert explanation.rule is not None
+    assert explanation.rule.file == "protocol/access.py"
+
+
+def test_records_and_lists_are_spread(tmp_path) -> None:
+    write_trace(tmp_path / "story.jsonl", GENESIS, STORY.actions, None)
+    text = explain(tmp_path / "story.jsonl", -23).text()
+    assert "call -23: Governor.set_feed" in text
+    assert "  params.ceiling_price   1000000\n" in text
+    assert "(reporter_1)\n" in text
+    assert "wrote Governor.codes" in text
+
+
+def test_watching_a_call_leaves_the_tables_as_they_were() -> None:
+    table = Table("shares", "Vault", 0, lambda shares: (shares,), [])
+    seen = []
+    with recording([table], lambda *each: seen.append(each[1:])):
+        table[1] = table[2] + 5
+    assert seen == [(2, 0), (1, 0)]
+    assert type(table) is Table
+    assert dict(table) == {1: 5}
+
+
+@pytest.mark.parametrize("number", [1_000, -1_000])
+def test_a_call_that_is_not_there_is_named(number) -> None:
+    with pytest.raises(TraceError, match=f"there is no call {number}"):
+        explain(STORY, number)

@@ -1,0 +1,41 @@
+"""
+Every view of every contract is compared somewhere.
+"""
+
+from __future__ import annotations
+
+from evm.chain import connect
+from evm.compile import compile_contracts
+from evm.lockstep import Lockstep
+from evm.replay import every_action, model_at
+from evm.views import VIEWS, every_view
+from tests.evm.story import story
+from tests.genesis import GENESIS
+
+# It never changes, and the digest of a run covers what it scales.
+CONSTANT = {("Token", "decimals")}
+
+
+def test_no_view_is_forgotten() -> None:
+    declared = {
+        (name, entry["name"])
+        for name, contract in compile_contracts().items()
+        for entry in contract.abi
+        if entry.get("stateMutability") in ("view", "pure")
+    }
+    shown = {(to, function) for each in VIEWS.values() for to, function, _ in each}
+    assert declared == shown | CONSTANT
+
+
+def test_everything_that_is_kept_looks_the_same_on_both_sides() -> None:
+    chain = connect("revm", compile_contracts())
+    chain.deploy(GENESIS)
+    pair = Lockstep(model_at(GENESIS, chain.addresses), chain)
+    for action in every_action(GENESIS, story(), chain.addresses):
+        pair.step(action)
+    now = action.now + 100
+    views = list(every_view(pair.model, now))
+    assert len(views) > 50
+    pair.check_views(views)
+    # A day later every price is stale, and what needs one is refused on both sides.
+    pair.check_views(every_view(pair.model, now + 86_400))
