@@ -1,17 +1,29 @@
 """
 Parameters that the protocol's own laws refuse, explained in the keys of the scenario.
+
+The laws are not written here again: they are asked, and where one refuses, the place in
+`protocol.governance` that did so tells which number had to lie between which.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType, TracebackType
 from typing import Any
 
 from msgspec import Struct
 
-from protocol import errors
+from protocol import errors, governance
+from protocol.errors import Revert
+from protocol.feed import MAX_REPORTERS
+from protocol.units import Size
 from simulation.document import Document
 from simulation.errors import Problem, ScenarioError
+from simulation.quantities import format_duration, format_wads
 from simulation.scenario import Scenario
 
 
@@ -22,10 +34,10 @@ class Law(Struct, frozen=True):
     keys: tuple[str, ...]
 
 
-# Other refusals are explained by their name and the keys that it holds.
+# Other refusals are explained by the number that is out of its bounds.
 LAWS = {
     errors.BAD_QUORUM: Law(
-        "quorum is 1, or 3 or more, and at most the number of reporters",
+        "quorum is 1 of 1 reporter, or 3 or more and at most the number of reporters",
         ("feed.quorum", "feed.reporters"),
     ),
     errors.CLOSING_COSTS_TOO_MUCH: Law(
@@ -47,17 +59,50 @@ LAWS = {
         ("limits.max_open_interest", "pricing.skew_scale"),
     ),
     errors.OPEN_INTEREST_ABOVE_VALUE: Law(
-        "max_open_interest * ceiling < 2**120 wads",
-        ("limits.max_open_interest", "feed.ceiling"),
-    ),
-    errors.RESERVE_TOO_SMALL: Law(
-        "reserve >= flat_reward and reserve >= least_reward",
-        ("reserve", "flat_reward", "least_reward"),
+        "max_open_interest * ceiling_price < 2**120 wads",
+        ("limits.max_open_interest", "feed.ceiling_price"),
     ),
 }
 
 
-def explain_refusal(scenario: Scenario, key: str, error_name: str) -> ScenarioError:
+class Place(Struct, frozen=True):
+    """The parameter that a law refused, by its key, and what it must lie within."""
+
+    key: str
+    bounds: str
+
+
+def check_laws(scenario: Scenario) -> None:
+    """Refuse a scenario with parameters that the governor would refuse."""
+    with explaining(scenario, "protocol", scenario.risk):
+        governance.require_lawful_risk(scenario.risk)
+    for market in scenario.markets:
+        count = market.reporters
+        reporters = (1,) * count + (0,) * (MAX_REPORTERS - count)
+        key = f"market.{market.name}"
+        with explaining(scenario, key, market.feed, "feed."):
+            governance.require_lawful_feed(market.feed, reporters)
+        with explaining(scenario, key, market.params):
+            governance.require_lawful_market(
+                market.params, Size(0), market.feed.ceiling_price
+            )
+
+
+@contextmanager
+def explaining(
+    scenario: Scenario, key: str, params: Struct, prefix: str = ""
+) -> Iterator[None]:
+    """Turn a refusal of the parameters at `key` into what their author can change."""
+    try:
+        yield
+    except Revert as refusal:
+        place = refused_place(refusal.__traceback__, params, prefix)
+        raise explain_refusal(scenario, key, str(refusal), place) from None
+
+
+def explain_refusal(
+    scenario: Scenario, key: str, error_name: str, place: Place | None = None
+) -> ScenarioError:
     """
     The governor refused the parameters at `key`, `market.ETH` or `protocol`: the law
     that its error is named after, and the values in the scenario that break it.
@@ -67,16 +112,20 @@ def explain_refusal(scenario: Scenario, key: str, error_name: str) -> ScenarioEr
         table = table[part]
     values = dict(leaves(table, ""))
 
+    message = f"refused with {error_name} by a law of the protocol"
+    keys: tuple[str, ...] = ()
     if error_name in LAWS:
         law = LAWS[error_name]
         message = f"refused with {error_name}, the law is {law.text}"
         keys = law.keys
-    else:
-        message = f"refused with {error_name} by a law of the protocol"
-        keys = tuple(name for name in values if is_named_in(name, error_name))
-    if keys:
-        given = ", ".join(f"{name} = {values[name]!r}" for name in keys)
-        message += f"; given: {given}"
+    elif place is not None:
+        message = f"refused with {error_name}, the law is {place.bounds}"
+        keys = (place.key,)
+    given = [f"{name} = {values[name]!r}" for name in keys if name in values]
+    if given:
+        message += f"; given: {', '.join(given)}"
+    if len(keys) == 1:
+        key = f"{key}.{keys[0]}"
     return ScenarioError(scenario.path, [Problem(key, message)])
 
 
@@ -89,7 +138,91 @@ def leaves(table: Document, prefix: str) -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{name}", value
 
 
-def is_named_in(key: str, error_name: str) -> bool:
-    """Whether an error such as `SkewScaleTooSmall` names the last part of a key."""
-    words = key.rpartition(".")[2].split("_")
-    return "".join(word.capitalize() for word in words) in error_name
+def refused_place(
+    trace: TracebackType | None, params: Struct, prefix: str
+) -> Place | None:
+    """Which of `params` the law that raised asked about, and its bounds."""
+    while trace is not None:
+        frame = trace.tb_frame
+        if frame.f_code.co_name.startswith("require_lawful_"):
+            found = place_in(called_at(trace), frame, params, prefix)
+            if found is not None:
+                return found
+        trace = trace.tb_next
+    return None
+
+
+def called_at(trace: TracebackType) -> ast.expr:
+    """The call that was being made in a frame when it raised."""
+    code = trace.tb_frame.f_code
+    positions = list(code.co_positions())[trace.tb_lasti // 2]
+    first, last, start, end = positions
+    lines = Path(inspect.getfile(code)).read_text().splitlines()
+    if first is None or last is None:
+        return ast.Constant(None)
+    lines = lines[first - 1 : last]
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][start:]
+    return ast.parse("\n".join(lines), mode="eval").body
+
+
+def place_in(
+    call: ast.expr, frame: FrameType, params: Struct, prefix: str
+) -> Place | None:
+    """What a call of `require_between` or `require_duration` was about."""
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return None
+
+    def value(expression: ast.expr) -> Any:
+        text = ast.unparse(expression)
+        return eval(text, frame.f_globals, frame.f_locals)
+
+    asked, *bounds = call.args
+    found = value(asked)
+    field, unit = field_of(asked, found, params, value)
+    if field is None:
+        return None
+    name = field.rpartition(".")[2]
+    # An expression such as `2 * params.band` is told as it stands.
+    said = name if isinstance(asked, ast.Attribute | ast.Name) else ast.unparse(asked)
+    said = said.replace(f"params.{name}", name)
+    if call.func.id == "require_duration":
+        return Place(prefix + field, f"0s < {name} <= {2**32 - 1}s")
+    if call.func.id != "require_between":
+        return None
+    low, high = (shown(value(bound), unit) for bound in bounds)
+    return Place(prefix + field, f"{low} <= {said} <= {high}")
+
+
+def field_of(
+    asked: ast.expr, found: Any, params: Struct, value: Any
+) -> tuple[str | None, str]:
+    """The field that an expression names, dotted, and the unit it is declared in."""
+    attributes = [node for node in ast.walk(asked) if isinstance(node, ast.Attribute)]
+    for path, owner, name in fields_within(params, ""):
+        unit = type(owner).__annotations__[name]
+        for attribute in attributes:
+            if attribute.attr == name and value(attribute.value) is owner:
+                return path, unit
+        # A local name for one of the fields.
+        is_named = isinstance(asked, ast.Name) and asked.id in name
+        if is_named and getattr(owner, name) == found:
+            return path, unit
+    return None, ""
+
+
+def fields_within(struct: Struct, prefix: str) -> Iterator[tuple[str, Struct, str]]:
+    """Every number within a struct: its dotted name, what holds it, its own name."""
+    for name in struct.__struct_fields__:
+        held = getattr(struct, name)
+        if isinstance(held, Struct):
+            yield from fields_within(held, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", struct, name
+
+
+def shown(number: int, unit: str) -> str:
+    """A number as a scenario writes it."""
+    if unit == "int":
+        return str(number)
+    return format_duration(number) if unit == "Seconds" else format_wads(number)

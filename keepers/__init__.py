@@ -1,0 +1,1 @@
+"""Who keeps the protocol going for a reward: reporters, liquidators, settlers."""

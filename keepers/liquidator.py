@@ -1,0 +1,56 @@
+"""
+Whom to liquidate: every account at risk, the one that lacks most first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keepers.watch import Watch
+from protocol import liquidator, market
+from protocol.errors import Revert
+from protocol.trace import Action
+from protocol.units import Address, Holder
+
+
+def at_risk(watch: Watch) -> list[Holder]:
+    """The accounts that the protocol lets anyone liquidate now, the worst first."""
+    reserve = market.load_risk(watch.state).reserve
+    found = []
+    for holder in watch.with_positions():
+        if not watch.may_be_at_risk(holder):
+            continue
+        standing = watch.standing(holder)
+        spare = standing.equity - standing.maintenance - reserve
+        if spare < 0:
+            found.append((int(spare), holder))
+    return [holder for _, holder in sorted(found)]
+
+
+def liquidations(watch: Watch, keeper: Address) -> Iterator[Action]:
+    """
+    The calls that close what may be closed now.
+
+    Each is decided on the state that the one before has left: what a bucket no longer
+    allows is not tried.
+    """
+    for holder in at_risk(watch):
+        for line in watch.account(holder).lines:
+            if is_due(watch, holder, line.market_id):
+                yield Action(
+                    "Liquidator",
+                    "liquidate",
+                    keeper,
+                    int(watch.now),
+                    (holder, line.market_id),
+                )
+
+
+def is_due(watch: Watch, holder: Holder, market_id: int) -> bool:
+    """Whether the liquidator contract would close anything of this position."""
+    if not watch.markets[market_id].is_fresh:
+        return False
+    try:
+        return liquidator.size_of(watch.state, holder, market_id, watch.now) > 0
+    except Revert:
+        return False

@@ -1,0 +1,36 @@
+"""
+Whose losses to settle, so that the vault has in cash what it has won.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keepers.watch import Watch
+from protocol.fixed_point import WAD
+from protocol.trace import Action
+from protocol.units import Address
+
+# A loss is settled when it has eaten a quarter of the cash: sooner would cost more
+# calls than it is worth, later would leave the vault waiting for what may not come.
+PARTS = 4
+# Below this a call is not worth its gas.
+LEAST_LOSS = WAD
+
+
+def settlements(watch: Watch, sender: Address) -> Iterator[Action]:
+    """The calls that settle every loss that has grown large against its cash."""
+    for holder in watch.with_positions():
+        known = watch.account(holder)
+        for line in known.lines:
+            loss = -(line.profit + watch.gain(line))
+            if loss < LEAST_LOSS or PARTS * loss < abs(known.cash):
+                continue
+            if watch.markets[line.market_id].is_fresh:
+                yield Action(
+                    "Exchange",
+                    "settle",
+                    sender,
+                    int(watch.now),
+                    (holder, line.market_id),
+                )

@@ -1,0 +1,183 @@
+"""
+What keepers know of every account, without asking the protocol about each at each look.
+
+Between two changes of an account its equity and its maintenance margin are linear in
+the marks and the funding indices of its markets. So an account is examined once, by the
+protocol's own functions, and from then on a multiplication tells whether it can be at
+risk; only then the protocol is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from protocol import errors, feed, funding, health, margin, market, position
+from protocol.account import MAX_MARKETS
+from protocol.feed import FeedPrice
+from protocol.fixed_point import WAD, mul_wad_up
+from protocol.health import Standing
+from protocol.model import Outcome
+from protocol.state import State
+from protocol.units import Holder, Seconds
+
+# What roundings can come to between two looks, in wads of quote.
+ROUNDING = 1_000
+
+
+class Line(Struct, frozen=True):
+    """
+    A position when it was examined. `worth` is what a unit of it had gained since an
+    index of zero: the mark less the index of its side.
+    """
+
+    market_id: int
+    size: int
+    profit: int
+    worth: int
+    mark: int
+    ratio: int
+
+
+class Seen(Struct, frozen=True):
+    """An account when it was examined; `spare` is its equity above all it must hold."""
+
+    cash: int
+    equity: int
+    spare: int
+    lines: tuple[Line, ...]
+
+
+class Look(Struct, frozen=True):
+    """A market at the moment: its price, and what a unit of each side has gained."""
+
+    price: FeedPrice
+    is_fresh: bool
+    long_worth: int
+    short_worth: int
+
+
+class Watch:
+    """The accounts of a protocol, as far as keepers have to know them."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.now = Seconds(0)
+        self.markets: list[Look] = []
+        self.seen: dict[Holder, Seen] = {}
+        self.holders: dict[Holder, None] = {}
+
+    def note(self, outcome: Outcome) -> None:
+        """Take in what a call has changed."""
+        state = self.state
+        for table, key in outcome.writes:
+            if table is state.accounts:
+                self.seen.pop(key, None)
+                self.holders[key] = None
+            elif table is state.positions or table is state.claims:
+                self.seen.pop(key[0], None)
+            elif table is state.market_params or table is state.risk_params:
+                self.seen.clear()
+
+    def look(self, now: int) -> None:
+        """Look at every market at `now`."""
+        self.now = Seconds(now)
+        count = self.state.market_count[()]
+        self.markets = [self.look_at(market_id) for market_id in range(count)]
+
+    def look_at(self, market_id: int) -> Look:
+        """Look at one market."""
+        state, now = self.state, self.now
+        params = market.load_params(state, market_id)
+        price = market.price_of(state, market_id)
+        book = market.load_book(state, market_id)
+        last = market.load_funding(state, market_id)
+        current = market.projected(last, book, price.index, params, now)
+        try:
+            feed.require_fresh_enough(price, params.limits.risk_age, now)
+            is_fresh = True
+        except errors.Revert:
+            is_fresh = False
+        return Look(
+            price=price,
+            is_fresh=is_fresh,
+            long_worth=int(price.mark - funding.side_index(current, True)),
+            short_worth=int(price.mark - funding.side_index(current, False)),
+        )
+
+    def account(self, holder: Holder) -> Seen:
+        """The account as it was last examined, which is now if it has changed."""
+        known = self.seen.get(holder)
+        if known is None:
+            known = self.seen[holder] = self.examined(holder)
+        return known
+
+    def examined(self, holder: Holder) -> Seen:
+        """Ask the protocol about an account."""
+        held = self.state.accounts[holder]
+        standing = self.standing(holder)
+        lines = tuple(self.lines(holder, held.positions))
+        must_hold = int(standing.maintenance)
+        if held.positions:
+            must_hold += int(market.load_risk(self.state).reserve)
+        equity = int(standing.equity)
+        return Seen(int(held.cash), equity, equity - must_hold, lines)
+
+    def standing(self, holder: Holder) -> Standing:
+        """What the protocol says an account is worth and must hold."""
+        return health.standing_of(self.state, holder, False, self.now)
+
+    def lines(self, holder: Holder, positions: int) -> Iterator[Line]:
+        """The positions of an account in the markets of a bitmap."""
+        for market_id in range(MAX_MARKETS):
+            if not positions >> market_id & 1:
+                continue
+            held = position.load_position(self.state, holder, market_id)
+            params = market.load_params(self.state, market_id)
+            seen = self.markets[market_id]
+            worth = seen.long_worth if held.size > 0 else seen.short_worth
+            index = type(seen.price.mark)(int(seen.price.mark) - worth)
+            ratio = mul_wad_up(
+                margin.size_ratio(held.size, params.pricing.skew_scale, params.margin),
+                params.margin.maintenance_fraction,
+            )
+            yield Line(
+                market_id=market_id,
+                size=int(held.size),
+                profit=int(position.profit(held, seen.price.mark, index)),
+                worth=worth,
+                mark=int(seen.price.mark),
+                ratio=int(ratio),
+            )
+
+    def gain(self, line: Line) -> int:
+        """What a position has gained since it was examined."""
+        seen = self.markets[line.market_id]
+        worth = seen.long_worth if line.size > 0 else seen.short_worth
+        return line.size * (worth - line.worth) // WAD
+
+    def equity(self, holder: Holder) -> int:
+        """What an account is worth now, to a few wads."""
+        known = self.account(holder)
+        return known.equity + sum(self.gain(line) for line in known.lines)
+
+    def spare(self, holder: Holder) -> int:
+        """How far an account is above all it must hold, to a few wads."""
+        known = self.account(holder)
+        spare = known.spare
+        for line in known.lines:
+            risen = int(self.markets[line.market_id].price.mark) - line.mark
+            spare += self.gain(line)
+            spare -= abs(line.size) * risen // WAD * line.ratio // WAD
+        return spare
+
+    def may_be_at_risk(self, holder: Holder) -> bool:
+        """Whether the protocol has to be asked about an account."""
+        known = self.account(holder)
+        return bool(known.lines) and self.spare(holder) < ROUNDING
+
+    def with_positions(self) -> Iterable[Holder]:
+        """The accounts that have a position."""
+        accounts = self.state.accounts
+        return [holder for holder in self.holders if accounts[holder].positions]
