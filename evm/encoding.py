@@ -13,10 +13,19 @@ from msgspec.structs import astuple
 
 from evm.chain import Log
 from evm.words import LARGEST, WORD, flat, packed, selector
+from protocol import errors
 
 if TYPE_CHECKING:
     from evm.compile import Contract
     from protocol.model import Outcome
+
+
+# The errors of the protocol by what a call that they refused reverts with.
+ERRORS = {
+    selector(f"{error}()"): error
+    for name, error in vars(errors).items()
+    if name.isupper()
+}
 
 
 class Predicted(NamedTuple):

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evm.chain import Chain, Log, Observed
 from evm.digest import Digest
-from evm.encoding import Encoder, Predicted
+from evm.encoding import ERRORS, Encoder, Predicted
 from evm.roots import storage_root
 from evm.slots import Slots
-from evm.words import WORD, address_text, selector, unpacked
-from protocol import errors
+from evm.words import WORD, address_text, unpacked
 from protocol.trace import Action, UnknownEntryPoint, named_arguments
 
 if TYPE_CHECKING:
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
 # What is compared, in this order. Tests of the comparison switch some of it off.
 LAYERS = frozenset({"outcome", "returned", "logs", "slots", "views", "roots"})
 Views = Callable[[Action, "Outcome"], Iterable[Action]]
-ERRORS = {
-    selector(f"{error}()"): error
-    for name, error in vars(errors).items()
-    if name.isupper()
-}
 
 
 class Difference(AssertionError):

@@ -115,9 +115,16 @@ class NodeChain(Chain):
         return receipt
 
     def create(self, name: str, initcode: bytes) -> None:
-        receipt = self.mined(self.send(self.deployer, None, initcode))
+        transaction = self.send(self.deployer, None, initcode)
+        receipt = self.mined(transaction)
         if int(receipt["status"], 16) != 1:
-            raise ChainError(f"{self.name}: {name} was not deployed")
+            why = self.frame(transaction).get("error")
+            raise ChainError(f"{self.name}: {name} was not deployed: {why}")
+
+    def frame(self, transaction: str) -> Any:
+        """What a mined transaction returned, or how it ended."""
+        top = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
+        return self.ask("debug_traceTransaction", transaction, top)
 
     def send(self, sender: int, to: int | None, payload: bytes) -> str:
         """Send a signed transaction; its hash."""
@@ -147,8 +154,7 @@ class NodeChain(Chain):
         payload = self.calldata(to, function, arguments)
         transaction = self.send(sender, self.addresses[to], payload)
         receipt = self.mined(transaction)
-        top = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
-        frame = self.ask("debug_traceTransaction", transaction, top)
+        frame = self.frame(transaction)
         logs = [
             (
                 int(log["address"], 16),

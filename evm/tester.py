@@ -148,7 +148,7 @@ class TesterChain(Chain):
             data=self.calldata(to, function, arguments),
             code=vm.state.get_code(target),
         )
-        return observed(computation, [], computation.get_gas_used())
+        return observed(computation, [], None)
 
     @cached_property
     def pending(self) -> Any:
@@ -181,7 +181,7 @@ class TesterChain(Chain):
         self.__dict__.pop("pending", None)
 
 
-def observed(computation: Any, logs: Any, gas: int) -> Observed:
+def observed(computation: Any, logs: Any, gas: int | None) -> Observed:
     """What py-evm's computation did."""
     if computation.is_success:
         return Observed(True, computation.output, logs, gas)

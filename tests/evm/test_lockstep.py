@@ -12,7 +12,8 @@ import pytest
 from evm.chain import connect
 from evm.compile import compile_contracts
 from evm.digest import Digest
-from evm.lockstep import ERRORS, LAYERS, Difference, Lockstep, profile
+from evm.encoding import ERRORS
+from evm.lockstep import LAYERS, Difference, Lockstep, profile
 from evm.words import selector
 from protocol.trace import Action
 from tests.evm.book import BookModel, Position
