@@ -20,8 +20,7 @@ from typing import Any
 from msgspec import Struct
 
 import protocol
-from evm.chain import predicted_addresses
-from evm.compile import compile_contracts
+from evm.chain import DEPLOY_ORDER, predicted_addresses
 from evm.lockstep import codes
 from evm.replay import every_action, model_at
 from evm.words import address_text
@@ -93,7 +92,7 @@ def explain(source: str | Path | Trace, number: int) -> Explanation:
     the one before that.
     """
     trace = source if isinstance(source, Trace) else read_trace(source)
-    addresses = predicted_addresses(compile_contracts())
+    addresses = predicted_addresses(DEPLOY_ORDER)
     actions = list(every_action(trace.genesis, trace.actions, addresses))
     index = number + len(actions) - len(trace.actions) - 1
     if not 0 <= index < len(actions):

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -34,6 +35,8 @@ def running_anvil(*options: str) -> Iterator[str]:
             assert process.stdout is not None
             for line in process.stdout:
                 if line.startswith("Listening on "):
+                    # It logs every request, and would stop at a pipe that is full.
+                    Thread(target=process.stdout.read, daemon=True).start()
                     yield f"http://{line.split()[-1]}"
                     return
             pytest.fail("anvil ended before it listened")
