@@ -1,0 +1,234 @@
+"""
+Numbers and records within the bounds of the protocol, its corners drawn often.
+
+A price, a size or an open interest is below 2**95, a rate or a ratio below 2**62, a
+time below 2**32, an index of funding below 2**127, cash, equity and requirements below
+2**126, the supply of shares below 2**120; whoever lets a number in checks that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
+
+from protocol.account import MAX_MARKETS, Account
+from protocol.fee import FeeParams
+from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Head, Report, Round
+from protocol.fixed_point import WAD
+from protocol.funding import (
+    DAY,
+    TWICE_A_DAY,
+    BorrowingParams,
+    Funding,
+    FundingParams,
+)
+from protocol.health import Standing
+from protocol.insurance import InsuranceParams, InsuranceWindow
+from protocol.ledger import Funds, Holdings
+from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
+from protocol.margin import MarginParams
+from protocol.market import Book, LimitParams, MarketParams, MarketState, RiskParams
+from protocol.position import Position
+from protocol.pricing import PricingParams
+from protocol.statement import Line, Totals
+
+Numbers = st.SearchStrategy[int]
+WORD = 2**256 - 1
+MOST = 2**255 - 1
+
+
+def below(bits: int) -> Numbers:
+    """Natural numbers of at most `bits` bits: corners, everyday ones, any."""
+    largest = 2**bits - 1
+    corners = st.sampled_from([0, 1, 2, largest - 1, largest])
+    everyday = st.integers(0, min(10_000 * WAD, largest))
+    return corners | everyday | st.integers(0, largest)
+
+
+def positive(bits: int) -> Numbers:
+    """Numbers above zero of at most `bits` bits."""
+    return below(bits).filter(bool)
+
+
+def signed(bits: int) -> Numbers:
+    """Numbers of at most `bits` bits and either sign."""
+    return st.builds(int.__mul__, below(bits), st.sampled_from([-1, 1]))
+
+
+def parts() -> Numbers:
+    """Ratios up to one."""
+    return st.sampled_from([0, 1, WAD // 2, WAD - 1, WAD]) | st.integers(0, WAD)
+
+
+def beside(*edges: int) -> Numbers:
+    """Numbers at the edges, one below and one above."""
+    return st.sampled_from([edge + step for edge in edges for step in (-1, 0, 1)])
+
+
+PRICES = below(95)
+SIZES = signed(95)
+OPEN = below(95)
+SCALES = positive(95)
+INDICES = signed(127)
+RATIOS = below(62)
+PARTS = parts()
+RATES = below(60)
+VALUES = signed(126)
+AMOUNTS = below(126)
+SHARES = below(120)
+TIMES = below(32) | st.sampled_from([12, 3_600, DAY - 1, DAY, DAY + 1, 30 * DAY])
+# What a position's trades have added up to: sizes times indices.
+PAID = signed(223)
+TRUTHS = st.booleans()
+WORDS = st.integers(0, WORD)
+BITMAPS = st.integers(0, 2**MAX_MARKETS - 1)
+ADDRESSES = st.sampled_from([0, 1, 2**160 - 1]) | st.integers(0, 2**160 - 1)
+
+PRICING = st.builds(PricingParams, SCALES, st.integers(0, WAD // 4))
+LIMITS = st.builds(
+    LimitParams, OPEN, OPEN, below(120), OPEN, below(120), TIMES, TIMES, PARTS
+)
+FEES = st.builds(FeeParams, PARTS, PARTS, PARTS, PARTS)
+FUNDING = st.builds(FundingParams, RATES, RATES, OPEN)
+BORROWING = st.builds(BorrowingParams, PARTS, RATES, RATES, PARTS, RATES)
+INSURANCE = st.builds(InsuranceParams, below(120), TIMES)
+REWARDS = st.builds(RewardParams, below(120), below(120), below(120))
+
+
+@st.composite
+def margins(draw: st.DrawFn) -> MarginParams:
+    """Margin parameters whose open interest has an upper bound above its lower."""
+    lower = draw(st.integers(0, 2**95 - 2) | st.integers(0, 1_000 * WAD))
+    upper = lower + draw(positive(90) | st.just(1))
+    return MarginParams(draw(PARTS), draw(RATES), lower, upper, draw(PARTS))
+
+
+MARGIN = margins()
+CLOSING = st.builds(
+    LiquidationParams,
+    st.integers(WAD, 2 * WAD),
+    PARTS,
+    PARTS,
+    PARTS,
+    below(120),
+    below(120),
+)
+MARKET = st.builds(
+    MarketParams, PRICING, LIMITS, FEES, FUNDING, BORROWING, MARGIN, CLOSING
+)
+RISK = st.builds(RiskParams, PARTS, below(120), REWARDS, INSURANCE)
+FEED = st.builds(
+    FeedParams,
+    st.integers(0, MAX_REPORTERS),
+    st.integers(0, MAX_REPORTERS),
+    TIMES,
+    TIMES.filter(bool),
+    PRICES,
+    PRICES,
+    st.integers(0, WAD // 2),
+)
+
+ACCOUNTS = st.builds(Account, VALUES, BITMAPS, BITMAPS, st.integers(0, 1), TRUTHS)
+POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
+BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__), VALUES, VALUES)
+FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
+HOLDINGS = st.builds(Holdings, below(120), AMOUNTS)
+WINDOWS = st.builds(InsuranceWindow, below(120), TIMES)
+BUCKETS = st.builds(Bucket, below(120), TIMES)
+REPORTS = st.builds(Report, PRICES, PRICES, TIMES)
+ROUNDS = st.builds(Round, PRICES, PRICES, PRICES, PRICES, TIMES)
+HEADS = st.builds(Head, below(64), below(33))
+STANDINGS = st.builds(Standing, VALUES, VALUES, AMOUNTS, below(120), below(120))
+TOTALS = st.builds(Totals, VALUES, VALUES, AMOUNTS, AMOUNTS, below(120))
+LINES = st.builds(Line, SIZES, VALUES, VALUES, AMOUNTS, AMOUNTS, PRICES)
+FUNDINGS = st.builds(
+    Funding,
+    signed(79),
+    TIMES,
+    st.integers(0, TWICE_A_DAY - 1),
+    st.integers(0, DAY - 1),
+    st.integers(0, DAY - 1),
+    signed(126),
+    signed(126),
+    below(62),
+    below(62),
+)
+STATES = st.builds(MarketState, BOOKS, PAID, PAID, AMOUNTS, FUNDINGS)
+
+
+@st.composite
+def prices(draw: st.DrawFn) -> FeedPrice:
+    """Prices: often equal, so that they are not always tripped."""
+    index = draw(PRICES)
+    mark = draw(st.just(index) | PRICES)
+    average = draw(st.just(index) | PRICES)
+    confidence = draw(st.sampled_from([0, index // 100]) | PRICES)
+    published_at = draw(TIMES)
+    valid_until = draw(st.just(2**33 - 1) | below(33))
+    return FeedPrice(index, mark, average, confidence, published_at, valid_until)
+
+
+FEED_PRICES = prices()
+
+
+@st.composite
+def skewed(draw: st.DrawFn) -> tuple[int, int]:
+    """A skew and a scale of at least its size, as the law of the scale has it."""
+    scale = draw(SCALES)
+    return draw(st.sampled_from([-scale, 0, scale]) | st.integers(-scale, scale)), scale
+
+
+def since(start: Any) -> Numbers:
+    """Times that are not before `start`."""
+    return st.sampled_from([start, start + 1, start + DAY]) | st.integers(
+        start, start + 2**32 - 1
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Positions at risk, rarely so small that they have no value."""
+    return Case(
+        equity=draw(VALUES),
+        maintenance=draw(AMOUNTS),
+        reserve=draw(below(120)),
+        size=draw(SIZES),
+        value=draw(AMOUNTS),
+        position_maintenance=draw(AMOUNTS),
+        mark=draw(PRICES),
+        skew=draw(SIZES),
+        bucket=draw(below(120)),
+    )
+
+
+CASES = cases()
+
+
+@st.composite
+def altered(draw: st.DrawFn, record: Struct, edges: tuple[int, ...]) -> Any:
+    """A record with a few of its fields, however deep, at an edge or anywhere."""
+    changed: Any = record
+    for _ in range(draw(st.integers(0, 2))):
+        changed = draw(altered_once(changed, edges))
+    return changed
+
+
+@st.composite
+def altered_once(draw: st.DrawFn, record: Struct, edges: tuple[int, ...]) -> Any:
+    """A record with one field changed, in it or in a record that it holds."""
+    name = draw(st.sampled_from(record.__struct_fields__))
+    value = getattr(record, name)
+    if isinstance(value, Struct):
+        return replace(record, **{name: draw(altered_once(value, edges))})
+    least = -MOST if is_signed(record, name) else 0
+    chosen = beside(*edges) | st.integers(least, MOST) | below(96)
+    return replace(record, **{name: draw(chosen.filter(lambda x: x >= least))})
+
+
+def is_signed(record: Struct, name: str) -> bool:
+    """Whether a field is an `int256`; times and counts are not."""
+    annotation = str(type(record).__annotations__[name])
+    return annotation not in ("Seconds", "int")

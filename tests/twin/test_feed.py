@@ -1,0 +1,82 @@
+"""
+The twins of `feed`, function by function.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol import errors, feed
+from tests.twin.strategies import (
+    FEED,
+    FEED_PRICES,
+    HEADS,
+    PARTS,
+    PRICES,
+    REPORTS,
+    ROUNDS,
+    SIZES,
+    TIMES,
+    WORDS,
+    since,
+)
+from tests.twin.twins import Functions, both, refusals
+
+
+@st.composite
+def rounds_in_turn(draw: st.DrawFn) -> tuple[object, ...]:
+    """A round, often none yet, and what the next one is made of."""
+    last = draw(ROUNDS | st.just(feed.NO_ROUND))
+    later = draw(since(last.published_at))
+    return last, draw(PRICES), draw(PRICES), later, draw(FEED)
+
+
+@st.composite
+def prices_in_time(
+    draw: st.DrawFn, limits: st.SearchStrategy[tuple[int, ...]]
+) -> tuple[object, ...]:
+    """A price, limits on it, and a time that is not before it."""
+    price = draw(FEED_PRICES)
+    return price, *draw(limits), draw(since(price.published_at))
+
+
+FUNCTIONS: Functions = {
+    "packed_report": (REPORTS,),
+    "unpacked_report": (WORDS,),
+    "packed_round": (ROUNDS,),
+    "unpacked_round": (st.tuples(WORDS, WORDS),),
+    "packed_head": (HEADS,),
+    "unpacked_head": (WORDS,),
+    "in_order": (st.lists(PRICES, max_size=feed.MAX_REPORTERS),),
+    "median": (st.lists(PRICES, min_size=1, max_size=feed.MAX_REPORTERS),),
+    "next_round": rounds_in_turn(),
+    "require_fresh_enough": prices_in_time(st.tuples(TIMES)),
+    "require_valid": prices_in_time(st.tuples(TIMES, PARTS)),
+    "strict_price": (FEED_PRICES, SIZES),
+}
+REFUSALS = {
+    "require_fresh_enough": {errors.PRICE_INVALID, errors.PRICE_STALE},
+    "require_valid": {
+        errors.PRICE_INVALID,
+        errors.PRICE_STALE,
+        errors.PRICE_UNCERTAIN,
+        errors.PRICE_TRIPPED,
+    },
+}
+PACKED = {"report": REPORTS, "round": ROUNDS, "head": HEADS}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_both_sides_compute_the_same(name: str) -> None:
+    seen = refusals(feed, name, FUNCTIONS[name])
+    assert seen == REFUSALS.get(name, set())
+
+
+@pytest.mark.parametrize("record", PACKED)
+@given(data=st.data())
+def test_what_was_packed_comes_out_again(record: str, data: st.DataObject) -> None:
+    value = data.draw(PACKED[record])
+    packed = both(feed, f"packed_{record}", value)
+    assert both(feed, f"unpacked_{record}", packed) == value

@@ -1,0 +1,91 @@
+"""
+The twins of `governance`, function by function.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from protocol import errors, governance
+from protocol.fixed_point import WAD
+from tests.genesis import FEED, MARKET, RISK
+from tests.twin.strategies import (
+    WORD,
+    altered,
+    below,
+    beside,
+    signed,
+)
+from tests.twin.twins import Functions, refusals
+
+# Where a law may end.
+EDGES = (
+    0,
+    1,
+    3,
+    7,
+    WAD // 4,
+    WAD // 2,
+    WAD,
+    2 * WAD,
+    2**32,
+    2**60,
+    2**95,
+    2**120,
+)
+# So much open interest that its value at the highest price is a law of its own.
+LARGE = replace(
+    MARKET,
+    pricing=replace(MARKET.pricing, skew_scale=2**94),
+    limits=replace(MARKET.limits, max_open_interest=2**90),
+)
+MARKETS = altered(MARKET, EDGES) | altered(LARGE, EDGES)
+UNSIGNED = st.integers(0, WORD) | beside(1, 2**32)
+# A few seats are vacant, most often those behind the reporters.
+REPORTERS = [
+    *[st.sampled_from([1, 1, 1, 1, 1, 0])] * 3,
+    *[st.sampled_from([0, 0, 0, 0, 0, 1])] * 4,
+]
+SMALL = st.sampled_from([0, WAD, 500 * WAD]) | below(95)
+LIMIT_LAWS = {
+    errors.OPEN_INTEREST_ABOVE_SCALE,
+    errors.OPEN_INTEREST_ABOVE_VALUE,
+    errors.PARAMETER_OUT_OF_BOUNDS,
+    errors.SKEW_SCALE_TOO_SMALL,
+}
+FUNCTIONS: Functions = {
+    "require_between": (signed(255), signed(255), signed(255)),
+    "require_duration": (UNSIGNED,),
+    "require_lawful_feed": (altered(FEED, EDGES), st.tuples(*REPORTERS)),
+    "require_lawful_market": (MARKETS, SMALL, SMALL),
+    "require_lawful_limits": (MARKETS, SMALL, SMALL),
+    "require_lawful_rates": (MARKETS,),
+    "require_lawful_margin": (MARKETS,),
+    "require_lawful_risk": (altered(RISK, EDGES),),
+}
+REFUSALS = {
+    "require_between": {errors.PARAMETER_OUT_OF_BOUNDS},
+    "require_duration": {errors.PARAMETER_OUT_OF_BOUNDS},
+    "require_lawful_feed": {
+        errors.BAD_QUORUM,
+        errors.BAD_REPORTERS,
+        errors.PARAMETER_OUT_OF_BOUNDS,
+    },
+    "require_lawful_limits": LIMIT_LAWS,
+    "require_lawful_market": LIMIT_LAWS | {errors.CLOSING_COSTS_TOO_MUCH},
+    "require_lawful_rates": {errors.PARAMETER_OUT_OF_BOUNDS},
+    "require_lawful_margin": {
+        errors.CLOSING_COSTS_TOO_MUCH,
+        errors.DENOMINATOR_NOT_POSITIVE,
+        errors.PARAMETER_OUT_OF_BOUNDS,
+    },
+    "require_lawful_risk": {errors.PARAMETER_OUT_OF_BOUNDS},
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_both_sides_compute_the_same(name: str) -> None:
+    seen = refusals(governance, name, FUNCTIONS[name], examples=400)
+    assert seen == REFUSALS.get(name, set())

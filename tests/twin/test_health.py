@@ -1,0 +1,31 @@
+"""
+The twins of `health`, function by function.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from protocol import health
+from tests.twin.strategies import (
+    FEED_PRICES,
+    FUNDINGS,
+    MARKET,
+    OPEN,
+    PARTS,
+    POSITIONS,
+    STANDINGS,
+)
+from tests.twin.twins import Functions, refusals
+
+FUNCTIONS: Functions = {
+    "combined": (STANDINGS, STANDINGS),
+    "strict_equity": (STANDINGS, PARTS),
+    "exposure": (POSITIONS, FEED_PRICES, FUNDINGS, OPEN, MARKET),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_both_sides_compute_the_same(name: str) -> None:
+    seen = refusals(health, name, FUNCTIONS[name])
+    assert seen == set()

@@ -1,0 +1,62 @@
+"""
+The twins of `liquidation`, function by function.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol import errors, liquidation
+from tests.twin.strategies import (
+    AMOUNTS,
+    BUCKETS,
+    CASES,
+    CLOSING,
+    REWARDS,
+    SCALES,
+    TRUTHS,
+    WORDS,
+    below,
+    since,
+)
+from tests.twin.twins import Functions, both, refusals
+
+
+@st.composite
+def filling(draw: st.DrawFn) -> tuple[object, ...]:
+    """A bucket, what fills it, and a time since."""
+    bucket = draw(BUCKETS)
+    return bucket, draw(CLOSING), draw(since(bucket.filled_at))
+
+
+FUNCTIONS: Functions = {
+    "packed_bucket": (BUCKETS,),
+    "unpacked_bucket": (WORDS,),
+    "filled": filling(),
+    "is_critical": (CASES, CLOSING),
+    "discount": (CASES, SCALES, CLOSING),
+    "needed_size": (CASES, SCALES, CLOSING),
+    "closed_size": (CASES, SCALES, below(120), CLOSING),
+    "keeper_reward": (AMOUNTS, TRUTHS, REWARDS, CLOSING),
+}
+REFUSALS = {
+    "needed_size": {errors.DENOMINATOR_NOT_POSITIVE},
+    "closed_size": {errors.BUCKET_EMPTY, errors.DENOMINATOR_NOT_POSITIVE},
+}
+PACKED = {"bucket": BUCKETS}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_both_sides_compute_the_same(name: str) -> None:
+    seen = refusals(liquidation, name, FUNCTIONS[name])
+    assert seen == REFUSALS.get(name, set())
+
+
+@pytest.mark.parametrize("record", PACKED)
+@given(data=st.data())
+def test_what_was_packed_comes_out_again(record: str, data: st.DataObject) -> None:
+    value = data.draw(PACKED[record])
+    packed = both(liquidation, f"packed_{record}", value)
+    assert both(liquidation, f"unpacked_{record}", packed) == value

@@ -1,0 +1,50 @@
+"""
+The twins of `share`, function by function.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from protocol import market, share
+from tests.twin.strategies import (
+    FEED_PRICES,
+    INDICES,
+    MARKET,
+    PAID,
+    PRICES,
+    SHARES,
+    SIZES,
+    STATES,
+    VALUES,
+    below,
+    since,
+)
+from tests.twin.twins import Functions, refusals
+
+
+@st.composite
+def liable_markets(draw: st.DrawFn) -> tuple[object, ...]:
+    """A market with a scale of at least its skew, and a time since its accrual."""
+    state, params = draw(STATES), draw(MARKET)
+    least = market.open_interest(state.book)
+    scale = max(params.pricing.skew_scale, least)
+    params = replace(params, pricing=replace(params.pricing, skew_scale=scale))
+    later = draw(since(state.funding.accrued_at))
+    return state, draw(FEED_PRICES), params, later
+
+
+FUNCTIONS: Functions = {
+    "side_profit": (SIZES, VALUES, PAID, PRICES, INDICES),
+    "liability": liable_markets(),
+    "shares_for": (below(120), SHARES, VALUES),
+    "amount_for": (SHARES, SHARES, VALUES),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_both_sides_compute_the_same(name: str) -> None:
+    seen = refusals(share, name, FUNCTIONS[name])
+    assert seen == set()
