@@ -13,7 +13,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from protocol import errors
 from protocol.account import Account, packed_account
+from protocol.errors import require
 from protocol.feed import Head, Report, Round, packed_head, packed_report, packed_round
 from protocol.funding import Funding, packed_funding
 from protocol.insurance import InsuranceWindow, packed_window
@@ -116,6 +118,7 @@ class State:
         decimals: int,
         create_address: Callable[[Address, int], Address],
     ) -> None:
+        require(decimals <= 18, errors.TOO_MANY_DECIMALS)
         self.addresses = addresses
         self.decimals = decimals
         # Wads in an atom of the token.
