@@ -27,9 +27,7 @@ def __init__(exchange: address, governor: address):
 
 
 @external
-def set_feed(
-    feed_id: uint256, code: address, reporters: address[feed.MAX_REPORTERS]
-):
+def set_feed(feed_id: uint256, code: address, reporters: address[feed.MAX_REPORTERS]):
     """
     @notice Give a feed the parameters in the code, and reporters.
     """

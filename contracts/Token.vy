@@ -12,6 +12,7 @@ from . import errors
 
 implements: IERC20
 
+
 event Transfer:
     sender: indexed(address)
     receiver: indexed(address)

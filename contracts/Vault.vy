@@ -39,7 +39,7 @@ SCALE: immutable(int256)
 def __init__(exchange: address, oracle: address, decimals: uint256):
     EXCHANGE = exchange
     ORACLE = oracle
-    SCALE = convert(10 ** (18 - decimals), int256)
+    SCALE = convert(10**(18 - decimals), int256)
 
 
 @external
@@ -71,14 +71,10 @@ def leave(shares: int256, min_atoms: uint256) -> uint256:
     nav: share.Nav = self.valid_nav()
     amount: int256 = share.amount_for(shares, share.supply, nav.low)
     share.burn(msg.sender, shares)
-    atoms: uint256 = convert(
-        fixed_point.mul_div_down(amount, 1, SCALE), uint256
-    )
+    atoms: uint256 = convert(fixed_point.mul_div_down(amount, 1, SCALE), uint256)
     errors.require(atoms >= min_atoms, errors.TOO_FEW_ATOMS)
     errors.require(nav.low - amount >= nav.reserved, errors.RESERVE_TOO_SMALL)
-    log share.Left(
-        provider=msg.sender, atoms=atoms, shares=shares, supply=share.supply
-    )
+    log share.Left(provider=msg.sender, atoms=atoms, shares=shares, supply=share.supply)
     extcall Exchange(EXCHANGE).leave_vault(msg.sender, atoms)
     return atoms
 
@@ -131,11 +127,12 @@ def valid_nav() -> share.Nav:
         )
         price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
         feed.require_valid(
-            price, params.limits.trade_age, params.limits.max_confidence, block.timestamp
+            price,
+            params.limits.trade_age,
+            params.limits.max_confidence,
+            block.timestamp,
         )
-        owed: share.Liability = share.liability(
-            state, price, params, block.timestamp
-        )
+        owed: share.Liability = share.liability(state, price, params, block.timestamp)
         nav.low -= owed.high
         nav.high -= owed.low
         nav.reserved += owed.reserved

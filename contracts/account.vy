@@ -9,7 +9,6 @@
 
 from . import errors
 from . import fixed_point
-from . import word
 
 # Margin modes: all markets back each other, or the account has one market only.
 CROSS: constant(uint256) = 0
@@ -48,7 +47,7 @@ def packed_account(account: Account) -> uint256:
     @notice The word of an account.
     """
     return (
-        word.placed(account.cash, 0, 128)
+        (convert(convert(account.cash, bytes32), uint256) << 128 >> 128)
         | (account.positions << 128)
         | (account.claims << 144)
         | (account.mode << 160)
@@ -63,11 +62,11 @@ def unpacked_account(packed: uint256) -> Account:
     @notice The account that `packed_account` packed.
     """
     return Account(
-        cash=word.signed(packed, 0, 128),
-        positions=word.unsigned(packed, 128, 16),
-        claims=word.unsigned(packed, 144, 16),
-        mode=word.unsigned(packed, 160, 8),
-        is_flat_paid=word.unsigned(packed, 168, 1) == 1,
+        cash=convert(convert(packed << 128, bytes32), int256) >> 128,
+        positions=(packed << 112) >> 240,
+        claims=(packed << 96) >> 240,
+        mode=(packed << 88) >> 248,
+        is_flat_paid=(packed << 87) >> 255 == 1,
     )
 
 

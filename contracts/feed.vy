@@ -12,7 +12,6 @@
 
 from . import errors
 from . import fixed_point
-from . import word
 
 MAX_REPORTERS: constant(uint256) = 7
 RING: constant(uint256) = 64
@@ -95,8 +94,8 @@ def packed_report(report: Report) -> uint256:
     @notice The word of a report.
     """
     return (
-        word.placed(report.price, 0, 96)
-        | word.placed(report.confidence, 96, 96)
+        (convert(convert(report.price, bytes32), uint256) << 160 >> 160)
+        | (convert(convert(report.confidence, bytes32), uint256) << 160 >> 64)
         | (report.published_at << 192)
     )
 
@@ -108,9 +107,9 @@ def unpacked_report(packed: uint256) -> Report:
     @notice The report that `packed_report` packed.
     """
     return Report(
-        price=word.signed(packed, 0, 96),
-        confidence=word.signed(packed, 96, 96),
-        published_at=word.unsigned(packed, 192, 40),
+        price=convert(convert(packed << 160, bytes32), int256) >> 160,
+        confidence=convert(convert(packed << 64, bytes32), int256) >> 160,
+        published_at=(packed << 24) >> 216,
     )
 
 
@@ -121,10 +120,11 @@ def packed_round(latest: Round) -> uint256[2]:
     @notice The words of a round.
     """
     return [
-        word.placed(latest.index, 0, 96)
-        | word.placed(latest.mark, 96, 96)
+        (convert(convert(latest.index, bytes32), uint256) << 160 >> 160)
+        | (convert(convert(latest.mark, bytes32), uint256) << 160 >> 64)
         | (latest.published_at << 192),
-        word.placed(latest.average, 0, 96) | word.placed(latest.confidence, 96, 96),
+        (convert(convert(latest.average, bytes32), uint256) << 160 >> 160)
+        | (convert(convert(latest.confidence, bytes32), uint256) << 160 >> 64),
     ]
 
 
@@ -135,11 +135,11 @@ def unpacked_round(packed: uint256[2]) -> Round:
     @notice The round that `packed_round` packed.
     """
     return Round(
-        index=word.signed(packed[0], 0, 96),
-        mark=word.signed(packed[0], 96, 96),
-        average=word.signed(packed[1], 0, 96),
-        confidence=word.signed(packed[1], 96, 96),
-        published_at=word.unsigned(packed[0], 192, 40),
+        index=convert(convert(packed[0] << 160, bytes32), int256) >> 160,
+        mark=convert(convert(packed[0] << 64, bytes32), int256) >> 160,
+        average=convert(convert(packed[1] << 160, bytes32), int256) >> 160,
+        confidence=convert(convert(packed[1] << 64, bytes32), int256) >> 160,
+        published_at=(packed[0] << 24) >> 216,
     )
 
 
@@ -158,14 +158,14 @@ def unpacked_head(packed: uint256) -> Head:
     """
     @notice The head that `packed_head` packed.
     """
-    return Head(
-        rounds=word.unsigned(packed, 64, 64), valid_until=word.unsigned(packed, 0, 64)
-    )
+    return Head(rounds=(packed << 128) >> 192, valid_until=(packed << 192) >> 192)
 
 
 @internal
 @pure
-def in_order(values: DynArray[int256, MAX_REPORTERS]) -> DynArray[int256, MAX_REPORTERS]:
+def in_order(
+    values: DynArray[int256, MAX_REPORTERS]
+) -> DynArray[int256, MAX_REPORTERS]:
     """
     @notice `values`, the least first.
     """
@@ -204,7 +204,11 @@ def median(values: DynArray[int256, MAX_REPORTERS]) -> int256:
 @internal
 @pure
 def next_round(
-    last: Round, index: int256, confidence: int256, published_at: uint256, params: FeedParams
+    last: Round,
+    index: int256,
+    confidence: int256,
+    published_at: uint256,
+    params: FeedParams,
 ) -> Round:
     """
     @notice The round after `last`: its mark within the band around the average so far,
@@ -218,8 +222,12 @@ def next_round(
             confidence=confidence,
             published_at=published_at,
         )
-    lowest: int256 = fixed_point.mul_wad_down(last.average, fixed_point.WAD - params.band)
-    highest: int256 = fixed_point.mul_wad_down(last.average, fixed_point.WAD + params.band)
+    lowest: int256 = fixed_point.mul_wad_down(
+        last.average, fixed_point.WAD - params.band
+    )
+    highest: int256 = fixed_point.mul_wad_down(
+        last.average, fixed_point.WAD + params.band
+    )
     mark: int256 = fixed_point.clamp(index, lowest, highest)
     span: int256 = convert(params.averaging_time, int256)
     weight: int256 = min(convert(published_at - last.published_at, int256), span)
@@ -328,9 +336,7 @@ def latest_price(feed_id: uint256) -> FeedPrice:
 
 
 @internal
-def set_feed(
-    feed_id: uint256, code: address, reporters: address[MAX_REPORTERS]
-):
+def set_feed(feed_id: uint256, code: address, reporters: address[MAX_REPORTERS]):
     """
     @notice Give a feed the parameters in the code, and reporters; who is no longer
             one is no longer heard.
@@ -405,9 +411,7 @@ def due_round(feed_id: uint256, now: uint256) -> Round:
 
     head: Head = self.load_head(feed_id)
     if len(times) < params.quorum:
-        self.heads[feed_id] = self.packed_head(
-            Head(rounds=head.rounds, valid_until=0)
-        )
+        self.heads[feed_id] = self.packed_head(Head(rounds=head.rounds, valid_until=0))
         return empty(Round)
 
     ordered: DynArray[int256, MAX_REPORTERS] = self.in_order(times)

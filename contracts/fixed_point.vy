@@ -23,7 +23,7 @@ def mul_div_down(x: int256, y: int256, denominator: int256) -> int256:
     quotient: int256 = product // denominator
     # `//` rounds toward zero, which is up for a negative product.
     if product % denominator < 0:
-        quotient -= 1
+        quotient = unsafe_sub(quotient, 1)
     return quotient
 
 
@@ -38,7 +38,7 @@ def mul_div_up(x: int256, y: int256, denominator: int256) -> int256:
     product: int256 = x * y
     quotient: int256 = product // denominator
     if product % denominator > 0:
-        quotient += 1
+        quotient = unsafe_add(quotient, 1)
     return quotient
 
 
@@ -51,7 +51,7 @@ def mul_wad_down(x: int256, y: int256) -> int256:
     product: int256 = x * y
     quotient: int256 = product // WAD
     if product % WAD < 0:
-        quotient -= 1
+        quotient = unsafe_sub(quotient, 1)
     return quotient
 
 
@@ -64,7 +64,7 @@ def mul_wad_up(x: int256, y: int256) -> int256:
     product: int256 = x * y
     quotient: int256 = product // WAD
     if product % WAD > 0:
-        quotient += 1
+        quotient = unsafe_add(quotient, 1)
     return quotient
 
 
@@ -94,7 +94,9 @@ def magnitude(x: int256) -> int256:
     """
     @notice `x` without its sign.
     """
-    return abs(x)
+    # `abs` and unary minus are guarded at length, against the one number that has no
+    # opposite; it is out of every bound, and stays negative here.
+    return max(x, unsafe_sub(0, x))
 
 
 @internal

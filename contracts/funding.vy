@@ -16,9 +16,7 @@
         lost on the way, however often funding accrues.
 """
 
-from . import errors
 from . import fixed_point
-from . import word
 
 DAY: constant(int256) = 86_400
 # Twice the area under a rate of one in a day.
@@ -66,14 +64,15 @@ def packed_funding(funding: Funding) -> uint256[3]:
             the rates of borrowing.
     """
     return [
-        word.placed(funding.fine_rate, 0, 80)
+        (convert(convert(funding.fine_rate, bytes32), uint256) << 176 >> 176)
         | (funding.accrued_at << 80)
-        | word.placed(funding.carry, 120, 96)
-        | word.placed(funding.long_carry, 216, 20)
-        | word.placed(funding.short_carry, 236, 20),
-        word.placed(funding.long_index, 0, 128)
-        | word.placed(funding.short_index, 128, 128),
-        word.placed(funding.long_rate, 0, 64) | word.placed(funding.short_rate, 64, 64),
+        | (convert(convert(funding.carry, bytes32), uint256) << 160 >> 40)
+        | (convert(convert(funding.long_carry, bytes32), uint256) << 236 >> 20)
+        | (convert(convert(funding.short_carry, bytes32), uint256) << 236),
+        (convert(convert(funding.long_index, bytes32), uint256) << 128 >> 128)
+        | (convert(convert(funding.short_index, bytes32), uint256) << 128),
+        (convert(convert(funding.long_rate, bytes32), uint256) << 192 >> 192)
+        | (convert(convert(funding.short_rate, bytes32), uint256) << 192 >> 128),
     ]
 
 
@@ -84,15 +83,15 @@ def unpacked_funding(packed: uint256[3]) -> Funding:
     @notice The funding record that `packed_funding` packed.
     """
     return Funding(
-        fine_rate=word.signed(packed[0], 0, 80),
-        accrued_at=word.unsigned(packed[0], 80, 40),
-        carry=word.signed(packed[0], 120, 96),
-        long_carry=word.signed(packed[0], 216, 20),
-        short_carry=word.signed(packed[0], 236, 20),
-        long_index=word.signed(packed[1], 0, 128),
-        short_index=word.signed(packed[1], 128, 128),
-        long_rate=word.signed(packed[2], 0, 64),
-        short_rate=word.signed(packed[2], 64, 64),
+        fine_rate=convert(convert(packed[0] << 176, bytes32), int256) >> 176,
+        accrued_at=(packed[0] << 136) >> 216,
+        carry=convert(convert(packed[0] << 40, bytes32), int256) >> 160,
+        long_carry=convert(convert(packed[0] << 20, bytes32), int256) >> 236,
+        short_carry=convert(convert(packed[0], bytes32), int256) >> 236,
+        long_index=convert(convert(packed[1] << 128, bytes32), int256) >> 128,
+        short_index=convert(convert(packed[1], bytes32), int256) >> 128,
+        long_rate=convert(convert(packed[2] << 192, bytes32), int256) >> 192,
+        short_rate=convert(convert(packed[2] << 128, bytes32), int256) >> 192,
     )
 
 
@@ -140,7 +139,9 @@ def twice_integral(
     # The rate moves until it reaches its bound, and stands there for the rest: under
     # the bound a triangle is missing.
     gain: int256 = end - start
-    missing: int256 = fixed_point.mul_div_toward_zero(gain, fixed_point.magnitude(gain), fixed_point.magnitude(velocity))
+    missing: int256 = fixed_point.mul_div_toward_zero(
+        gain, fixed_point.magnitude(gain), fixed_point.magnitude(velocity)
+    )
     return 2 * end * elapsed - missing
 
 
@@ -189,7 +190,6 @@ def accrued(
     """
     @notice What `last` has become by `now`, at one skew and one index price.
     """
-    errors.require(now >= last.accrued_at, errors.FUNDING_TIME_REVERSED)
     if now == last.accrued_at:
         return last
 
@@ -204,7 +204,9 @@ def accrued(
 
     long_due: int256 = self.borrowed(index, last.long_rate, elapsed) + last.long_carry
     long_growth: int256 = fixed_point.mul_div_down(long_due, 1, DAY)
-    short_due: int256 = self.borrowed(index, last.short_rate, elapsed) + last.short_carry
+    short_due: int256 = (
+        self.borrowed(index, last.short_rate, elapsed) + last.short_carry
+    )
     short_growth: int256 = fixed_point.mul_div_down(short_due, 1, DAY)
 
     return Funding(

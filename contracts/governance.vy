@@ -41,7 +41,9 @@ def require_duration(x: uint256):
 
 @internal
 @pure
-def require_lawful_feed(params: feed.FeedParams, reporters: address[feed.MAX_REPORTERS]):
+def require_lawful_feed(
+    params: feed.FeedParams, reporters: address[feed.MAX_REPORTERS]
+):
     """
     @notice Refuse feed parameters against their laws.
     """
@@ -147,19 +149,18 @@ def require_lawful_margin(params: market.MarketParams):
     self.require_between(asked.oi_upper, asked.oi_lower + 1, MOST_PRICE)
     self.require_between(asked.maintenance_fraction, 1, fixed_point.WAD)
     closing: liquidation.LiquidationParams = params.liquidation
-    self.require_between(
-        closing.target_ratio, fixed_point.WAD, 2 * fixed_point.WAD
-    )
+    self.require_between(closing.target_ratio, fixed_point.WAD, 2 * fixed_point.WAD)
     self.require_between(closing.critical_fraction, 1, fixed_point.WAD)
     self.require_between(closing.keeper_share, 0, fixed_point.WAD)
     self.require_between(closing.insurance_share, 0, fixed_point.WAD)
-    self.require_between(
-        closing.bucket_capacity, params.limits.least_value, MOST_VALUE
-    )
+    self.require_between(closing.bucket_capacity, params.limits.least_value, MOST_VALUE)
     self.require_between(closing.bucket_rate, 0, closing.bucket_capacity)
 
     # Else closing costs more than the margin, and liquidating oneself pays.
-    least_margin: int256 = fixed_point.mul_wad_down(fixed_point.mul_wad_down(asked.im_base, asked.maintenance_fraction), closing.critical_fraction)
+    least_margin: int256 = fixed_point.mul_wad_down(
+        fixed_point.mul_wad_down(asked.im_base, asked.maintenance_fraction),
+        closing.critical_fraction,
+    )
     widest: int256 = params.limits.max_size + 2 * params.limits.max_open_interest
     premium: int256 = fixed_point.mul_div_up(
         widest, fixed_point.WAD, 2 * params.pricing.skew_scale

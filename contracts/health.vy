@@ -165,4 +165,6 @@ def require_withdrawable(holder: uint256, risk: market.RiskParams, now: uint256)
         return
     standing: Standing = self.standing_of(holder, True, now)
     least: int256 = min(current.cash, self.strict_equity(standing, risk.profit_weight))
-    errors.require(least >= standing.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN)
+    errors.require(
+        least >= standing.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN
+    )

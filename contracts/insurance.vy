@@ -7,7 +7,6 @@
 """
 
 from . import ledger
-from . import word
 
 uses: ledger
 
@@ -37,7 +36,9 @@ def packed_window(window: InsuranceWindow) -> uint256:
     """
     @notice The word of an insurance window.
     """
-    return word.placed(window.drawn, 0, 128) | (window.started_at << 128)
+    return (convert(convert(window.drawn, bytes32), uint256) << 128 >> 128) | (
+        window.started_at << 128
+    )
 
 
 @internal
@@ -47,7 +48,8 @@ def unpacked_window(packed: uint256) -> InsuranceWindow:
     @notice The insurance window that `packed_window` packed.
     """
     return InsuranceWindow(
-        drawn=word.signed(packed, 0, 128), started_at=word.unsigned(packed, 128, 40)
+        drawn=convert(convert(packed << 128, bytes32), int256) >> 128,
+        started_at=(packed << 88) >> 216,
     )
 
 

@@ -14,7 +14,6 @@ from ethereum.ercs import IERC20
 
 from . import errors
 from . import fixed_point
-from . import word
 
 
 struct Funds:
@@ -42,7 +41,7 @@ keeper_rewards: HashMap[address, int256]
 def __init__(token: address, decimals: uint256):
     errors.require(decimals <= 18, errors.TOO_MANY_DECIMALS)
     TOKEN = token
-    SCALE = convert(10 ** (18 - decimals), int256)
+    SCALE = convert(10**(18 - decimals), int256)
 
 
 @internal
@@ -52,8 +51,10 @@ def packed_funds(funds: Funds) -> uint256[2]:
     @notice The words of the funds.
     """
     return [
-        word.placed(funds.vault, 0, 128) | word.placed(funds.insurance, 128, 128),
-        word.placed(funds.treasury, 0, 128) | word.placed(funds.rewards, 128, 128),
+        (convert(convert(funds.vault, bytes32), uint256) << 128 >> 128)
+        | (convert(convert(funds.insurance, bytes32), uint256) << 128),
+        (convert(convert(funds.treasury, bytes32), uint256) << 128 >> 128)
+        | (convert(convert(funds.rewards, bytes32), uint256) << 128),
     ]
 
 
@@ -64,10 +65,10 @@ def unpacked_funds(packed: uint256[2]) -> Funds:
     @notice The funds that `packed_funds` packed.
     """
     return Funds(
-        vault=word.signed(packed[0], 0, 128),
-        insurance=word.signed(packed[0], 128, 128),
-        treasury=word.signed(packed[1], 0, 128),
-        rewards=word.signed(packed[1], 128, 128),
+        vault=convert(convert(packed[0] << 128, bytes32), int256) >> 128,
+        insurance=convert(convert(packed[0], bytes32), int256) >> 128,
+        treasury=convert(convert(packed[1] << 128, bytes32), int256) >> 128,
+        rewards=convert(convert(packed[1], bytes32), int256) >> 128,
     )
 
 
@@ -77,7 +78,9 @@ def packed_holdings(holdings: Holdings) -> uint256:
     """
     @notice The word of the holdings.
     """
-    return holdings.held_atoms | word.placed(holdings.debt, 128, 128)
+    return holdings.held_atoms | (
+        convert(convert(holdings.debt, bytes32), uint256) << 128
+    )
 
 
 @internal
@@ -87,7 +90,8 @@ def unpacked_holdings(packed: uint256) -> Holdings:
     @notice The holdings that `packed_holdings` packed.
     """
     return Holdings(
-        held_atoms=word.unsigned(packed, 0, 128), debt=word.signed(packed, 128, 128)
+        held_atoms=(packed << 128) >> 128,
+        debt=convert(convert(packed, bytes32), int256) >> 128,
     )
 
 

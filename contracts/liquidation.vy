@@ -12,7 +12,6 @@
 
 from . import errors
 from . import fixed_point
-from . import word
 
 
 struct LiquidationParams:
@@ -53,7 +52,9 @@ def packed_bucket(bucket: Bucket) -> uint256:
     """
     @notice The word of a bucket.
     """
-    return word.placed(bucket.level, 0, 128) | (bucket.filled_at << 128)
+    return (convert(convert(bucket.level, bytes32), uint256) << 128 >> 128) | (
+        bucket.filled_at << 128
+    )
 
 
 @internal
@@ -63,7 +64,8 @@ def unpacked_bucket(packed: uint256) -> Bucket:
     @notice The bucket that `packed_bucket` packed.
     """
     return Bucket(
-        level=word.signed(packed, 0, 128), filled_at=word.unsigned(packed, 128, 40)
+        level=convert(convert(packed << 128, bytes32), int256) >> 128,
+        filled_at=(packed << 88) >> 216,
     )
 
 
@@ -83,7 +85,9 @@ def is_critical(case: Case, params: LiquidationParams) -> bool:
     """
     @notice Whether so little equity is left that no bucket may delay the liquidation.
     """
-    critical: int256 = fixed_point.mul_wad_up(case.maintenance, params.critical_fraction)
+    critical: int256 = fixed_point.mul_wad_up(
+        case.maintenance, params.critical_fraction
+    )
     return case.equity < critical
 
 
@@ -115,7 +119,9 @@ def needed_size(case: Case, skew_scale: int256, params: LiquidationParams) -> in
     ratio: int256 = fixed_point.mul_div_down(
         case.position_maintenance, fixed_point.WAD, case.value
     )
-    freed: int256 = fixed_point.mul_wad_down(params.target_ratio, ratio) - self.discount(case, skew_scale, params)
+    freed: int256 = fixed_point.mul_wad_down(
+        params.target_ratio, ratio
+    ) - self.discount(case, skew_scale, params)
     if freed <= 0 or 2 * case.equity < case.maintenance:
         return whole
     target: int256 = fixed_point.mul_wad_up(case.maintenance, params.target_ratio)
@@ -136,7 +142,9 @@ def closed_size(
             below the least value, and no more than the bucket allows.
     """
     size: int256 = self.needed_size(case, skew_scale, params)
-    rest: int256 = fixed_point.mul_wad_up(fixed_point.magnitude(case.size) - size, case.mark)
+    rest: int256 = fixed_point.mul_wad_up(
+        fixed_point.magnitude(case.size) - size, case.mark
+    )
     if rest < least_value:
         size = fixed_point.magnitude(case.size)
     amount: int256 = fixed_point.mul_wad_up(size, case.mark)

@@ -27,7 +27,9 @@ def size_ratio(size: int256, skew_scale: int256, params: MarginParams) -> int256
     """
     @notice The margin ratio that the position's own size asks for.
     """
-    grown: int256 = fixed_point.mul_div_up(fixed_point.magnitude(size), params.im_slope, skew_scale)
+    grown: int256 = fixed_point.mul_div_up(
+        fixed_point.magnitude(size), params.im_slope, skew_scale
+    )
     return min(fixed_point.WAD, params.im_base + grown)
 
 
@@ -80,5 +82,7 @@ def maintenance_margin(
     """
     @notice What an account must hold for the position not to be liquidated.
     """
-    initial: int256 = fixed_point.mul_wad_up(self.notional(size, price), self.size_ratio(size, skew_scale, params))
+    initial: int256 = fixed_point.mul_wad_up(
+        self.notional(size, price), self.size_ratio(size, skew_scale, params)
+    )
     return fixed_point.mul_wad_up(initial, params.maintenance_fraction)

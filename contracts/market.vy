@@ -17,7 +17,6 @@ from . import ledger
 from . import liquidation
 from . import margin
 from . import pricing
-from . import word
 
 uses: ledger
 
@@ -111,8 +110,10 @@ def packed_book(book: Book) -> uint256[2]:
     @notice The words of a book.
     """
     return [
-        word.placed(book.long_size, 0, 96) | word.placed(book.short_size, 96, 96),
-        word.placed(book.long_quote, 0, 128) | word.placed(book.short_quote, 128, 128),
+        (convert(convert(book.long_size, bytes32), uint256) << 160 >> 160)
+        | (convert(convert(book.short_size, bytes32), uint256) << 160 >> 64),
+        (convert(convert(book.long_quote, bytes32), uint256) << 128 >> 128)
+        | (convert(convert(book.short_quote, bytes32), uint256) << 128),
     ]
 
 
@@ -123,10 +124,10 @@ def unpacked_book(packed: uint256[2]) -> Book:
     @notice The book that `packed_book` packed.
     """
     return Book(
-        long_size=word.signed(packed[0], 0, 96),
-        short_size=word.signed(packed[0], 96, 96),
-        long_quote=word.signed(packed[1], 0, 128),
-        short_quote=word.signed(packed[1], 128, 128),
+        long_size=convert(convert(packed[0] << 160, bytes32), int256) >> 160,
+        short_size=convert(convert(packed[0] << 64, bytes32), int256) >> 160,
+        long_quote=convert(convert(packed[1] << 128, bytes32), int256) >> 128,
+        short_quote=convert(convert(packed[1], bytes32), int256) >> 128,
     )
 
 
@@ -304,11 +305,10 @@ def add_to_side(
     if is_long:
         book.long_size += size
         book.long_quote += quote
-        fixed_point.require_fits(book.long_quote, 126)
     else:
         book.short_size += size
         book.short_quote += quote
-        fixed_point.require_fits(book.short_quote, 126)
+    fixed_point.require_fits(book.long_quote if is_long else book.short_quote, 126)
     self.store_book(market_id, book)
     if paid != 0:
         self.side_fundings[market_id][is_long] += paid

@@ -8,7 +8,6 @@
 """
 
 from . import fixed_point
-from . import word
 
 
 struct Position:
@@ -28,8 +27,9 @@ def packed_position(position: Position) -> uint256[2]:
     @notice The words of a position.
     """
     return [
-        word.placed(position.size, 0, 96) | word.placed(position.quote, 96, 128),
-        word.placed(position.funding, 0, 256),
+        (convert(convert(position.size, bytes32), uint256) << 160 >> 160)
+        | (convert(convert(position.quote, bytes32), uint256) << 128 >> 32),
+        convert(convert(position.funding, bytes32), uint256),
     ]
 
 
@@ -40,9 +40,9 @@ def unpacked_position(packed: uint256[2]) -> Position:
     @notice The position that `packed_position` packed.
     """
     return Position(
-        size=word.signed(packed[0], 0, 96),
-        quote=word.signed(packed[0], 96, 128),
-        funding=word.signed(packed[1], 0, 256),
+        size=convert(convert(packed[0] << 160, bytes32), int256) >> 160,
+        quote=convert(convert(packed[0] << 32, bytes32), int256) >> 128,
+        funding=convert(convert(packed[1], bytes32), int256),
     )
 
 
@@ -57,8 +57,7 @@ def traded(
     """
     return Position(
         size=position.size + size_delta,
-        quote=position.quote
-        + fixed_point.mul_wad_down(0 - size_delta, fill),
+        quote=position.quote + fixed_point.mul_wad_down(0 - size_delta, fill),
         funding=position.funding + size_delta * index,
     )
 

@@ -72,9 +72,9 @@ def set_claim(holder: uint256, market_id: uint256, claim: int256):
     position.claims[holder][market_id] = claim
     current: account.Account = account.load_account(holder)
     bit: uint256 = 1 << market_id
-    current.claims = current.claims | bit
+    current.claims |= bit
     if claim == 0:
-        current.claims = current.claims ^ bit
+        current.claims ^= bit
     account.store_account(holder, current)
 
 
@@ -102,7 +102,9 @@ def take_result(holder: uint256, market_id: uint256, result: int256):
 
 
 @internal
-def settle(holder: uint256, market_id: uint256, sender: address, now: uint256) -> int256:
+def settle(
+    holder: uint256, market_id: uint256, sender: address, now: uint256
+) -> int256:
     """
     @notice Settle the loss of an account in a market, by anyone; or its gain and its
             claim, by those who operate the account. Give what its cash changed by.
@@ -145,18 +147,16 @@ def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uin
     current: account.Account = account.load_account(holder)
     if current.positions != 0 or current.cash >= 0:
         return
-    if current.claims != 0:
-        for market_id: uint256 in range(account.MAX_MARKETS):
-            if (current.claims >> market_id) & 1 == 0:
-                continue
-            claim: int256 = position.claims[holder][market_id]
-            self.set_claim(holder, market_id, 0)
-            self.pay_from_vault(holder, claim)
-        current = account.load_account(holder)
-        if current.cash >= 0:
-            return
+    for market_id: uint256 in range(account.MAX_MARKETS):
+        if (current.claims >> market_id) & 1 == 0:
+            continue
+        claim: int256 = position.claims[holder][market_id]
+        self.set_claim(holder, market_id, 0)
+        self.pay_from_vault(holder, claim)
+    shortfall: int256 = 0 - account.load_account(holder).cash
+    if shortfall <= 0:
+        return
 
-    shortfall: int256 = 0 - current.cash
     drawn: int256 = insurance.draw(holder, shortfall, params, now)
     self.add_cash(holder, shortfall)
     if drawn < shortfall:

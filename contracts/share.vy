@@ -94,7 +94,9 @@ def liability(
     refund: int256 = pricing.premium(
         price.index, market.skew(state.book), params.pricing.skew_scale
     )
-    heavier: int256 = fixed_point.mul_wad_up(market.open_interest(state.book), price.index)
+    heavier: int256 = fixed_point.mul_wad_up(
+        market.open_interest(state.book), price.index
+    )
     return Liability(
         low=longs + shorts + state.open_claims,
         high=max(longs, 0) + max(shorts, 0) + state.open_claims + refund,

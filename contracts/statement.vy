@@ -111,7 +111,9 @@ def liquidation_price(
     if size == 0:
         return 0
     # Of a quote of value, what a fall of the price takes, and what it asks less.
-    ratio: int256 = fixed_point.mul_wad_up(margin.size_ratio(size, skew_scale, params), params.maintenance_fraction)
+    ratio: int256 = fixed_point.mul_wad_up(
+        margin.size_ratio(size, skew_scale, params), params.maintenance_fraction
+    )
     others: int256 = whole.maintenance - maintenance + whole.reserve
     worth: int256 = fixed_point.mul_wad_down(size, mark)
     owed: int256 = worth - whole.equity + others
@@ -122,7 +124,9 @@ def liquidation_price(
     if owed <= 0 or slope <= 0:
         return 0
     notional: int256 = fixed_point.mul_div_down(owed, fixed_point.WAD, slope)
-    return fixed_point.mul_div_down(notional, fixed_point.WAD, fixed_point.magnitude(size))
+    return fixed_point.mul_div_down(
+        notional, fixed_point.WAD, fixed_point.magnitude(size)
+    )
 
 
 @internal

@@ -67,7 +67,7 @@ event Liquidated:
 @internal
 @pure
 def require_within_limits(
-    before: market.Book,
+    skew_before: int256,
     after: market.Book,
     is_long: bool,
     index: int256,
@@ -78,7 +78,7 @@ def require_within_limits(
     """
     skew: int256 = fixed_point.magnitude(market.skew(after))
     errors.require(
-        skew <= limits.max_skew or skew < fixed_point.magnitude(market.skew(before)),
+        skew <= limits.max_skew or skew < fixed_point.magnitude(skew_before),
         errors.SKEW_TOO_LARGE,
     )
     side: int256 = after.long_size if is_long else 0 - after.short_size
@@ -108,11 +108,11 @@ def move(
     result: int256 = 0
     bit: uint256 = 1 << market_id
     held: account.Account = account.load_account(holder)
-    held.positions = held.positions | bit
+    held.positions |= bit
     if after.size == 0:
         result = position.profit(after, 0, 0)
         after = empty(position.Position)
-        held.positions = held.positions ^ bit
+        held.positions ^= bit
 
     position.store_position(holder, market_id, after)
     account.store_account(holder, held)
@@ -218,14 +218,16 @@ def trade(
         errors.require(
             held.mode == account.CROSS or others == 0, errors.ISOLATED_ACCOUNT
         )
-        errors.require(fixed_point.magnitude(size) <= params.limits.max_size, errors.POSITION_TOO_LARGE)
+        errors.require(
+            fixed_point.magnitude(size) <= params.limits.max_size,
+            errors.POSITION_TOO_LARGE,
+        )
     errors.require(
         size == 0 or margin.notional(size, price.index) >= params.limits.least_value,
         errors.POSITION_TOO_SMALL,
     )
 
-    book: market.Book = market.load_book(market_id)
-    skew: int256 = market.skew(book)
+    skew: int256 = market.skew(market.load_book(market_id))
     fill: int256 = pricing.fill_price(
         pricing.execution_price(
             price.index, price.mark, price.confidence, size_delta, params.pricing
@@ -255,7 +257,7 @@ def trade(
 
     if not is_reduction:
         self.require_within_limits(
-            book, market.load_book(market_id), size > 0, price.index, params.limits
+            skew, market.load_book(market_id), size > 0, price.index, params.limits
         )
     after: health.Standing = self.standing_in(
         holder, market_id, rest, price, current, params
@@ -329,7 +331,9 @@ def close_at_risk(
     price: feed.FeedPrice = market.price_of(market_id)
     current: funding.Funding = market.accrue(market_id, price.index, params, now)
     case: liquidation.Case = self.case_of(holder, market_id, params, risk, now)
-    errors.require(0 < size and size <= fixed_point.magnitude(case.size), errors.ZERO_SIZE)
+    errors.require(
+        0 < size and size <= fixed_point.magnitude(case.size), errors.ZERO_SIZE
+    )
     amount: int256 = fixed_point.mul_wad_up(size, price.mark)
     errors.require(
         amount <= case.bucket or liquidation.is_critical(case, params.liquidation),

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol import errors
-from protocol.errors import require
 from protocol.fixed_point import (
     WAD,
     clamp,
@@ -177,7 +175,6 @@ def accrued(
     now: Seconds,
 ) -> Funding:
     """What `last` has become by `now`, at one skew and one index price."""
-    require(now >= last.accrued_at, errors.FUNDING_TIME_REVERSED)
     if now == last.accrued_at:
         return last
 

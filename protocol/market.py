@@ -244,7 +244,6 @@ def add_to_side(
             book.long_quote + quote,
             book.short_quote,
         )
-        require_fits(book.long_quote, 126)
     else:
         book = Book(
             book.long_size,
@@ -252,7 +251,7 @@ def add_to_side(
             book.long_quote,
             book.short_quote + quote,
         )
-        require_fits(book.short_quote, 126)
+    require_fits(book.long_quote if is_long else book.short_quote, 126)
     store_book(state, market_id, book)
     if paid != SizePrice(0):
         state.side_fundings[market_id, is_long] += paid

@@ -131,18 +131,16 @@ def cover_shortfall(
     current = account.load_account(state, holder)
     if current.positions != 0 or current.cash >= 0:
         return
-    if current.claims != 0:
-        for market_id in range(account.MAX_MARKETS):
-            if (current.claims >> market_id) & 1 == 0:
-                continue
-            claim = state.claims[holder, market_id]
-            set_claim(state, holder, market_id, NOTHING)
-            pay_from_vault(state, holder, claim)
-        current = account.load_account(state, holder)
-        if current.cash >= 0:
-            return
+    for market_id in range(account.MAX_MARKETS):
+        if (current.claims >> market_id) & 1 == 0:
+            continue
+        claim = state.claims[holder, market_id]
+        set_claim(state, holder, market_id, NOTHING)
+        pay_from_vault(state, holder, claim)
+    shortfall = -account.load_account(state, holder).cash
+    if shortfall <= 0:
+        return
 
-    shortfall = -current.cash
     drawn = insurance.draw(state, holder, shortfall, params, now)
     add_cash(state, holder, shortfall)
     if drawn < shortfall:

@@ -83,12 +83,12 @@ class Liquidated(Struct, frozen=True):
 
 
 def require_within_limits(
-    before: Book, after: Book, is_long: bool, index: Price, limits: LimitParams
+    skew_before: Size, after: Book, is_long: bool, index: Price, limits: LimitParams
 ) -> None:
     """Refuse an increase that has led beyond the limits of its market."""
     skew = abs(market.skew(after))
     require(
-        skew <= limits.max_skew or skew < abs(market.skew(before)),
+        skew <= limits.max_skew or skew < abs(skew_before),
         errors.SKEW_TOO_LARGE,
     )
     side = after.long_size if is_long else -after.short_size
@@ -229,8 +229,7 @@ def trade(
         errors.POSITION_TOO_SMALL,
     )
 
-    book = market.load_book(state, market_id)
-    skew = market.skew(book)
+    skew = market.skew(market.load_book(state, market_id))
     fill = pricing.fill_price(
         pricing.execution_price(
             price.index, price.mark, price.confidence, size_delta, params.pricing
@@ -258,7 +257,7 @@ def trade(
 
     if not is_reduction:
         book_after = market.load_book(state, market_id)
-        require_within_limits(book, book_after, size > 0, price.index, params.limits)
+        require_within_limits(skew, book_after, size > 0, price.index, params.limits)
     after = standing_in(state, holder, market_id, rest, price, current, params)
     reserve = Quote(0)
     if others != 0 or size != Size(0):

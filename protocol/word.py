@@ -1,5 +1,7 @@
 """
 Several numbers in one storage word, each at an offset and some bits wide.
+
+It has no twin: the EVM shifts and extends signs by itself.
 """
 
 from __future__ import annotations
@@ -7,8 +9,7 @@ from __future__ import annotations
 
 def placed(x: int, offset: int, bits: int) -> int:
     """`x` in two's complement, `bits` wide, at `offset` of an empty word."""
-    mask = (1 << bits) - 1
-    return (x & mask) << offset
+    return (x & ((1 << bits) - 1)) << offset
 
 
 def signed(packed: int, offset: int, bits: int) -> int:

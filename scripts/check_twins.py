@@ -27,6 +27,7 @@ PYTHON_ONLY_FILES = {
     "__init__": "says what the package is",
     "state": "the tables; in Vyper each module declares its own",
     "units": "the units that mypy keeps apart; Vyper has none",
+    "word": "the EVM shifts and extends signs by itself",
     "trace": "genesis and calls as text, the language between the two worlds",
     "model": "dispatches calls and undoes refused ones, as a chain does for contracts",
 }
