@@ -206,6 +206,18 @@ class StopLossTraders(Agents):
     stop: Distance
 
 
+class CarelessTraders(Agents):
+    """
+    They ask for too much first: a size and a price out of bounds, another's account,
+    then more of their money back than their margin allows.
+    """
+
+    kind: Literal["careless"]
+    market: str
+    side: Literal["long", "short"]
+    leverage: Leverage
+
+
 class Providers(Agents):
     """They leave with `fraction` of their shares."""
 
@@ -213,7 +225,8 @@ class Providers(Agents):
     fraction: Fraction = WAD
 
 
-AnyAgents = Traders | StopLossTraders | Providers
+AnyTraders = Traders | StopLossTraders | CarelessTraders
+AnyAgents = AnyTraders | Providers
 
 
 class Keepers(Section):
@@ -232,5 +245,6 @@ AGENTS: dict[str, type[AnyAgents]] = {
     "long": Traders,
     "short": Traders,
     "stop-loss": StopLossTraders,
+    "careless": CarelessTraders,
     "provider": Providers,
 }

@@ -1,0 +1,309 @@
+"""
+Who acts in a run: traders, those of them who are careless, and liquidity providers.
+
+Each lives as a generator. It yields a call and is given what came of it, or yields
+nothing and is woken at the next look at the market. It reads what anyone can read of
+the protocol; all its numbers are exact integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+from msgspec import Struct
+from numpy.random import Generator as Randomness
+
+from evm.actors import actor_address
+from keepers.watch import Watch
+from protocol.fixed_point import WAD
+from protocol.model import Outcome
+from protocol.state import State
+from protocol.trace import UNLIMITED, Action
+from simulation.parameters import Range
+from simulation.paths import random_stream
+from simulation.scenario import Scenario
+from simulation.sections import (
+    AnyTraders,
+    CarelessTraders,
+    Providers,
+    StopLossTraders,
+    Traders,
+)
+
+# A call, or nothing until the next look; and what came of the call.
+Life = Generator[Action | None, Outcome | None, None]
+Try = Generator[Action | None, Outcome | None, bool]
+
+# What is drawn has so many bits: as many as a float, and no float is involved.
+DRAWN_BITS = 53
+# A trade may cost so much of the price, in or out of a position.
+TOLERANCE_IN = WAD // 100
+TOLERANCE_OUT = WAD // 10
+# Who is refused tries again after so long, and so many times.
+PATIENCE = 600
+TRIES = 6
+
+
+class World:
+    """What an agent can see."""
+
+    def __init__(self, state: State, watch: Watch, exchange: int, start: int) -> None:
+        self.state = state
+        self.watch = watch
+        self.exchange = exchange
+        self.start = start
+        self.now = start
+
+    def index(self, market_id: int) -> int:
+        """The index price of a market, zero before its first round."""
+        return int(self.watch.markets[market_id].price.index)
+
+
+class Stay(Struct, frozen=True):
+    """When somebody comes, with how many atoms, and when he leaves, if he does."""
+
+    entry: int
+    atoms: int
+    leaves_at: int | None
+
+
+class Agent:
+    """Somebody with a name, an address and money of his own."""
+
+    def __init__(self, world: World, name: str, stay: Stay) -> None:
+        self.world = world
+        self.name = name
+        self.stay = stay
+        self.address = actor_address(name)
+        self.holder = self.address << 96
+        self.life = self.live()
+
+    def live(self) -> Life:
+        """All that the agent does, from the first look to the last."""
+        raise NotImplementedError
+
+    def call(self, to: str, function: str, *arguments: int) -> Action:
+        """A call of the agent's, now."""
+        return Action(to, function, self.address, self.world.now, arguments)
+
+    def wait(self, seconds: int) -> Life:
+        """Do nothing for some time."""
+        until = self.world.now + seconds
+        while self.world.now < until:
+            yield None
+
+    def bring_money(self) -> Life:
+        """Come to the protocol at the time of entry, with money."""
+        yield from self.wait(self.stay.entry)
+        yield self.call("Token", "mint", self.address, self.stay.atoms)
+        yield self.call("Token", "approve", self.world.exchange, UNLIMITED)
+
+    def is_leaving(self) -> bool:
+        """Whether the time to leave has come."""
+        leaves_at = self.stay.leaves_at
+        return leaves_at is not None and self.world.now >= self.world.start + leaves_at
+
+
+class Trader(Agent):
+    """One position in one market, opened once, closed when it is time."""
+
+    def __init__(
+        self,
+        world: World,
+        name: str,
+        stay: Stay,
+        market_id: int,
+        side: int,
+        leverage: int,
+        stop: int | None,
+    ) -> None:
+        super().__init__(world, name, stay)
+        self.market_id = market_id
+        self.side = side
+        self.leverage = leverage
+        self.stop = stop
+
+    def live(self) -> Life:
+        yield from self.bring_money()
+        yield self.call("Exchange", "deposit", self.holder, self.stay.atoms)
+        if (yield from self.open()):
+            yield from self.hold()
+            yield from self.close()
+        yield from self.go()
+
+    def size(self) -> int:
+        """The size of the position."""
+        return int(self.world.state.positions[self.holder, self.market_id].size)
+
+    def wanted_size(self) -> int:
+        """The size that the money is worth, times the leverage."""
+        index = self.world.index(self.market_id)
+        worth = self.stay.atoms * self.world.state.scale * self.leverage // WAD
+        return self.side * (worth * WAD // index) if index else 0
+
+    def trade(self, size_delta: int, tolerance: int) -> Action:
+        """A trade at the index price or worse by no more than `tolerance`."""
+        index = self.world.index(self.market_id)
+        worse = tolerance if size_delta > 0 else -tolerance
+        limit = index + index * worse // WAD
+        return self.call(
+            "Exchange", "trade", self.holder, self.market_id, size_delta, limit
+        )
+
+    def open(self) -> Try:
+        """Open the position, smaller where less is allowed; whether it was."""
+        size = self.wanted_size()
+        for _ in range(TRIES):
+            outcome = yield self.trade(size, TOLERANCE_IN)
+            assert outcome is not None
+            if outcome.error is None:
+                return True
+            if outcome.error == "BelowInitialMargin":
+                size = size * 3 // 4
+            else:
+                yield from self.wait(PATIENCE)
+                size = self.wanted_size()
+        return False
+
+    def hold(self) -> Life:
+        """Keep the position until it is time, or until it was liquidated."""
+        entered_at = self.world.index(self.market_id)
+        while self.size() and not self.is_leaving() and not self.is_stopped(entered_at):
+            yield None
+
+    def is_stopped(self, entered_at: int) -> bool:
+        """Whether the price is worse than at the entry by the stop."""
+        if self.stop is None:
+            return False
+        moved = self.world.index(self.market_id) - entered_at
+        return self.side * moved * WAD <= -self.stop * entered_at
+
+    def close(self) -> Life:
+        """Close what is left of the position."""
+        for _ in range(TRIES):
+            size = self.size()
+            if size == 0:
+                return
+            outcome = yield self.trade(-size, TOLERANCE_OUT)
+            assert outcome is not None
+            if outcome.error is not None:
+                yield from self.wait(PATIENCE)
+
+    def go(self) -> Life:
+        """Take everything that is free."""
+        state = self.world.state
+        for _ in range(TRIES):
+            if not state.accounts[self.holder].claims:
+                break
+            outcome = yield self.call("Exchange", "settle", self.holder, self.market_id)
+            assert outcome is not None
+            if outcome.error is not None:
+                yield from self.wait(PATIENCE)
+        atoms = int(state.accounts[self.holder].cash) // state.scale
+        if atoms > 0 and self.size() == 0:
+            yield self.call("Exchange", "withdraw", self.holder, atoms, self.address)
+
+
+class CarelessTrader(Trader):
+    """A trader who learns the limits by running into them."""
+
+    def live(self) -> Life:
+        yield from self.bring_money()
+        # The account of somebody else.
+        yield self.call("Exchange", "deposit", self.holder + (1 << 96), 1)
+        yield self.call("Exchange", "deposit", self.holder, self.stay.atoms)
+        yield from self.ask_too_much()
+        if (yield from self.open()):
+            yield self.call(
+                "Exchange", "withdraw", self.holder, self.stay.atoms, self.address
+            )
+            yield from self.hold()
+            yield from self.close()
+        yield from self.go()
+
+    def ask_too_much(self) -> Life:
+        """A size above the limit, a price that nobody fills, a wrong address."""
+        state = self.world.state
+        code = state.market_params[self.market_id]
+        limits = state.codes[code].limits
+        yield self.trade(self.side * (int(limits.max_size) + 1), TOLERANCE_IN)
+        yield self.trade(self.wanted_size(), -TOLERANCE_IN)
+        yield self.call("Liquidator", "liquidate", self.holder, self.market_id)
+
+
+class Provider(Agent):
+    """Lends to the vault, and may want its money back."""
+
+    def __init__(self, world: World, name: str, stay: Stay, fraction: int) -> None:
+        super().__init__(world, name, stay)
+        self.fraction = fraction
+
+    def live(self) -> Life:
+        yield from self.bring_money()
+        for _ in range(TRIES):
+            outcome = yield self.call("Vault", "enter", self.stay.atoms, 1)
+            assert outcome is not None
+            if outcome.error is None:
+                break
+            yield from self.wait(PATIENCE)
+        while self.stay.leaves_at is not None and not self.is_leaving():
+            yield None
+        if self.stay.leaves_at is not None:
+            yield from self.leave()
+
+    def leave(self) -> Life:
+        """Leave, with ever less as long as the vault cannot spare it."""
+        held = int(self.world.state.shares[self.address])
+        shares = held * self.fraction // WAD
+        for _ in range(TRIES):
+            if shares == 0:
+                return
+            outcome = yield self.call("Vault", "leave", shares, 1)
+            assert outcome is not None
+            if outcome.error is None:
+                return
+            if outcome.error in ("ReserveTooSmall", "VaultTooSmall"):
+                shares = shares * 3 // 4
+            yield from self.wait(PATIENCE)
+
+
+def drawn(ends: Range, rng: Randomness) -> int:
+    """A whole number between two, both included, each as likely."""
+    span = ends.high - ends.low + 1
+    return ends.low + (span * int(rng.integers(0, 2**DRAWN_BITS)) >> DRAWN_BITS)
+
+
+def make_agents(scenario: Scenario, world: World) -> Iterator[Agent]:
+    """Everybody in a scenario, each group drawn from a stream of its own."""
+    markets = [market.name for market in scenario.markets]
+    for place, group in enumerate(scenario.agents):
+        rng = random_stream(scenario.run.seed, f"agents.{place}")
+        for number in range(group.count):
+            name = f"{group.kind}-{place}-{number}"
+            stay = Stay(
+                entry=drawn(group.entry, rng),
+                atoms=max(1, drawn(group.capital, rng) // world.state.scale),
+                leaves_at=group.leaves_at,
+            )
+            if isinstance(group, Providers):
+                yield Provider(world, name, stay, group.fraction)
+            else:
+                market_id = markets.index(group.market)
+                yield make_trader(group, world, name, stay, market_id, rng)
+
+
+def make_trader(
+    group: AnyTraders,
+    world: World,
+    name: str,
+    stay: Stay,
+    market_id: int,
+    rng: Randomness,
+) -> Trader:
+    """One trader of a group."""
+    name_of_side = group.kind if isinstance(group, Traders) else group.side
+    side = 1 if name_of_side == "long" else -1
+    kind = CarelessTrader if isinstance(group, CarelessTraders) else Trader
+    stop = group.stop if isinstance(group, StopLossTraders) else None
+    leverage = drawn(group.leverage, rng)
+    return kind(world, name, stay, market_id, side, leverage, stop)

@@ -1,0 +1,160 @@
+"""
+What is counted while a run goes on, and the one law that is checked after every call.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from msgspec import Struct
+
+from protocol.fixed_point import WAD
+from protocol.insurance import InsuranceDrawn
+from protocol.model import Outcome
+from protocol.settlement import BadDebt, Settled
+from protocol.share import Entered, Left
+from protocol.state import State
+from protocol.trace import Action
+from protocol.trading import Liquidated
+
+
+class Conservation:
+    """
+    sum(cash) + vault + insurance + treasury + rewards == held_atoms * scale, exactly.
+
+    The sum of all cash is kept along from what each call wrote.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.cash: dict[int, int] = {}
+        self.total = 0
+        self.violations = 0
+
+    def check(self, outcome: Outcome) -> None:
+        """Take in what a call wrote, and hold the sum against what is held."""
+        state = self.state
+        is_touched = False
+        for (table, key), record in outcome.writes.items():
+            if table is state.accounts:
+                cash = int(record.cash)
+                self.total += cash - self.cash.get(key, 0)
+                self.cash[key] = cash
+                is_touched = True
+            elif table is state.funds or table is state.holdings:
+                is_touched = True
+        if is_touched and not self.holds():
+            self.violations += 1
+
+    def holds(self) -> bool:
+        """Whether everything that is held belongs to somebody, and no more."""
+        funds = self.state.funds[()]
+        owned = funds.vault + funds.insurance + funds.treasury + funds.rewards
+        held = self.state.holdings[()].held_atoms * self.state.scale
+        return self.total + int(owned) == held
+
+
+class Event(Struct, frozen=True):
+    """Something that happened to an account, for the report; amounts in wads."""
+
+    time: int
+    kind: str
+    holder: int
+    market_id: int
+    size: int = 0
+    price: int = 0
+    left: int = 0
+    reward: int = 0
+    amount: int = 0
+
+
+class Tally:
+    """Every call by how it ended, and the events that a report is made of."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.refused = 0
+        self.outcomes: dict[str, Counter[str]] = {}
+        self.gas: dict[str, int] = {}
+        self.logs: Counter[str] = Counter()
+        self.events: list[Event] = []
+        self.liquidations = 0
+        self.partial_liquidations = 0
+        self.bad_debt = 0
+        self.insurance_drawn = 0
+
+    def count(self, action: Action, outcome: Outcome, gas: int | None) -> None:
+        """Count a call and what it logged."""
+        name = f"{action.to}.{action.function}"
+        self.calls += 1
+        self.refused += outcome.error is not None
+        ended = self.outcomes.setdefault(name, Counter())
+        ended[outcome.error or "ok"] += 1
+        if gas is not None:
+            self.gas[name] = max(self.gas.get(name, 0), gas)
+        market_id = action.arguments[1] if action.to == "Liquidator" else 0
+        for _, event in outcome.logs:
+            self.logs[type(event).__name__] += 1
+            self.take(event, action.now, market_id)
+
+    def take(self, event: Any, now: int, market_id: int) -> None:
+        """Keep an event that a report tells of."""
+        if isinstance(event, Liquidated):
+            self.liquidations += 1
+            self.partial_liquidations += bool(event.size)
+            self.events.append(
+                Event(
+                    time=now,
+                    kind="partial" if event.size else "full",
+                    holder=event.holder,
+                    market_id=event.market_id,
+                    size=int(event.size_delta),
+                    price=int(event.price),
+                    left=int(event.size),
+                    reward=int(event.reward),
+                    amount=abs(int(event.size_delta)) * int(event.price) // WAD,
+                )
+            )
+        elif isinstance(event, BadDebt):
+            self.bad_debt += int(event.amount)
+            self.add(now, "bad debt", event.holder, market_id, int(event.amount))
+        elif isinstance(event, InsuranceDrawn):
+            self.insurance_drawn += int(event.amount)
+            self.add(now, "insurance", event.holder, market_id, int(event.amount))
+        elif isinstance(event, Entered | Left):
+            kind = "entered" if isinstance(event, Entered) else "left"
+            amount = event.atoms
+            self.add(now, kind, event.provider << 96, 0, amount)
+        elif isinstance(event, Settled) and event.amount < 0:
+            self.logs["losses settled"] += 1
+
+    def add(
+        self, now: int, kind: str, holder: int, market_id: int, amount: int
+    ) -> None:
+        """Keep an event that is only an amount."""
+        event = Event(
+            time=now, kind=kind, holder=holder, market_id=market_id, amount=amount
+        )
+        self.events.append(event)
+
+    def by_entry_point(self) -> dict[str, dict[str, Any]]:
+        """How the calls of each entry point ended."""
+        return {
+            name: {
+                "ok": ended["ok"],
+                "refused": {
+                    error: ended[error] for error in sorted(ended) if error != "ok"
+                },
+            }
+            for name, ended in sorted(self.outcomes.items())
+        }
+
+    def refusals(self) -> dict[str, int]:
+        """How often each error refused a call, the most frequent first."""
+        totals: Counter[str] = Counter()
+        for ended in self.outcomes.values():
+            totals.update(ended)
+        del totals["ok"]
+        ordered = sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+        return dict(ordered)
