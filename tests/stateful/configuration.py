@@ -1,0 +1,217 @@
+"""
+Genesis documents for random runs: lawful parameters, the extreme ones among them.
+
+A market is drawn around its price, so that a run at two thousandths of a quote is as
+eventful as one at thirty thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from evm.actors import actor_address
+from protocol import governance
+from protocol.errors import Revert
+from protocol.fee import FeeParams
+from protocol.feed import FeedParams
+from protocol.fixed_point import WAD
+from protocol.funding import BorrowingParams, FundingParams
+from protocol.insurance import InsuranceParams
+from protocol.liquidation import LiquidationParams, RewardParams
+from protocol.margin import MarginParams
+from protocol.market import LimitParams, MarketParams, RiskParams
+from protocol.pricing import PricingParams
+from protocol.trace import VERSION, Genesis, MarketGenesis
+from tests import genesis as usual
+from tests.stateful.choices import Choices
+
+T = TypeVar("T")
+START = 1_700_000_000
+DAY = 86_400
+REPORTERS = ("reporter_1", "reporter_2", "reporter_3")
+NAMES = (
+    "owner",
+    "heir",
+    "keeper",
+    "operator",
+    "provider",
+    "provider_2",
+    "stranger",
+    *REPORTERS,
+    "trader_1",
+    "trader_2",
+    "trader_3",
+    "ally_1",
+    "ally_2",
+)
+ACTORS = {name: actor_address(name) for name in NAMES}
+FORTUNE = 10**8
+# The value that makes the skew scale of a market, whatever its price.
+DEPTH = 40_000_000 * WAD
+# The sizes among the parameters, which are smaller where the price is higher.
+SIZES = {
+    "pricing": ("skew_scale",),
+    "limits": ("max_skew", "max_open_interest", "max_size"),
+    "funding": ("dead_zone",),
+    "margin": ("oi_lower", "oi_upper"),
+}
+PRICES = (2_000 * WAD, 30_000 * WAD, WAD, WAD // 500)
+
+
+def seldom(choose: Choices, ordinary: T, others: Sequence[T]) -> T:
+    """The ordinary value mostly, else one of the others."""
+    return choose.pick(others) if choose.chance(20) else ordinary
+
+
+def feed_params(choose: Choices, reporters: int, price: int) -> FeedParams:
+    """A feed around a price."""
+    max_age = seldom(choose, 600, (60, 3_600, 30 * DAY))
+    return FeedParams(
+        reporters=reporters,
+        quorum=1 if reporters == 1 else choose.integer(3, reporters),
+        max_age=max_age,
+        averaging_time=seldom(choose, 900, (1, 60, DAY)),
+        floor_price=max(1, price // 10_000),
+        ceiling_price=price * 500,
+        band=seldom(choose, WAD // 4, (WAD // 20, WAD // 2, WAD // 2, WAD // 200)),
+    )
+
+
+def market_params(choose: Choices, price: int) -> MarketParams:
+    """A market around a price: drawn, or the usual one where that is not lawful."""
+    scale = DEPTH * WAD // price
+    most = seldom(choose, scale // 40, (scale // 20, scale // 1_000))
+    size = seldom(choose, most // 5, (most, most // 50))
+    ages = seldom(choose, (60, 300), ((600, 600), (300, 60), (1, 1), (DAY, DAY)))
+    params = MarketParams(
+        pricing=PricingParams(scale, seldom(choose, WAD // 100, (0, WAD // 4))),
+        limits=LimitParams(
+            max_skew=seldom(choose, most, (most // 2, most // 10, 0)),
+            max_open_interest=most,
+            max_open_interest_value=seldom(
+                choose, DEPTH // 8, (DEPTH // 200, 2**120 - 1)
+            ),
+            max_size=size,
+            least_value=seldom(choose, 50 * WAD, (1, WAD, 2_000 * WAD)),
+            trade_age=ages[0],
+            risk_age=ages[1],
+            max_confidence=seldom(choose, WAD // 100, (0, WAD)),
+        ),
+        fee=FeeParams(
+            *seldom(
+                choose,
+                (WAD // 1_000, WAD // 5_000),
+                ((0, 0), (WAD // 50, WAD // 50), (1, 1), (0, WAD // 100)),
+            ),
+            *seldom(
+                choose,
+                (WAD // 2, WAD // 5),
+                ((0, 0), (WAD, 0), (0, WAD), (WAD // 3, WAD // 3)),
+            ),
+        ),
+        funding=FundingParams(
+            *seldom(
+                choose,
+                (WAD // 10, WAD // 20),
+                ((0, 0), (2**60, 2**60), (2**60, WAD // 100), (1, 2**60)),
+            ),
+            dead_zone=seldom(choose, scale // 40_000, (0, 2**95 - 1)),
+        ),
+        borrowing=BorrowingParams(
+            reserve_factor=seldom(choose, WAD // 2, (0, WAD)),
+            base_rate=seldom(choose, WAD // 10_000, (0, WAD // 10, 2**60)),
+            slope_1=seldom(choose, WAD // 1_000, (0, WAD)),
+            kink=seldom(choose, 8 * WAD // 10, (0, WAD)),
+            slope_2=seldom(choose, WAD // 50, (0, 2**60)),
+        ),
+        margin=MarginParams(
+            im_base=seldom(choose, WAD // 10, (WAD // 5, WAD)),
+            im_slope=seldom(choose, WAD // 2, (0, 2**60)),
+            oi_lower=seldom(choose, scale // 100, (0,)),
+            oi_upper=scale // 4,
+            maintenance_fraction=seldom(choose, 6 * WAD // 10, (WAD, WAD * 9 // 10)),
+        ),
+        liquidation=LiquidationParams(
+            target_ratio=seldom(choose, 12 * WAD // 10, (WAD, 2 * WAD)),
+            critical_fraction=seldom(choose, WAD, (8 * WAD // 10, WAD * 9 // 10)),
+            keeper_share=seldom(choose, WAD // 1_000, (0, WAD // 100)),
+            insurance_share=seldom(choose, WAD // 200, (0, WAD // 100)),
+            bucket_capacity=seldom(choose, 10**5 * WAD, (2_000 * WAD, 10**7 * WAD)),
+            bucket_rate=seldom(choose, 100 * WAD, (0, WAD)),
+        ),
+    )
+    try:
+        governance.require_lawful_market(params, 0, price * 500)
+    except Revert:
+        return usual_market(price)
+    return params
+
+
+def usual_market(price: int) -> MarketParams:
+    """The market that the other tests use, at another price."""
+    market = usual.MARKET
+    scaled = {
+        group: replace(
+            getattr(market, group),
+            **{
+                field: getattr(getattr(market, group), field) * 2_000 * WAD // price
+                for field in fields
+            },
+        )
+        for group, fields in SIZES.items()
+    }
+    return replace(market, **scaled)
+
+
+def risk_params(choose: Choices) -> RiskParams:
+    """What holds for all accounts."""
+    reserve, flat, least = seldom(
+        choose,
+        (5 * WAD, 2 * WAD, WAD),
+        ((0, 0, 0), (50 * WAD, 50 * WAD, 50 * WAD), (WAD, 0, WAD)),
+    )
+    return RiskParams(
+        profit_weight=seldom(choose, WAD // 2, (0, WAD)),
+        reserve=reserve,
+        rewards=RewardParams(flat, least, seldom(choose, 100 * WAD, (least,))),
+        insurance=InsuranceParams(
+            cap=seldom(choose, 10**4 * WAD, (0, 100 * WAD, 2**120 - 1)),
+            window=seldom(choose, DAY, (1, 3_600)),
+        ),
+    )
+
+
+def genesis(choose: Choices) -> Genesis:
+    """A genesis with one to three markets, the last one with a single reporter."""
+    markets = []
+    count = choose.integer(1, 3)
+    for number in range(count):
+        price = choose.pick(PRICES)
+        reporters = REPORTERS[:1] if number == 2 else REPORTERS
+        markets.append(
+            MarketGenesis(
+                f"{number}",
+                feed_params(choose, len(reporters), price),
+                tuple(ACTORS[name] for name in reporters),
+                market_params(choose, price),
+            )
+        )
+    decimals = choose.pick((6, 18, 8))
+    return Genesis(
+        version=VERSION,
+        start=START,
+        decimals=decimals,
+        owner=ACTORS["owner"],
+        risk=risk_params(choose),
+        markets=tuple(markets),
+        actors=ACTORS,
+        balances=dict.fromkeys(NAMES, FORTUNE * 10**decimals),
+    )
+
+
+def first_price(market: MarketGenesis) -> int:
+    """The price that a market was drawn around."""
+    return market.feed.ceiling_price // 500

@@ -1,0 +1,103 @@
+"""
+One run: the world, the chain beside it, the laws, and all calls so far.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from evm.compile import Contract
+from evm.lockstep import LAYERS, Difference, Lockstep, Step, no_views
+from protocol.trace import Action, Genesis, genesis_actions, write_trace
+from tests.laws.invariants import Broken, Laws
+from tests.stateful.vocabulary import views_of
+from tests.stateful.world import ForwardingChain, World, contracts
+
+# What a run may find.
+FOUND = (Difference, Broken)
+
+
+class Run:
+    """
+    Model and chain since genesis.
+
+    `laws_every` says after how many calls the laws are asked, and `views_every` after
+    how many the views are compared; 0 is never.
+    """
+
+    def __init__(
+        self,
+        genesis: Genesis,
+        *,
+        laws_every: int = 1,
+        views_every: int = 0,
+        layers: Iterable[str] = LAYERS,
+        compiled: Mapping[str, Contract] | None = None,
+    ) -> None:
+        self.genesis = genesis
+        self.chain = ForwardingChain(contracts() if compiled is None else compiled)
+        self.chain.deploy(genesis)
+        self.world = World(genesis, self.chain.addresses)
+        self.lockstep = Lockstep(self.world.model, self.chain, layers=layers)
+        self.views = views_of(self.world)
+        self.laws = Laws(self.world)
+        self.laws_every = laws_every
+        self.views_every = views_every
+        self.actions: list[Action] = []
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+
+    def step(self, action: Action) -> Step:
+        """Make a call, and hold it against the chain and the laws."""
+        self.actions.append(action)
+        number = len(self.actions)
+        asked = self.laws_every and number % self.laws_every == 0
+        if asked:
+            self.laws.before(action)
+        seen = self.views_every and number % self.views_every == 0
+        self.lockstep.views = self.views if seen else no_views
+        step = self.lockstep.step(action)
+        error = step.outcome.error
+        self.outcomes[f"{action.to}.{action.function}", error or "ok"] += 1
+        if asked:
+            self.laws.after(action, step.outcome, step.observed)
+        return step
+
+    def check_every_word(self) -> None:
+        """Hold all that the model keeps against the chain."""
+        for name in self.chain.addresses:
+            self.lockstep.check_every_word(name)
+
+    def calls(self) -> list[Action]:
+        """The calls without those that any reader of the genesis makes by itself."""
+        first = len(list(genesis_actions(self.genesis, self.chain.addresses)))
+        return self.actions[first:]
+
+    def dump(self, path: Path) -> str:
+        """Write the calls as a trace; the command that replays it."""
+        return dumped(path, self.genesis, self.calls())
+
+
+def dumped(path: Path, genesis: Genesis, actions: list[Action]) -> str:
+    """Write a trace; the command that replays it, with the laws."""
+    write_trace(path, genesis, actions, None)
+    return f"python -m tests.stateful.soak --replay {path}"
+
+
+def repeated(
+    genesis: Genesis,
+    actions: Iterable[Action],
+    *,
+    views_every: int = 1,
+    compiled: Mapping[str, Contract] | None = None,
+) -> Run:
+    """Make recorded calls again, with the laws and the views after each."""
+    run = Run(genesis, views_every=views_every, compiled=compiled)
+    for action in genesis_actions(genesis, run.chain.addresses):
+        run.step(action)
+    for action in actions:
+        run.world.now = action.now
+        run.step(action)
+    run.check_every_word()
+    return run

@@ -1,0 +1,180 @@
+"""
+A run in progress, as the vocabulary sees it: the model, the actors, and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from evm.chain import DEPLOY_ORDER, Observed
+from evm.compile import Contract, compile_contracts
+from evm.replay import model_at
+from evm.revm import RevmChain
+from evm.words import WORD, packed, unpacked
+from protocol import health, market
+from protocol.errors import Revert
+from protocol.fixed_point import WAD
+from protocol.lens import statement_of
+from protocol.model import Model
+from protocol.state import State
+from protocol.statement import Statement
+from protocol.trace import Action, Genesis
+from protocol.units import Call
+from tests.stateful.configuration import ACTORS
+
+FORWARDER = "Forwarder"
+# Every account that takes part: whose it is, and its number.
+ACCOUNTS = (
+    ("trader_1", 0),
+    ("trader_1", 1),
+    ("trader_2", 0),
+    ("trader_2", 7),
+    ("trader_3", 0),
+    ("ally_1", 0),
+    ("ally_2", 2**96 - 1),
+    ("forwarder", 0),
+)
+# These are isolated from the beginning.
+ISOLATED = (("trader_1", 1), ("trader_3", 0))
+
+
+@cache
+def contracts(folder: Path | None = None) -> Mapping[str, Contract]:
+    """The protocol's contracts, and the one that forwards calls."""
+    own = Path(__file__).with_name("contracts")
+    compiled = compile_contracts() if folder is None else compile_contracts(folder)
+    return compiled | compile_contracts(own, names=[FORWARDER])
+
+
+class ForwardingChain(RevmChain):
+    """revm, where what the forwarder sends goes through the forwarder's code."""
+
+    def message(
+        self, to: str, function: str, sender: int, now: int, arguments: Any
+    ) -> Observed:
+        if sender != self.addresses[FORWARDER]:
+            return super().message(to, function, sender, now, arguments)
+        payload = self.calldata(to, function, arguments)
+        padding = b"\0" * (-len(payload) % WORD)
+        words = unpacked(packed([self.addresses[to], 64, len(payload)]) + payload)
+        assert len(padding) < WORD
+        observed = super().message(FORWARDER, "forward", ACTORS["stranger"], now, words)
+        if not observed.succeeded:
+            return observed
+        size = int.from_bytes(observed.output[WORD : 2 * WORD], "big")
+        return observed._replace(output=observed.output[2 * WORD : 2 * WORD + size])
+
+
+class World:
+    """
+    What there is to choose from, and what a call would do.
+
+    `now` is the time of the next call. Nothing here changes the model for good.
+    """
+
+    def __init__(self, genesis: Genesis, addresses: Mapping[str, int]) -> None:
+        self.genesis = genesis
+        self.addresses = dict(addresses)
+        self.model: Model = model_at(
+            genesis, {name: addresses[name] for name in DEPLOY_ORDER}
+        )
+        self.state: State = self.model.state
+        self.now = genesis.start
+        self.actors = {**ACTORS, "forwarder": addresses[FORWARDER]}
+        self.names = {address: name for name, address in self.actors.items()}
+        self.senders = list(self.actors.values())
+        self.holders = [self.holder(name, sub) for name, sub in ACCOUNTS]
+
+    def holder(self, name: str, sub: int = 0) -> int:
+        """An account of an actor."""
+        return self.actors[name] << 96 | sub
+
+    def by(self, sender: str | int, to: str, function: str, *arguments: int) -> Action:
+        """A call that an actor makes now."""
+        address = self.actors[sender] if isinstance(sender, str) else sender
+        return Action(to, function, address, self.now, arguments)
+
+    @property
+    def markets(self) -> int:
+        """How many markets there are."""
+        return self.state.market_count[()]
+
+    def statement(self, holder: int) -> Statement:
+        """The statement of an account now."""
+        return statement_of(self.state, Call(0, self.now), holder)
+
+    def positions(self) -> list[tuple[int, int]]:
+        """Every account and market with a position."""
+        return [key for key, held in self.state.positions.items() if held.size != 0]
+
+    def at_risk(self) -> list[tuple[int, int]]:
+        """Those of them whose account may be liquidated at the last prices."""
+        reserve = market.load_risk(self.state).reserve
+        found = []
+        for holder, market_id in self.positions():
+            standing = health.standing_of(self.state, holder, False, self.now)
+            if standing.equity < standing.maintenance + reserve:
+                found.append((holder, market_id))
+        return found
+
+    def tried(self, action: Action) -> tuple[str | None, Any]:
+        """How a call would end on the model, which forgets it again."""
+        with self.undone():
+            outcome = applied(self.model, action)
+        return outcome
+
+    def would(self, action: Action) -> bool:
+        """Whether a call would succeed."""
+        return self.tried(action)[0] is None
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What the model does meanwhile is undone."""
+        journal = self.state.journal
+        try:
+            yield
+        finally:
+            for table, key, before in reversed(journal):
+                table.restore(key, before)
+            journal.clear()
+            self.state.logs.clear()
+
+    def largest(self, call: Callable[[int], Action], least: int, most: int) -> int:
+        """
+        The largest number for which a call would succeed, between one that does and
+        one beyond; the least one where that is refused too.
+        """
+        good, bad = least, most + 1
+        if not self.would(call(good)):
+            return least
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            if self.would(call(middle)):
+                good = middle
+            else:
+                bad = middle
+        return good
+
+    def operator_of(self, holder: int) -> int:
+        """Who may act for an account."""
+        return holder >> 96
+
+    def ceil_size(self, value: int, price: int) -> int:
+        """The least size that is worth `value` at `price`."""
+        return -(-value * WAD // price)
+
+
+def applied(model: Model, action: Action) -> tuple[str | None, Any]:
+    """How a call ends; whoever calls this undoes what it did."""
+    function, is_flat, parameters = model.entry(action.to, action.function)
+    assert is_flat, "only calls with plain words are tried"
+    del parameters
+    try:
+        call = Call(action.sender, action.now)
+        return None, function(model.state, call, *action.arguments)
+    except Revert as refusal:
+        return str(refusal), None
