@@ -190,11 +190,7 @@ def worth(
         initial += up(up(size, max(two)), max(ratio, crowded))
         kept = up(up(size, price.mark), ratio)
         maintenance += up(kept, asked.maintenance_fraction)
-        widest = price.index * params.limits.max_confidence // WAD
-        is_valid &= price.mark == price.index and price.confidence <= widest
-    return Worth(
-        equity, certain + gains * weight // WAD, initial, maintenance, is_valid
-    )
+    return Worth(equity, certain + gains * weight // WAD, initial, maintenance)
 
 
 def tables_of(state: State) -> Tables:

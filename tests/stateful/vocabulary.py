@@ -46,6 +46,8 @@ def rule(weight: int) -> Callable[[Rule], Rule]:
 def burst(world: World, choose: Choices) -> Calls:
     """Some time passes, prices follow mostly, and somebody does something."""
     pass_time(world, choose)
+    if choose.chance(15):
+        yield from calm(world, choose)
     if choose.chance(75) and is_stale(world):
         yield from all_rounds(world, choose)
     yield from weighted(choose, RULES)(world, choose)
@@ -241,6 +243,18 @@ def all_rounds(world: World, choose: Choices) -> Calls:
     for market_id in range(world.markets):
         price = next_price(world, choose, market_id)
         yield from round_at(world, choose, market_id, price)
+
+
+def calm(world: World, choose: Choices) -> Calls:
+    """Where a price has left its band, so much time passes that the band follows."""
+    state = world.state
+    for market_id in range(world.markets):
+        price = market.price_of(state, market_id)
+        if price.mark != price.index:
+            feed = state.codes[state.feed_params[market_id]]
+            for _ in range(3):
+                world.now += feed.averaging_time
+                yield from round_at(world, choose, market_id, price.index)
 
 
 @rule(7)
