@@ -1,0 +1,76 @@
+"""
+The commands of the README and of the how-to pages do what they say.
+"""
+
+import gzip
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
+BIN = Path(sys.executable).parent
+
+
+def commands(page: Path) -> list[str]:
+    """The commands of a page, from its blocks and its tables."""
+    text = page.read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    spans = re.findall(r"`((?:perpspec|python|pytest|make) [^`]+)`", text)
+    found = [line.partition("#")[0].strip() for line in lines] + spans
+    return list(dict.fromkeys(command for command in found if command))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with what the commands read, where their runs may be written."""
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    rows = [f"{1_600_000_000 + 60 * i},{2000 - 3 * i}" for i in range(200)]
+    with gzip.open(tmp_path / "prices.csv.gz", "wt") as file:
+        file.write("\n".join(["time,price", *rows]))
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_of_a_page_works(page: Path, checkout: Path) -> None:
+    """
+    In their order, since one reads what another wrote. A run is cut short, since what
+    is shown is that it can be started as written; `make` and `pytest` only say what
+    they would do, since this test is part of it.
+    """
+    found = commands(page)
+    assert found
+    for command in found:
+        program, *arguments = shlex.split(command)
+        folder = checkout
+        if program == "perpspec":
+            run = [str(BIN / "perpspec"), *arguments]
+            if arguments[0] == "run" and "--max-calls" not in arguments:
+                run += ["--max-calls", "800"]
+        elif program == "make":
+            run, folder = ["make", "-n", *arguments], ROOT
+        elif program == "pytest":
+            run = [sys.executable, "-m", "pytest", "--collect-only", "-q", *arguments]
+            folder = ROOT
+        else:
+            assert program == "python", f"{page.name}: who runs {command!r}?"
+            run, folder = [sys.executable, *arguments], ROOT
+        done = subprocess.run(
+            run, cwd=folder, capture_output=True, text=True, timeout=300
+        )
+        said = f"{page.name}: {command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        assert done.returncode == 0, said
+
+
+def test_every_link_leads_somewhere() -> None:
+    pages = [*PAGES, *sorted((ROOT / "docs").rglob("*.md"))]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
