@@ -232,3 +232,11 @@ def is_signed(record: Struct, name: str) -> bool:
     """Whether a field is an `int256`; times and counts are not."""
     annotation = str(type(record).__annotations__[name])
     return annotation not in ("Seconds", "int")
+
+
+@st.composite
+def accrued_later(draw: st.DrawFn, *others: st.SearchStrategy[Any]) -> tuple[Any, ...]:
+    """Funding, the other arguments, and a time that is not before its accrual."""
+    funding = draw(FUNDINGS)
+    later = draw(since(funding.accrued_at))
+    return funding, *(draw(each) for each in others), later

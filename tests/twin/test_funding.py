@@ -22,6 +22,7 @@ from tests.twin.strategies import (
     TRUTHS,
     VALUES,
     WORDS,
+    accrued_later,
     signed,
 )
 from tests.twin.twins import Functions, both, refusals
@@ -35,12 +36,11 @@ FUNCTIONS: Functions = {
     "twice_integral": (signed(79), signed(79), signed(62), TIMES),
     "borrowing_rate": (OPEN, PRICES, VALUES, BORROWING),
     "borrowed": (PRICES, RATES, TIMES),
-    "accrued": (FUNDINGS, SIZES, SCALES, PRICES, FUNDING, TIMES),
+    "accrued": accrued_later(SIZES, SCALES, PRICES, FUNDING),
 }
 REFUSALS = {
     "funding_velocity": {errors.DENOMINATOR_NOT_POSITIVE},
     "twice_integral": {errors.DENOMINATOR_NOT_POSITIVE},
-    "accrued": {errors.FUNDING_TIME_REVERSED},
 }
 PACKED = {"funding": FUNDINGS}
 

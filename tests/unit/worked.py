@@ -1,0 +1,119 @@
+"""
+The market of all worked numbers: round, lawful, and the one of `docs/mechanism.md`.
+"""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+
+from protocol.fee import FeeParams
+from protocol.feed import FeedParams, FeedPrice
+from protocol.fixed_point import WAD
+from protocol.funding import DAY, BorrowingParams, Funding, FundingParams
+from protocol.insurance import InsuranceParams
+from protocol.liquidation import Case, LiquidationParams, RewardParams
+from protocol.margin import MarginParams
+from protocol.market import LimitParams, MarketParams, RiskParams
+from protocol.pricing import PricingParams
+
+EXACT = Context(prec=100)
+
+
+def wad(number: str) -> int:
+    """A decimal number times `WAD`; it must come out whole."""
+    scaled = EXACT.multiply(Decimal(number.replace(",", "")), Decimal(WAD))
+    assert scaled == int(scaled), number
+    return int(scaled)
+
+
+PRICING = PricingParams(skew_scale=wad("10000"), max_spread=wad("0.01"))
+LIMITS = LimitParams(
+    max_skew=wad("100"),
+    max_open_interest=wad("200"),
+    max_open_interest_value=wad("1000000"),
+    max_size=wad("50"),
+    least_value=wad("100"),
+    trade_age=60,
+    risk_age=300,
+    max_confidence=wad("0.01"),
+)
+FEE = FeeParams(
+    taker=wad("0.001"),
+    maker=wad("0.0005"),
+    vault_share=wad("0.5"),
+    insurance_share=wad("0.2"),
+)
+FUNDING = FundingParams(
+    max_velocity=wad("1"), max_rate=wad("0.002"), dead_zone=wad("1")
+)
+BORROWING = BorrowingParams(
+    reserve_factor=wad("0.5"),
+    base_rate=wad("0.0001"),
+    slope_1=wad("0.001"),
+    kink=wad("0.8"),
+    slope_2=wad("0.02"),
+)
+MARGIN = MarginParams(
+    im_base=wad("0.1"),
+    im_slope=wad("10"),
+    oi_lower=wad("100"),
+    oi_upper=wad("200"),
+    maintenance_fraction=wad("0.5"),
+)
+LIQUIDATION = LiquidationParams(
+    target_ratio=wad("1.2"),
+    critical_fraction=wad("0.6"),
+    keeper_share=wad("0.001"),
+    insurance_share=wad("0.004"),
+    bucket_capacity=wad("10000"),
+    bucket_rate=wad("10"),
+)
+MARKET = MarketParams(PRICING, LIMITS, FEE, FUNDING, BORROWING, MARGIN, LIQUIDATION)
+REWARDS = RewardParams(flat=wad("2"), least=wad("1"), most=wad("20"))
+RISK = RiskParams(
+    profit_weight=wad("0.5"),
+    reserve=wad("5"),
+    rewards=REWARDS,
+    insurance=InsuranceParams(cap=wad("1000"), window=DAY),
+)
+FEED = FeedParams(
+    reporters=5,
+    quorum=3,
+    max_age=600,
+    averaging_time=900,
+    floor_price=wad("10"),
+    ceiling_price=wad("100000"),
+    band=wad("0.25"),
+)
+START = 1_700_000_000
+PRICE = FeedPrice(
+    index=wad("2000"),
+    mark=wad("2000"),
+    average=wad("2000"),
+    confidence=0,
+    published_at=START,
+    valid_until=START + 600,
+)
+UNFUNDED = Funding(
+    fine_rate=0,
+    accrued_at=START,
+    carry=0,
+    long_carry=0,
+    short_carry=0,
+    long_index=0,
+    short_index=0,
+    long_rate=0,
+    short_rate=0,
+)
+# Ten bought at 2000 and the mark at 1800, in a market where nobody else is.
+CASE = Case(
+    equity=wad("923.5"),
+    maintenance=wad("990"),
+    reserve=wad("5"),
+    size=wad("10"),
+    value=wad("18000"),
+    position_maintenance=wad("990"),
+    mark=wad("1800"),
+    skew=wad("10"),
+    bucket=wad("10000"),
+)
