@@ -33,7 +33,7 @@ from protocol.trace import (
     TraceWriter,
     genesis_actions,
 )
-from protocol.units import Call, Quote, Seconds, Size
+from protocol.units import Call, Quote, Seconds, Shares, Size
 from simulation.agents import Agent, Life, World, make_agents
 from simulation.prices import PriceSeries
 from simulation.scenario import Scenario
@@ -71,6 +71,7 @@ class Sample(Struct, frozen=True):
     insurance: int
     vault: int
     nav: int
+    share_value: int
     total_equity: int
     accounts: int
     equities: tuple[int, ...]
@@ -343,13 +344,18 @@ class Run:
             if brought:
                 parts.append(equity * WAD // brought)
         funds = self.state.funds[()]
+        nav = self.nav(now)
+        # As many shares as the first unit of quote has bought.
+        bundle = WAD * share.VIRTUAL_SHARES
+        share_value = share.amount_for(bundle, self.state.supply[()], Quote(nav))
         self.samples.append(
             Sample(
                 time=now,
                 markets=tuple(self.market_samples(now)),
                 insurance=int(funds.insurance),
                 vault=int(funds.vault),
-                nav=self.nav(now),
+                nav=nav,
+                share_value=int(share_value),
                 total_equity=total,
                 accounts=len(parts),
                 equities=quantiles(sorted(parts)),

@@ -1,0 +1,166 @@
+"""
+The report of a run: one HTML file that needs nothing else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from msgspec import Struct
+
+from protocol.fixed_point import WAD
+from simulation.engine import Result
+from simulation.figures import COLOURS, Charts
+from simulation.quantities import format_moment
+from simulation.scenario import Scenario
+from simulation.summary import is_faithful, lockstep_verdict, verdict
+
+TEMPLATES = Path(__file__).with_name("templates")
+# The rest of the liquidations is in the trace.
+MOST_ROWS = 60
+
+
+class Row(Struct, frozen=True):
+    """A liquidation as the table shows it."""
+
+    time: str
+    account: str
+    market: str
+    kind: str
+    size: str
+    price: str
+    value: str
+    left: str
+    reward: str
+
+
+class Tile(Struct, frozen=True):
+    """A number that is looked at first."""
+
+    name: str
+    value: str
+    note: str = ""
+    tone: str = ""
+
+
+def write_report(
+    folder: Path,
+    scenario: Scenario,
+    result: Result,
+    summary: dict[str, Any],
+    command: str,
+) -> None:
+    """Write `report.html` and its figures into a folder."""
+    charts = Charts(scenario, result)
+    drawn = []
+    if result.samples:
+        charts.png(charts.main(), folder / "overview.png")
+        for chart in charts.all():
+            charts.png(chart, folder / f"{chart.name}.png")
+            drawn.append((chart, Markup(charts.svg(chart))))
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["grouped"] = grouped
+    page = environment.get_template("report.html").render(
+        scenario=scenario,
+        summary=summary,
+        verdict=verdict(summary, scenario.quote),
+        lockstep=lockstep_verdict(summary),
+        is_sound=is_faithful(summary),
+        tone=tone_of(summary),
+        tiles=tiles_of(scenario, summary),
+        charts=drawn,
+        rows=rows_of(scenario, result),
+        liquidated=summary["liquidations"],
+        command=command,
+        colours=COLOURS,
+    )
+    (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def tone_of(summary: dict[str, Any]) -> str:
+    """Whether the verdict is good news."""
+    if not is_faithful(summary) or summary["vault_nav_end"] <= 0:
+        return "bad"
+    return "warn" if summary["bad_debt"] else "good"
+
+
+def grouped(value: Any) -> str:
+    """A number as a table shows it."""
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
+    """The numbers on top."""
+    unit = scenario.quote
+    share = summary["share_value_lowest"]
+    insurance = summary["insurance_end"] - summary["insurance_start"]
+    return [
+        Tile(
+            "Bad debt",
+            f"{summary['bad_debt']:,.0f} {unit}",
+            f"{summary['bankruptcies']} accounts below zero",
+            "bad" if summary["bad_debt"] else "good",
+        ),
+        Tile(
+            "Paid by insurance",
+            f"{summary['insurance_drawn']:,.0f} {unit}",
+            f"the fund ends {insurance:+,.0f}",
+            "warn" if summary["insurance_drawn"] else "good",
+        ),
+        Tile(
+            "Liquidations",
+            f"{summary['liquidations']:,}",
+            f"{summary['partial_liquidations']:,} of them in part",
+        ),
+        Tile(
+            "Vault",
+            f"{summary['vault_nav_end']:,.0f} {unit}",
+            f"a share ends at {summary['share_value_end']:.4f}, lowest {share:.4f}",
+        ),
+        Tile(
+            "Lockstep",
+            f"{summary['differences']} differences",
+            f"{summary['calls']:,} calls on {summary['chain']}",
+            "bad" if summary["differences"] else "good",
+        ),
+        Tile(
+            "Books",
+            f"{summary['conservation_violations']} violations",
+            "everything held belongs to somebody, after each call",
+            "bad" if summary["conservation_violations"] else "good",
+        ),
+    ]
+
+
+def rows_of(scenario: Scenario, result: Result) -> list[Row]:
+    """The largest liquidations, in the order of time."""
+    found = [each for each in result.events if each.kind in ("partial", "full")]
+    largest = sorted(found, key=lambda each: (-each.amount, each.time))[:MOST_ROWS]
+    rows = []
+    for each in sorted(largest, key=lambda each: each.time):
+        market = scenario.markets[each.market_id].name
+        rows.append(
+            Row(
+                time=format_moment(each.time).replace("T", " ").removesuffix("Z"),
+                account=result.names.get(each.holder, f"{each.holder >> 96:#042x}"),
+                market=market,
+                kind="in part" if each.kind == "partial" else "whole",
+                size=f"{each.size / WAD:,.4g}",
+                price=f"{each.price / WAD:,.2f}",
+                value=f"{each.amount / WAD:,.0f}",
+                left=f"{each.left / WAD:,.4g}",
+                reward=f"{each.reward / WAD:,.2f}",
+            )
+        )
+    return rows

@@ -1,0 +1,123 @@
+"""
+What a run comes to: one object for programs, a verdict in a line for people.
+
+Amounts are in quote as JSON numbers, for reading; what is exact is in the trace.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocol.fixed_point import WAD
+from simulation.engine import Result
+from simulation.quantities import format_duration, format_moment
+from simulation.scenario import Scenario
+from simulation.stage import NO_ROOTS
+
+# Decimals of quote that are shown.
+CENTS = 6
+
+
+def quote(wads: int) -> float:
+    """An amount in quote."""
+    return round(wads / WAD, CENTS)
+
+
+def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str, Any]:
+    """The object that `--json` prints and `summary.json` holds."""
+    tally, ending = result.tally, result.ending
+    wall = result.wall_seconds
+    return {
+        "scenario": scenario.run.name,
+        "seed": scenario.run.seed,
+        "complete": is_complete(result),
+        "start": format_moment(scenario.run.start),
+        "scenario_time": format_duration(result.scenario_seconds),
+        "accounts": result.accounts,
+        "chain": result.chain,
+        "calls": tally.calls,
+        "setup_calls": result.setup_calls,
+        "refused": tally.refused,
+        "by_entry_point": tally.by_entry_point(),
+        "refusals": tally.refusals(),
+        "differences": int(result.difference is not None),
+        "difference": None if result.difference is None else str(result.difference),
+        "storage_roots": NO_ROOTS if ending is None else ending.roots,
+        "digest": None if ending is None else ending.digest,
+        "conservation_violations": result.violations,
+        "rounds": tally.logs["RoundStored"],
+        "trades": tally.logs["Traded"],
+        "settlements": tally.logs["Settled"],
+        "liquidations": tally.liquidations,
+        "partial_liquidations": tally.partial_liquidations,
+        "bankruptcies": tally.logs["BadDebt"],
+        "bad_debt": quote(tally.bad_debt),
+        "insurance_drawn": quote(tally.insurance_drawn),
+        "insurance_start": quote(result.insurance_start),
+        "insurance_end": quote(result.insurance_end),
+        "vault_nav_start": quote(result.nav_start),
+        "vault_nav_end": quote(result.nav_end),
+        "share_value_lowest": quote(
+            min((each.share_value for each in result.samples), default=WAD)
+        ),
+        "share_value_end": quote(
+            result.samples[-1].share_value if result.samples else WAD
+        ),
+        "providers_entered": tally.logs["Entered"],
+        "providers_left": tally.logs["Left"],
+        "gas": dict(sorted(tally.gas.items())),
+        "notes": notes,
+        "wall_seconds": round(wall, 3),
+        "calls_per_second": round(tally.calls / wall) if wall > 0 else 0,
+    }
+
+
+def is_complete(result: Result) -> bool:
+    """Whether everything that was asked for was run."""
+    return result.difference is None and not result.is_interrupted
+
+
+def is_faithful(summary: dict[str, Any]) -> bool:
+    """Whether no law and no comparison failed."""
+    return not summary["differences"] and not summary["conservation_violations"]
+
+
+def verdict(summary: dict[str, Any], unit: str) -> str:
+    """What became of the protocol, in a sentence."""
+    if summary["differences"]:
+        return "Model and chain differ: the run stopped there."
+    if summary["conservation_violations"]:
+        times = summary["conservation_violations"]
+        return f"The books did not add up after {times} calls."
+    nav = summary["vault_nav_end"]
+    if nav <= 0:
+        said = f"Insolvent: the vault is worth {nav:,.0f} {unit}."
+    elif summary["bad_debt"]:
+        said = (
+            f"Solvent, at the providers' cost: {summary['bankruptcies']} bankrupt "
+            f"accounts left {summary['bad_debt']:,.0f} {unit} to the vault, after "
+            f"{summary['insurance_drawn']:,.0f} {unit} from the insurance fund."
+        )
+    elif summary["insurance_drawn"]:
+        said = (
+            f"Solvent: the insurance fund paid {summary['insurance_drawn']:,.0f} "
+            f"{unit}, the vault nothing."
+        )
+    else:
+        said = "Solvent: nobody paid for another's loss."
+    if not summary["complete"]:
+        said = f"Interrupted after {summary['scenario_time']}. So far: {said}"
+    return said
+
+
+def lockstep_verdict(summary: dict[str, Any]) -> str:
+    """What the comparison with a chain found, in a sentence."""
+    calls = f"{summary['calls']:,} calls"
+    if summary["chain"] == "none":
+        return f"{calls} on the model alone; no chain was asked."
+    if summary["differences"]:
+        return f"Model and {summary['chain']} differ after {calls}."
+    roots = "storage roots equal"
+    if summary["storage_roots"] == NO_ROOTS:
+        roots = "storage roots not available on this chain"
+    return f"Model and {summary['chain']} agree on {calls}: 0 differences, {roots}."
