@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from tests.stateful.world import World
 
 Tables = dict[str, dict[Any, Any]]
+# What stands beside the real shares of the vault.
+SHARES = 10**6
+# A law that tries something costs as much as some calls.
+TRIALS_EVERY = 10
 
 
 class Broken(AssertionError):
@@ -207,12 +211,12 @@ def seen(world: World, now: int) -> Seen:
 
 
 class Laws:
-    """Asks every law after every call, and those that try something now and then."""
+    """Asks the laws, or one of them, after every call; the dear ones now and then."""
 
-    def __init__(self, world: World, trials_every: int = 10) -> None:
+    def __init__(self, world: World, only: str | None = None) -> None:
         self.world = world
         self.number = 0
-        self.trials_every = trials_every
+        self.only = only
         self.before_it: Seen | None = None
 
     def before(self, action: Action) -> None:
@@ -231,9 +235,11 @@ class Laws:
             return
         after = seen(self.world, action.now)
         call = Call(self.world, action, outcome, observed, self.before_it, after)
-        laws = dict(LAWS)
-        if self.number % self.trials_every == 0:
-            laws |= TRIALS
+        laws = LAWS
+        if self.only is not None:
+            laws = {self.only: (LAWS | TRIALS)[self.only]}
+        elif self.number % TRIALS_EVERY == 0:
+            laws = LAWS | TRIALS
         for code, asked in laws.items():
             try:
                 asked(call)
@@ -743,6 +749,43 @@ def tables_after(model: Any, actions: list[Action]) -> Tables:
     for action in actions:
         model.apply(action)
     return tables_of(model.state)
+
+
+# E: shares of the vault.
+
+
+@law
+def nobody_diluted(call: Call) -> None:
+    """
+    E12: who enters or leaves the vault does not lower what a share of the others is
+    worth at the vault's lower value, virtual shares counted.
+    """
+    if not call.ok or call.name not in ("Vault.enter", "Vault.leave"):
+        return
+    state, world = call.world.state, call.world
+    after, supply = world.model.view("Vault", "nav", call.action.now), state.supply[()]
+    moved = (
+        call.outcome.returned
+        if call.name == "Vault.leave"
+        else -call.action.arguments[0]
+    ) * state.scale
+    low, was = after.low + moved, call.row("supply", ())
+    assert low <= 0 or (after.low + 1) * (was + SHARES) >= (low + 1) * (
+        supply + SHARES
+    ), (low, was, after, supply)
+
+
+@law
+def enough_buys_shares(call: Call) -> None:
+    """
+    E13: an amount that is more than a millionth of the vault's higher value is not
+    refused for buying no share, however few shares there are.
+    """
+    if call.name != "Vault.enter" or call.outcome.error != "ZeroShares":
+        return
+    nav = call.world.model.view("Vault", "nav", call.action.now)
+    amount = call.action.arguments[0] * call.world.state.scale
+    assert amount * SHARES <= max(nav.high, 0), (amount, nav)
 
 
 # F: prices.

@@ -24,7 +24,7 @@ class Run:
     Model and chain since genesis.
 
     `laws_every` says after how many calls the laws are asked, and `views_every` after
-    how many the views are compared; 0 is never.
+    how many the views are compared; 0 is never. `only_law` is the code of a single one.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Run:
         genesis: Genesis,
         *,
         laws_every: int = 1,
+        only_law: str | None = None,
         views_every: int = 0,
         layers: Iterable[str] = LAYERS,
         compiled: Mapping[str, Contract] | None = None,
@@ -42,7 +43,7 @@ class Run:
         self.world = World(genesis, self.chain.addresses)
         self.lockstep = Lockstep(self.world.model, self.chain, layers=layers)
         self.views = views_of(self.world)
-        self.laws = Laws(self.world)
+        self.laws = Laws(self.world, only_law)
         self.laws_every = laws_every
         self.views_every = views_every
         self.actions: list[Action] = []

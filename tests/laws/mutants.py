@@ -1,0 +1,462 @@
+"""
+Faults in both worlds, the same in each: lockstep cannot see them, a law must.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from shutil import copytree
+from types import ModuleType
+
+from msgspec import Struct
+
+from evm.compile import CONTRACTS
+from protocol.trace import entry_point
+
+
+class Edit(Struct, frozen=True):
+    """What a file says, and what it says instead, in one language."""
+
+    old: str
+    new: str
+
+
+class Mutant(Struct, frozen=True):
+    """
+    A fault: its files, one in each language, and what is changed in them.
+
+    `law` is the code of the law that must not hold any more.
+    """
+
+    name: str
+    law: str
+    python: str
+    vyper: str
+    in_python: tuple[Edit, ...]
+    in_vyper: tuple[Edit, ...]
+
+
+def both(name: str, law: str, file: str, *edits: tuple[str, str]) -> Mutant:
+    """A fault that reads the same in both languages."""
+    made = tuple(Edit(*edit) for edit in edits)
+    return Mutant(name, law, file, file, made, made)
+
+
+def each(
+    name: str, law: str, file: str, python: tuple[str, str], vyper: tuple[str, str]
+) -> Mutant:
+    """A fault that the two languages write differently."""
+    return Mutant(name, law, file, file, (Edit(*python),), (Edit(*vyper),))
+
+
+MUTANTS = (
+    each(
+        "a wei of the fee is nobody's",
+        "A1",
+        "trading",
+        (
+            "to_treasury = charged - to_vault - to_insurance",
+            "to_treasury = charged - to_vault - to_insurance - min(charged, 1)",
+        ),
+        (
+            "charged - to_vault - to_insurance, 0",
+            "charged - to_vault - to_insurance - min(charged, 1), 0",
+        ),
+    ),
+    Mutant(
+        "a transfer makes a little of its own",
+        "A2",
+        "token",
+        "Token",
+        (
+            Edit(
+                "state.balances[sender] -= atoms\n"
+                "    state.balances[receiver] += atoms",
+                "state.balances[sender] -= atoms\n"
+                "    state.balances[receiver] += atoms + 1",
+            ),
+        ),
+        (
+            Edit(
+                "self.balances[sender] -= atoms\n    self.balances[receiver] += atoms",
+                "self.balances[sender] -= atoms\n"
+                "    self.balances[receiver] += atoms + 1",
+            ),
+        ),
+    ),
+    each(
+        "a settled result stays in the sums of its side",
+        "A3",
+        "settlement",
+        (
+            "market.add_to_side(state, market_id, is_long, Size(0), -result,",
+            "market.add_to_side(state, market_id, is_long, Size(0), Quote(0),",
+        ),
+        ("held.size > 0, 0, 0 - result, 0)", "held.size > 0, 0, 0, 0)"),
+    ),
+    each(
+        "a closed position keeps what it was bought for",
+        "A5",
+        "trading",
+        (
+            "after = Position(Size(0), Quote(0), SizePrice(0))",
+            "after = replace(after, funding=SizePrice(0))",
+        ),
+        ("after = empty(position.Position)", "after.funding = 0"),
+    ),
+    both(
+        "claims are no liability at the vault's higher value",
+        "A6",
+        "share",
+        ("low=longs + shorts + state.open_claims", "low=longs + shorts"),
+    ),
+    both(
+        "the premium is no liability",
+        "A7",
+        "share",
+        ("+ state.open_claims + refund", "+ state.open_claims"),
+    ),
+    each(
+        "who is liquidated keeps the debt",
+        "A12",
+        "trading",
+        (
+            "settlement.cover_shortfall(state, holder, risk.insurance, now)\n"
+            "    market.update_rates",
+            "market.update_rates",
+        ),
+        (
+            "settlement.cover_shortfall(holder, risk.insurance, now)\n"
+            "    market.update_rates",
+            "market.update_rates",
+        ),
+    ),
+    both(
+        "a withdrawal leaves the maintenance margin only",
+        "B1",
+        "health",
+        (
+            "least >= standing.initial + risk.reserve",
+            "least >= standing.maintenance + risk.reserve",
+        ),
+    ),
+    Mutant(
+        "the margin of a trade is checked before its fee",
+        "B1",
+        "trading",
+        "trading",
+        (
+            Edit(
+                "charge_fee(state, holder, charged, params.fee)\n    opened", "opened"
+            ),
+            Edit(
+                "reserve, risk.profit_weight)\n",
+                "reserve, risk.profit_weight)\n"
+                "    charge_fee(state, holder, charged, params.fee)\n",
+            ),
+        ),
+        (
+            Edit("self.charge_fee(holder, charged, params.fee)\n    opened", "opened"),
+            Edit(
+                "reserve, risk.profit_weight)\n",
+                "reserve, risk.profit_weight)\n"
+                "    self.charge_fee(holder, charged, params.fee)\n",
+            ),
+        ),
+    ),
+    both(
+        "a reduction may leave more risk",
+        "B2",
+        "trading",
+        (
+            "after.equity * before.maintenance >= before.equity * after.maintenance",
+            "after.equity * before.maintenance >= 0",
+        ),
+    ),
+    each(
+        "a gain is settled and stays",
+        "B5",
+        "settlement",
+        (
+            "take_result(state, holder, market_id, gain)",
+            "take_result(state, holder, market_id, Quote(0))",
+        ),
+        (
+            "self.take_result(holder, market_id, gain)",
+            "self.take_result(holder, market_id, 0)",
+        ),
+    ),
+    both(
+        "a keeper may come below the initial margin",
+        "C1",
+        "trading",
+        (
+            "standing.equity < standing.maintenance + risk.reserve",
+            "standing.equity < standing.initial + risk.reserve",
+        ),
+    ),
+    each(
+        "funding is not in the equity",
+        "C2",
+        "health",
+        (
+            "equity=position.profit(held, price.mark, index)",
+            "equity=position.profit(Position(held.size, held.quote, 0), price.mark, 0)",
+        ),
+        (
+            "equity=position.profit(held, price.mark, index)",
+            "equity=position.profit(position.Position(size=held.size, "
+            "quote=held.quote, funding=0), price.mark, 0)",
+        ),
+    ),
+    both(
+        "no bucket limits a liquidation",
+        "C3",
+        "liquidation",
+        ("return case.equity < critical", "return case.equity < critical + critical"),
+    ),
+    both(
+        "a liquidation forgets what its keeper takes",
+        "C4",
+        "liquidation",
+        ("target + 2 * case.reserve", "target"),
+    ),
+    each(
+        "the insurance fee is taken from who cannot pay it",
+        "C5",
+        "trading",
+        (
+            "insurance_fee = clamp(standing.equity - charged, Quote(0), share)",
+            "insurance_fee = share",
+        ),
+        (
+            "insurance_fee: int256 = fixed_point.clamp("
+            "standing.equity - charged, 0, share)",
+            "insurance_fee: int256 = share",
+        ),
+    ),
+    both(
+        "the reward has no cap",
+        "C6",
+        "liquidation",
+        (
+            "rewards.flat + scaled, rewards.least, rewards.most",
+            "rewards.flat + scaled, rewards.least, rewards.most + scaled",
+        ),
+    ),
+    each(
+        "the vault pays before the insurance fund",
+        "C8",
+        "settlement",
+        (
+            "drawn = insurance.draw(state, holder, shortfall, params, now)",
+            "drawn = insurance.draw(state, holder, Quote(0), params, now)",
+        ),
+        (
+            "drawn: int256 = insurance.draw(holder, shortfall, params, now)",
+            "drawn: int256 = insurance.draw(holder, 0, params, now)",
+        ),
+    ),
+    each(
+        "the insurance fund has no window",
+        "C9",
+        "insurance",
+        (
+            "min(ledger.load_funds(state).insurance, left)",
+            "ledger.load_funds(state).insurance",
+        ),
+        (
+            "min(ledger.load_funds().insurance, left)",
+            "ledger.load_funds().insurance",
+        ),
+    ),
+    both(
+        "funding accrues again in the same second",
+        "D2",
+        "market",
+        ("if last.accrued_at == now:", "if last.accrued_at > now:"),
+    ),
+    both(
+        "shorts pay funding where they should receive it",
+        "D4",
+        "funding",
+        (
+            "last.short_index + growth - short_growth",
+            "last.short_index - growth - short_growth",
+        ),
+    ),
+    Mutant(
+        "a new price holds for the time before it",
+        "D6",
+        "oracle",
+        "Oracle",
+        (
+            Edit(
+                "exchange.accrue(state, Call(state.addresses.oracle, call.now), "
+                "feed_id)\n",
+                "\n",
+            ),
+        ),
+        (Edit("extcall Exchange(EXCHANGE).accrue(feed_id)", "pass"),),
+    ),
+    each(
+        "shares are rounded up",
+        "E12",
+        "share",
+        (
+            "mul_div_down(\n        amount, supply + VIRTUAL_SHARES, "
+            "max(nav_high, Quote(0)) + Quote(1)\n    )",
+            "mul_div_down(\n        amount, supply + VIRTUAL_SHARES, "
+            "max(nav_high, Quote(0)) + Quote(1)\n    ) + 1",
+        ),
+        (
+            "amount, supply + VIRTUAL_SHARES, max(nav_high, 0) + 1\n    )",
+            "amount, supply + VIRTUAL_SHARES, max(nav_high, 0) + 1\n    ) + 1",
+        ),
+    ),
+    each(
+        "there are no virtual shares",
+        "E13",
+        "share",
+        ("amount, supply + VIRTUAL_SHARES,", "amount, supply,"),
+        ("amount, supply + VIRTUAL_SHARES,", "amount, supply,"),
+    ),
+    both(
+        "a report is stale at its age limit",
+        "F3",
+        "feed",
+        (
+            "report.published_at + params.max_age < now",
+            "report.published_at + params.max_age <= now",
+        ),
+    ),
+    both(
+        "a price is stale at its age limit",
+        "F4",
+        "feed",
+        (
+            "now - price.published_at <= max_age",
+            "now - price.published_at < max_age",
+        ),
+    ),
+    Mutant(
+        "anybody sets what holds for all accounts",
+        "G1",
+        "governor",
+        "Governor",
+        (
+            Edit(
+                "access.require_owner(state, call.sender)\n"
+                "    governance.require_lawful_risk",
+                "governance.require_lawful_risk",
+            ),
+        ),
+        (
+            Edit(
+                "access.require_owner(msg.sender)\n    governance.require_lawful_risk",
+                "governance.require_lawful_risk",
+            ),
+        ),
+    ),
+    both(
+        "a fill is at the price before it",
+        "H1",
+        "pricing",
+        ("twice_scale + 2 * skew + size_delta", "twice_scale + 2 * skew"),
+    ),
+    each(
+        "the fee is rounded down",
+        "H11",
+        "fee",
+        ("return mul_wad_up(amount, rate)", "return -mul_wad_up(-amount, rate)"),
+        (
+            "return fixed_point.mul_wad_up(amount, rate)",
+            "return 0 - fixed_point.mul_wad_up(0 - amount, rate)",
+        ),
+    ),
+)
+
+
+def edited(text: str, edit: Edit, place: str) -> str:
+    """The text with the edit, which must fit once; line breaks do not matter."""
+    pattern = r"\s*".join(map(re.escape, re.findall(r"\w+|[^\w\s]", edit.old)))
+    found = list(re.finditer(pattern, text))
+    if len(found) != 1:
+        raise ValueError(f"{place}: {len(found)} times: {edit.old}")
+    start, end = found[0].span()
+    new = edit.new
+    if edit.old.endswith("\n") and not new.endswith("\n"):
+        new += "\n"
+    return text[:start] + new.rstrip("\n") + text[end:]
+
+
+def faulty_contracts(mutant: Mutant, folder: Path) -> Path:
+    """A copy of the contracts with the fault in them."""
+    copied = copytree(CONTRACTS, folder / "contracts")
+    path = copied / f"{mutant.vyper}.vy"
+    text = path.read_text()
+    for edit in mutant.in_vyper:
+        text = edited(text, edit, str(path))
+    path.write_text(text)
+    return copied
+
+
+@contextmanager
+def faulty_model(mutant: Mutant) -> Iterator[None]:
+    """The model with the fault in it, wherever the function is known by its name."""
+    module = import_module(f"protocol.{mutant.python}")
+    assert module.__file__ is not None
+    source = Path(module.__file__).read_text()
+    text = source
+    for edit in mutant.in_python:
+        text = edited(text, edit, module.__file__)
+    changed = list(functions_changed(source, text))
+    assert changed, mutant.name
+    replaced = []
+    for node in changed:
+        old = vars(module)[node.name]
+        new = made(node, module)
+        for each_module in list(sys.modules.values()):
+            name = getattr(each_module, "__name__", "")
+            if name.startswith("protocol.") and vars(each_module).get(node.name) is old:
+                vars(each_module)[node.name] = new
+                replaced.append((each_module, node.name, old))
+    entry_point.cache_clear()
+    try:
+        yield
+    finally:
+        for each_module, name, old in replaced:
+            vars(each_module)[name] = old
+        entry_point.cache_clear()
+
+
+def functions_changed(source: str, text: str) -> Iterator[ast.FunctionDef]:
+    """The functions of a module that are not what they were."""
+    before = {
+        node.name: ast.dump(node)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and ast.dump(node) != before[node.name]:
+            yield node
+
+
+def made(node: ast.FunctionDef, module: ModuleType) -> object:
+    """The function, in the namespace of its module."""
+    future = ast.parse("from __future__ import annotations").body
+    tree = ast.Module(body=[*future, node], type_ignores=[])
+    space = dict(vars(module))
+    exec(compile(ast.fix_missing_locations(tree), module.__file__ or "", "exec"), space)
+    namespace = vars(module)
+    function = space[node.name]
+    # Its globals are the module's own, so that it sees what else is replaced there.
+    return type(function)(
+        function.__code__, namespace, function.__name__, function.__defaults__
+    )
