@@ -33,7 +33,7 @@ from protocol.trace import (
     TraceWriter,
     genesis_actions,
 )
-from protocol.units import Call, Quote, Seconds, Shares, Size
+from protocol.units import Call, Quote, Seconds, Size
 from simulation.agents import Agent, Life, World, make_agents
 from simulation.prices import PriceSeries
 from simulation.scenario import Scenario

@@ -68,6 +68,10 @@ STYLE: Any = {
 }
 WIDTH = 9.6
 DOTS = 110
+# How much of a long run is shown again, larger.
+CLOSE_UP = 3_600
+# Fewer accounts have no quantiles to speak of.
+LEAST_ACCOUNTS = 8
 
 # A market's own axes, one below another, then what all of them share.
 Draw = Callable[[Axes], None]
@@ -80,6 +84,7 @@ class Chart(Struct, frozen=True):
     title: str
     caption: str
     panels: tuple[tuple[Draw, float], ...]
+    window: tuple[float, float] | None = None
 
 
 class Axis(Struct, frozen=True):
@@ -124,6 +129,19 @@ class Charts:
                 "account.",
                 ((self.price(market_id), 3.4),),
             )
+            window = self.close_up(market_id)
+            if window is not None:
+                yield Chart(
+                    f"close-up-{market.name}",
+                    f"{market.name}, while accounts were liquidated",
+                    "The same, from ten minutes before the densest hour of "
+                    "liquidations on.",
+                    (
+                        (self.price(market_id), 3.2),
+                        (self.open_interest(market_id), 1.6),
+                    ),
+                    window,
+                )
         yield Chart(
             "solvency",
             "Who pays: the insurance fund and the vault",
@@ -153,6 +171,22 @@ class Charts:
                 for market_id in range(len(self.scenario.markets))
             ),
         )
+
+    def close_up(self, market_id: int) -> tuple[float, float] | None:
+        """The hour with most liquidations, where a run is much longer than that."""
+        times = [
+            each.time
+            for each in self.result.events
+            if each.price and each.market_id == market_id
+        ]
+        if not times or self.result.scenario_seconds < 4 * CLOSE_UP:
+            return None
+        counts = [
+            (sum(first <= time < first + CLOSE_UP for time in times), -first)
+            for first in sorted(set(times))
+        ]
+        first = -max(counts)[1]
+        return self.axis.at(first - CLOSE_UP // 6), self.axis.at(first + CLOSE_UP)
 
     def main(self) -> Chart:
         """The chart that tells the whole story at once."""
@@ -292,7 +326,7 @@ class Charts:
         known = [
             (time, [value / WAD for value in each.equities])
             for time, each in zip(self.times, self.samples, strict=True)
-            if each.equities
+            if each.accounts >= LEAST_ACCOUNTS
         ]
         axes.set_title("Equity against the money brought")
         axes.set_ylabel("brought = 1")
@@ -372,9 +406,29 @@ class Charts:
                 panel.yaxis.set_major_locator(MaxNLocator(5))
                 panel.tick_params(length=0)
                 panel.margins(x=0.01)
+            if chart.window is not None:
+                self.show_only(chart.window, [panel for (panel,) in axes])
             axes[-1][0].set_xlabel(f"{self.axis.unit} since the start of the run")
             figure.align_ylabels([panel for (panel,) in axes])
         return figure
+
+    def show_only(self, window: tuple[float, float], panels: list[Axes]) -> None:
+        """Cut panels to a part of the run, each as high as what is in it."""
+        low, high = window
+        for panel in panels:
+            # Data comes back in every shape that matplotlib takes; here it is lists.
+            lines: list[Any] = list(panel.get_lines())
+            inside = [
+                y
+                for line in lines
+                if len(line.get_xdata()) > 2
+                for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+                if low <= x <= high
+            ]
+            if inside and "price" in panel.get_title():
+                margin = 0.06 * ((max(inside) - min(inside)) or 1.0)
+                panel.set_ylim(min(inside) - margin, max(inside) + margin)
+        panels[0].set_xlim(low, high)
 
     def svg(self, chart: Chart) -> str:
         """A chart as SVG in the colours of the page."""

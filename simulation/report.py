@@ -128,12 +128,7 @@ def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
             f"{summary['vault_nav_end']:,.0f} {unit}",
             f"a share ends at {summary['share_value_end']:.4f}, lowest {share:.4f}",
         ),
-        Tile(
-            "Lockstep",
-            f"{summary['differences']} differences",
-            f"{summary['calls']:,} calls on {summary['chain']}",
-            "bad" if summary["differences"] else "good",
-        ),
+        lockstep_tile(summary),
         Tile(
             "Books",
             f"{summary['conservation_violations']} violations",
@@ -141,6 +136,20 @@ def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
             "bad" if summary["conservation_violations"] else "good",
         ),
     ]
+
+
+def lockstep_tile(summary: dict[str, Any]) -> Tile:
+    """Whether model and chain agree, where there was one."""
+    calls = f"{summary['calls']:,} calls"
+    if summary["chain"] == "none":
+        return Tile("Lockstep", "not asked", f"{calls} on the model alone")
+    count = summary["differences"]
+    return Tile(
+        "Lockstep",
+        f"{count} difference{'s' if count != 1 else ''}",
+        f"{calls} on {summary['chain']}",
+        "bad" if count else "good",
+    )
 
 
 def rows_of(scenario: Scenario, result: Result) -> list[Row]:

@@ -1,0 +1,369 @@
+"""
+The command line: `perpspec run`, `replay`, `explain`, `check`, `artifacts`, `demo`.
+
+Everything that takes time to load is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from evm.replay import Replay
+    from simulation.engine import Progress
+    from simulation.run import Finished
+
+FAILED = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+ROOT = Path(__file__).parents[1]
+DEMO = ROOT / "scenarios" / "crash.toml"
+# How much of the demo is made again as real transactions.
+DEMO_CALLS = 300
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A perpetual futures protocol that exists twice, in Vyper and in Python. "
+    "Run scenarios on both, call by call, and see who pays.",
+    epilog="Exit codes: 0 fine, 1 a law or the lockstep failed, 2 bad input, "
+    "130 interrupted.",
+)
+
+Evm = Annotated[
+    str,
+    typer.Option(
+        "--evm",
+        metavar="CHAIN",
+        help="none (the model alone), revm, eth-tester, or the URL of a node",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no tables.")]
+Override = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Put a value in the place of the scenario's, as run.seed=7; repeatable.",
+    ),
+]
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO.toml")]
+TraceFile = Annotated[Path, typer.Argument(metavar="TRACE")]
+
+
+@app.command(
+    epilog="Examples: perpspec run scenarios/crash.toml --evm revm · "
+    "perpspec run scenarios/crash.toml --set market.ETH.margin.im_base=0.08 · "
+    "perpspec run scenarios/crash.toml --prices klines.csv.gz --json"
+)
+def run(
+    scenario: ScenarioFile,
+    prices: Annotated[
+        Path | None,
+        typer.Option(help="Recorded prices for the first market, CSV or gzip."),
+    ] = None,
+    evm: Evm = "none",
+    max_calls: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Stop after N calls.")
+    ] = None,
+    overrides: Override = None,
+    seed: Annotated[int | None, typer.Option(help="The same as run.seed.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Default: runs/NAME-SEED."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """
+    Run a scenario, hold the contracts against the model, and write a report.
+    """
+    with errors_told():
+        values = [*(overrides or [])]
+        if seed is not None:
+            values.append(f"run.seed={seed}")
+        finished = run_scenario(
+            scenario,
+            values,
+            prices=prices,
+            evm=evm,
+            max_calls=max_calls,
+            out=out,
+            is_quiet=quiet or as_json,
+        )
+        if as_json:
+            print_json(finished.summary | {"directory": str(finished.directory)})
+        else:
+            from scripts.tables import print_run
+
+            print_run(finished, is_short=quiet)
+    end_of(finished)
+
+
+@app.command(
+    epilog="Example: perpspec replay runs/crash-7/trace.jsonl.gz --evm eth-tester"
+)
+def replay(trace: TraceFile, evm: Evm = "none", as_json: AsJson = False) -> None:
+    """
+    Replay a trace on the model alone, or in lockstep with a chain.
+    """
+    with errors_told():
+        result = replayed(trace, evm)
+        if as_json:
+            print_json(replay_object(result))
+        else:
+            from scripts.tables import print_replay
+
+            print_replay(replay_object(result))
+    if not result.is_faithful:
+        raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: perpspec explain runs/crash-7/trace.jsonl.gz --call 57")
+def explain(
+    trace: TraceFile,
+    call: Annotated[int, typer.Option(metavar="N", help="The first call is 1.")],
+) -> None:
+    """
+    Say what one call of a trace was given, read, wrote, and why it ended as it did.
+    """
+    with errors_told():
+        from evm.explain import explain as explained
+
+        typer.echo(explained(trace, call).text(), nl=False)
+
+
+@app.command(epilog="Example: perpspec check scenarios/crash.toml --set run.seed=8")
+def check(
+    scenario: ScenarioFile,
+    prices: Annotated[Path | None, typer.Option(help="As for run.")] = None,
+    overrides: Override = None,
+) -> None:
+    """
+    Check a scenario, its parameters' laws and its prices, and run nothing.
+    """
+    with errors_told():
+        from simulation.quantities import format_duration, format_moment
+        from simulation.run import prepare
+
+        prepared = prepare(scenario, overrides or [], prices)
+        read = prepared.scenario
+        accounts = sum(each.count for each in read.agents)
+        names = ", ".join(market.name for market in read.markets)
+        typer.echo(
+            f"{read.run.name}: {names}; {accounts} accounts; "
+            f"{format_duration(read.run.duration)} from "
+            f"{format_moment(read.run.start)}, a look each "
+            f"{format_duration(read.run.step)}"
+        )
+        for note in prepared.notes:
+            typer.echo(f"- {note}")
+
+
+@app.command(epilog="Example: perpspec artifacts --out build/abi")
+def artifacts(
+    out: Annotated[Path, typer.Option(metavar="DIR")] = Path("artifacts"),
+) -> None:
+    """
+    Write a JSON file for each contract: ABI with all errors, bytecode, layout.
+    """
+    with errors_told():
+        from evm.compile import compile_contracts, write_artifacts
+        from protocol import errors
+
+        names = [name for key, name in vars(errors).items() if key.isupper()]
+        for path in write_artifacts(out, compile_contracts(), sorted(names)):
+            typer.echo(str(path))
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the run is written.")
+    ] = Path("runs") / "demo",
+) -> None:
+    """
+    Run a crash on revm in lockstep, then its beginning as real transactions.
+    """
+    with errors_told():
+        from scripts.tables import print_heading, print_run
+
+        print_heading("200 accounts in a crash, model and revm in lockstep")
+        first = run_scenario(DEMO, [], evm="revm", out=out)
+        print_run(first)
+        if code_of(first):
+            raise typer.Exit(code_of(first))
+        print_heading(
+            f"Its first {DEMO_CALLS} calls as transactions on eth-tester, "
+            "with the root of every contract's storage"
+        )
+        second = run_scenario(
+            DEMO,
+            [],
+            evm="eth-tester",
+            max_calls=DEMO_CALLS,
+            out=out.with_name(f"{out.name}-transactions"),
+        )
+        print_run(second)
+        typer.echo(f"The report: {first.directory / 'report.html'}")
+    end_of(second)
+
+
+def run_scenario(
+    scenario: Path,
+    overrides: list[str],
+    *,
+    prices: Path | None = None,
+    evm: str = "none",
+    max_calls: int | None = None,
+    out: Path | None = None,
+    is_quiet: bool = False,
+) -> Finished:
+    """Prepare and run a scenario, with a progress bar where somebody looks."""
+    from simulation.run import prepare
+    from simulation.run import run as run_prepared
+
+    prepared = prepare(scenario, overrides, prices)
+    with (
+        asked_to_stop() as is_stopped,
+        shown_progress(prepared.scenario.run.duration, is_quiet) as progress,
+    ):
+        return run_prepared(
+            prepared,
+            out,
+            evm=evm,
+            max_calls=max_calls,
+            is_stopped=is_stopped,
+            progress=progress,
+        )
+
+
+def replayed(trace: Path, evm: str) -> Replay:
+    """Replay a trace."""
+    from evm.replay import replay as replay_trace
+
+    return replay_trace(trace, evm)
+
+
+def replay_object(result: Replay) -> dict[str, Any]:
+    """A replay as `--json` prints it, in the words of a run."""
+    by_entry_point: dict[str, dict[str, Any]] = {}
+    for (name, ended), count in sorted(result.outcomes.items()):
+        row = by_entry_point.setdefault(name, {"ok": 0, "refused": {}})
+        if ended == "ok":
+            row["ok"] = count
+        else:
+            row["refused"][ended] = count
+    return {
+        "chain": result.evm,
+        "calls": result.calls,
+        "refused": result.refused,
+        "by_entry_point": by_entry_point,
+        "differences": len(result.differences),
+        "difference": str(result.differences[0]) if result.differences else None,
+        "storage_roots": "equal" if result.roots == "equal" else "not available",
+        "digest": result.digest,
+        "recorded_digest": result.recorded,
+        "is_faithful": result.is_faithful,
+        "gas": dict(sorted(result.gas.items())),
+    }
+
+
+def code_of(finished: Finished) -> int:
+    """The exit code that a run ends with."""
+    from simulation.summary import is_faithful
+
+    if finished.result.is_interrupted:
+        return INTERRUPTED
+    return 0 if is_faithful(finished.summary) else FAILED
+
+
+def end_of(finished: Finished) -> None:
+    """Exit as a run ended; a difference is told where errors are."""
+    if finished.result.difference is not None:
+        typer.echo(str(finished.result.difference), err=True)
+    if code_of(finished):
+        raise typer.Exit(code_of(finished))
+
+
+def print_json(value: Any) -> None:
+    """Print one object."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Say what is wrong with what was given, in a line and without a traceback."""
+    from evm.chain import ChainError
+    from evm.compile import CompileError
+    from protocol.trace import TraceError
+    from simulation.errors import InputError
+
+    try:
+        yield
+    except (InputError, TraceError, ChainError, CompileError) as error:
+        refuse(str(error))
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def refuse(message: str) -> NoReturn:
+    """End with what is wrong with the input."""
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(BAD_INPUT)
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """
+    Whether Ctrl-C was pressed: the call that is being made is finished first. Pressed
+    again, it ends the program at once.
+    """
+    pressed: list[int] = []
+
+    def press(number: int, frame: FrameType | None) -> None:
+        if pressed:
+            signal.default_int_handler(number, frame)
+        pressed.append(number)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def shown_progress(
+    duration: int, is_quiet: bool
+) -> Iterator[Callable[[Progress], None]]:
+    """A progress bar, where somebody looks."""
+    if is_quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from scripts.tables import progress_bar
+
+    with progress_bar(duration) as progress:
+        yield progress
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

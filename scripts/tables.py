@@ -1,0 +1,146 @@
+"""
+What the command line prints for people: tables, verdicts, the progress of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from protocol.fixed_point import WAD
+from simulation.quantities import format_duration
+from simulation.summary import is_faithful, lockstep_verdict, verdict
+
+if TYPE_CHECKING:
+    from simulation import engine
+    from simulation.run import Finished
+
+
+def console() -> Console:
+    """Where tables go; no colours where nobody sees them."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def print_heading(text: str) -> None:
+    """Say what comes."""
+    console().print(f"\n[bold]{text}[/]\n")
+
+
+def print_run(finished: Finished, is_short: bool = False) -> None:
+    """The tables of a run, and its verdict last."""
+    out, summary = console(), finished.summary
+    unit = finished.scenario.quote
+    if not is_short:
+        out.print(entry_points(summary["by_entry_point"]))
+        out.print(figures(summary, unit))
+        for note in summary["notes"]:
+            out.print(f"- {note}")
+    style = "bold green" if is_faithful(summary) else "bold red"
+    out.print(lockstep_verdict(summary), style=style)
+    out.print(verdict(summary, unit), style="bold")
+    if not is_short and summary["digest"]:
+        out.print(f"Digest {summary['digest']}", style="dim")
+    out.print(f"Written to {finished.directory}")
+
+
+def print_replay(found: dict[str, Any]) -> None:
+    """The table of a replay, and its verdict last."""
+    out = console()
+    out.print(entry_points(found["by_entry_point"]))
+    style = "bold green" if found["is_faithful"] else "bold red"
+    out.print(lockstep_verdict(found), style=style)
+    if found["difference"]:
+        out.print(found["difference"], markup=False)
+        return
+    out.print(f"Digest {found['digest']}", style="dim")
+    recorded = found["recorded_digest"]
+    if recorded is None:
+        out.print("The trace recorded no digest.")
+    elif recorded == found["digest"]:
+        out.print("The digest is the one that the trace recorded.")
+    else:
+        out.print(f"The trace recorded another digest: {recorded}", style="bold red")
+
+
+def entry_points(by_entry_point: dict[str, dict[str, Any]]) -> Table:
+    """How the calls of each entry point ended."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("entry point")
+    table.add_column("ok", justify="right")
+    table.add_column("refused", justify="right")
+    table.add_column("with")
+    for name, ended in by_entry_point.items():
+        refused = ended["refused"]
+        table.add_row(
+            name,
+            f"{ended['ok']:,}",
+            f"{sum(refused.values()):,}" if refused else "",
+            ", ".join(f"{error} {count}" for error, count in refused.items()),
+        )
+    return table
+
+
+def figures(summary: dict[str, Any], unit: str) -> Table:
+    """The numbers that are looked at first."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    rows = {
+        "liquidations": (
+            f"{summary['liquidations']:,}, {summary['partial_liquidations']:,} of them "
+            "in part"
+        ),
+        "bad debt": (
+            f"{summary['bad_debt']:,.2f} {unit} from {summary['bankruptcies']} accounts"
+        ),
+        "insurance fund": (
+            f"{summary['insurance_start']:,.2f} to {summary['insurance_end']:,.2f} "
+            f"{unit}, paid {summary['insurance_drawn']:,.2f}"
+        ),
+        "vault": (
+            f"{summary['vault_nav_start']:,.2f} to {summary['vault_nav_end']:,.2f} "
+            f"{unit}, a share {summary['share_value_end']:.4f}"
+        ),
+        "books": f"{summary['conservation_violations']} violations of conservation",
+        "speed": (
+            f"{summary['calls']:,} calls in {summary['wall_seconds']:.1f} s, "
+            f"{summary['calls_per_second']:,} a second"
+        ),
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+@contextmanager
+def progress_bar(duration: int) -> Iterator[Callable[[engine.Progress], None]]:
+    """A bar with the time in the scenario, equity and liquidations."""
+    columns = (
+        TextColumn("{task.fields[time]:>10}"),
+        BarColumn(),
+        TextColumn("equity {task.fields[equity]}"),
+        TextColumn("liquidations {task.fields[liquidations]}"),
+        TextColumn("calls {task.fields[calls]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(
+            "run", total=duration, time="0s", equity="0", liquidations="0", calls="0"
+        )
+
+        def show(now: engine.Progress) -> None:
+            bar.update(
+                task,
+                completed=now.elapsed,
+                time=format_duration(now.elapsed),
+                equity=f"{now.total_equity / WAD:,.0f}",
+                liquidations=f"{now.liquidations:,}",
+                calls=f"{now.calls:,}",
+            )
+
+        yield show
