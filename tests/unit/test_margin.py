@@ -24,27 +24,27 @@ def initial(size: str, open_interest: str) -> int:
 
 
 def test_the_ratio_grows_with_the_position() -> None:
-    """0.1 + 10 * 10 / 10000 = 0.11, and never more than 1: 0.1 + 10 * 900 / 10000."""
+    """0.109 + 10 / 10000 = 0.11, and never more than 1: 0.109 + 8910 / 10000."""
     for size in ("10", "-10"):
         ratio = both(margin, "size_ratio", wad(size), SCALE, MARGIN)
         assert ratio == wad("0.11")
-    assert both(margin, "size_ratio", wad("900"), SCALE, MARGIN) == wad("1")
-    assert both(margin, "size_ratio", wad("901"), SCALE, MARGIN) == wad("1")
+    assert both(margin, "size_ratio", wad("8910"), SCALE, MARGIN) == wad("1")
+    assert both(margin, "size_ratio", wad("8911"), SCALE, MARGIN) == wad("1")
 
 
 def test_the_initial_ratio_grows_with_the_open_interest() -> None:
-    """Up to 100 it is 0.1, from 200 on 1, and half of the way 0.1 + 0.9 / 2 = 0.55."""
+    """Up to 100 it is 0.109, from 200 on 1, half of the way 0.109 + 0.891 / 2."""
     ratios = [
         both(margin, "open_interest_ratio", wad(size), MARGIN)
         for size in ("0", "100", "150", "200", "300")
     ]
-    assert ratios == [wad(each) for each in ("0.1", "0.1", "0.55", "1", "1")]
+    assert ratios == [wad(each) for each in ("0.109", "0.109", "0.5545", "1", "1")]
 
 
 def test_initial_margin_takes_the_larger_ratio() -> None:
-    """Ten at 2000 are 20000: 11 % of it is 2200, or 55 % is 11000."""
+    """Ten at 2000 are 20000: 11 % of it is 2200, or 55.45 % is 11090."""
     assert initial("10", "50") == wad("2200")
-    assert initial("-10", "150") == wad("11000")
+    assert initial("-10", "150") == wad("11090")
 
 
 def test_maintenance_margin_does_not_know_the_open_interest() -> None:

@@ -54,8 +54,8 @@ BORROWING = BorrowingParams(
     slope_2=wad("0.02"),
 )
 MARGIN = MarginParams(
-    im_base=wad("0.1"),
-    im_slope=wad("10"),
+    im_base=wad("0.109"),
+    im_slope=wad("1"),
     oi_lower=wad("100"),
     oi_upper=wad("200"),
     maintenance_fraction=wad("0.5"),

@@ -1,0 +1,104 @@
+"""
+The market of the worked numbers, deployed: every call is made on both sides.
+
+All of it happens in one second, so that neither funding nor borrowing moves a number;
+reports speak of the seconds before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evm.actors import actor_address
+from evm.chain import DEPLOY_ORDER
+from evm.compile import compile_contracts
+from evm.lockstep import Lockstep
+from evm.replay import model_at
+from evm.revm import RevmChain
+from protocol.model import Outcome
+from protocol.trace import VERSION, Action, Genesis, MarketGenesis, genesis_actions
+from tests.unit.worked import FEED, MARKET, RISK, START, wad
+
+ATOM = 10**12
+REPORTERS = tuple(f"reporter_{number}" for number in range(FEED.reporters))
+TRADERS = ("ann", "bob")
+NAMES = ("owner", "keeper", "provider", *TRADERS, *REPORTERS)
+ACTORS = {name: actor_address(name) for name in NAMES}
+GENESIS = Genesis(
+    version=VERSION,
+    start=START,
+    decimals=6,
+    owner=ACTORS["owner"],
+    risk=RISK,
+    markets=(
+        MarketGenesis("ETH", FEED, tuple(ACTORS[name] for name in REPORTERS), MARKET),
+    ),
+    actors=ACTORS,
+    balances=dict.fromkeys(NAMES, 10**15),
+)
+
+
+class Desk:
+    """Calls by name, in lockstep."""
+
+    def __init__(self) -> None:
+        chain = RevmChain(compile_contracts(names=DEPLOY_ORDER))
+        chain.deploy(GENESIS)
+        self.model = model_at(GENESIS, chain.addresses)
+        self.pair = Lockstep(self.model, chain)
+        self.published_at = START - 50
+        for action in genesis_actions(GENESIS, chain.addresses):
+            assert self.pair.step(action).outcome.error is None
+
+    def call(self, sender: str, to: str, function: str, *arguments: int) -> Outcome:
+        """Make a call, which may be refused."""
+        action = Action(to, function, ACTORS[sender], START, arguments)
+        return self.pair.step(action).outcome
+
+    def make(self, sender: str, to: str, function: str, *arguments: int) -> Any:
+        """Make a call that has to succeed, and give what it returns."""
+        outcome = self.call(sender, to, function, *arguments)
+        assert outcome.error is None, outcome.error
+        return outcome.returned
+
+    def view(self, to: str, function: str, *arguments: int) -> Any:
+        """Look, on both sides."""
+        return self.make("owner", to, function, *arguments)
+
+    def report(self, reporter: int, price: str, published_at: int) -> None:
+        """Let one reporter say a price, of which it is sure."""
+        name = REPORTERS[reporter]
+        self.make(name, "Oracle", "report", 0, reporter, wad(price), 0, published_at)
+
+    def quote(self, price: str) -> None:
+        """A round at a price on which three agree."""
+        self.published_at += 1
+        for reporter in range(3):
+            self.report(reporter, price, self.published_at)
+
+    def holder(self, name: str) -> int:
+        """The first account of an actor."""
+        return ACTORS[name] << 96
+
+    def deposit(self, name: str, amount: str) -> None:
+        """Let an actor bring collateral."""
+        atoms = wad(amount) // ATOM
+        self.make(name, "Exchange", "deposit", self.holder(name), atoms)
+
+    def trade(self, name: str, size_delta: str) -> Any:
+        """Let an actor trade at any price."""
+        delta = wad(size_delta)
+        limit = 2**128 if delta > 0 else 0
+        holder = self.holder(name)
+        return self.make(name, "Exchange", "trade", holder, 0, delta, limit)
+
+    def liquidate(self, name: str) -> Any:
+        """Let the keeper liquidate an actor's account."""
+        holder = self.holder(name)
+        return self.make("keeper", "Liquidator", "liquidate", holder, 0)
+
+    def provide(self, vault: str, insurance: str) -> None:
+        """Let the provider fund the vault and the insurance fund."""
+        self.make("provider", "Vault", "enter", wad(vault) // ATOM, 0)
+        atoms = wad(insurance) // ATOM
+        self.make("provider", "Exchange", "fund_insurance", atoms)
