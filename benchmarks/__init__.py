@@ -1,0 +1,1 @@
+"""What the protocol costs: gas on a chain, exactly, and time on this machine."""

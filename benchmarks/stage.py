@@ -1,0 +1,177 @@
+"""
+A protocol in use on eth-tester, where each call is alone in its block.
+
+The model makes the same calls, so what is measured is known to be right. A measurement
+happens in a branch: whatever it did is undone, so that none depends on another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from benchmarks.genesis import (
+    PRICE,
+    REPORTERS,
+    START,
+    TOKEN,
+    genesis,
+    holder,
+)
+from evm.actors import actor_address
+from evm.compile import compile_contracts
+from evm.lockstep import Lockstep
+from evm.replay import model_at
+from evm.tester import TesterChain
+from protocol.fixed_point import WAD
+from protocol.trace import Action, genesis_actions, words_of
+
+BLOCK_TIME = 12
+NAMES = (
+    "crowd",
+    "gainer",
+    "keeper",
+    "long",
+    "newcomer",
+    "provider",
+    "ruined",
+    "short",
+    "stranger",
+    "trader",
+)
+# The reporters of each market; in `VIRGIN` nobody has traded.
+MARKETS = (3, 3, 3, 3, 1, 3)
+SOLO, VIRGIN = 4, 5
+# What trades end at where their limit does not matter.
+HIGHEST, LOWEST = 10**6 * WAD, 0
+
+
+class Unexpected(Exception):
+    """A call did not end as the measurement needs it."""
+
+
+class Stage:
+    """The chain, the model beside it, and the time."""
+
+    def __init__(self) -> None:
+        self.genesis = genesis(MARKETS, NAMES)
+        self.chain = TesterChain(compile_contracts())
+        self.chain.deploy(self.genesis)
+        model = model_at(self.genesis, self.chain.addresses)
+        self.lockstep = Lockstep(model, self.chain)
+        self.state = model.state
+        self.now = START
+        # What was measured, for who asks whether anything was forgotten.
+        self.measured: set[tuple[str, str]] = set()
+        for action in genesis_actions(self.genesis, self.chain.addresses):
+            self.lockstep.step(action)
+
+    def call(
+        self, sender: str, to: str, function: str, *arguments: Any, error: Any = None
+    ) -> int:
+        """Make a call in the next block and give its gas; it must end with `error`."""
+        self.now += BLOCK_TIME
+        words = tuple(words_of(arguments))
+        action = Action(to, function, actor_address(sender), self.now, words)
+        step = self.lockstep.step(action)
+        if step.outcome.error != error:
+            said = step.outcome.error or "success"
+            raise Unexpected(f"{action}: {said} instead of {error or 'success'}")
+        assert step.observed.gas is not None
+        return step.observed.gas
+
+    def measure(
+        self, sender: str, to: str, function: str, *arguments: Any, error: Any = None
+    ) -> int:
+        """Make the call that a case is about."""
+        self.measured.add((to, function))
+        return self.call(sender, to, function, *arguments, error=error)
+
+    @contextmanager
+    def branch(self) -> Iterator[Stage]:
+        """What happens inside is undone."""
+        tables = [(table, dict(table)) for table in self.state.tables()]
+        before, now = self.chain.snapshot(), self.now
+        try:
+            yield self
+        finally:
+            self.chain.revert(before)
+            self.now = now
+            for table, kept in tables:
+                table.clear()
+                dict.update(table, kept)
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """The bytes of every deployed contract, its immutables among them."""
+        places = sorted(self.chain.addresses.items())
+        return {name: len(self.chain.code(where)) for name, where in places}
+
+    def report(self, market_id: int, reporter: int, price: int) -> None:
+        """One reporter speaks, of this moment."""
+        self.call(*report_of(market_id, reporter, price, self.now + BLOCK_TIME))
+
+    def round(self, market_id: int, price: int = PRICE) -> None:
+        """All reporters of a market speak of the same moment, which makes a round."""
+        moment = self.now + BLOCK_TIME
+        for reporter in range(MARKETS[market_id]):
+            self.call(*report_of(market_id, reporter, price, moment))
+
+    def deposit(self, name: str, tokens: int = 20_000) -> None:
+        """Collateral for an account."""
+        self.call(name, "Exchange", "deposit", holder(name), tokens * TOKEN)
+
+    def trade(self, name: str, market_id: int, size: int) -> None:
+        """A trade of so many whole units."""
+        self.call(*trade_of(name, market_id, size))
+
+    def trader(self, size: int = 10, market_id: int = 0) -> None:
+        """A trader comes, with collateral and a position."""
+        self.deposit("trader")
+        self.trade("trader", market_id, size)
+
+
+def report_of(
+    market_id: int, reporter: int, price: int, moment: int
+) -> tuple[Any, ...]:
+    """The call with which a reporter says what the price was at a moment."""
+    said = (market_id, reporter, price, price // 2_000, moment)
+    return REPORTERS[reporter], "Oracle", "report", *said
+
+
+def trade_of(name: str, market_id: int, size: int) -> tuple[Any, ...]:
+    """The call that trades so many whole units."""
+    limit = HIGHEST if size > 0 else LOWEST
+    return name, "Exchange", "trade", holder(name), market_id, size * WAD, limit
+
+
+def stage_in_use() -> Stage:
+    """
+    A protocol that has seen it all: in every market but one both sides are held, and in
+    the first there was a gain that is still a claim, and a loss that insurance paid.
+    """
+    stage = Stage()
+    for market_id in range(len(MARKETS)):
+        stage.round(market_id)
+    stage.call("stranger", "Exchange", "fund_insurance", 50_000 * TOKEN)
+    stage.call("provider", "Vault", "enter", 5 * 10**6 * TOKEN, 0)
+    for name in ("ruined", "gainer"):
+        stage.deposit(name)
+    stage.trade("ruined", 0, 100)
+    stage.trade("gainer", 0, -50)
+    stage.round(0, PRICE * 88 // 100)
+    stage.trade("gainer", 0, 50)
+    stage.call("keeper", "Liquidator", "liquidate", holder("ruined"), 0)
+
+    # Prices come back, and stay until the averages have followed them.
+    for _ in range(2):
+        stage.now += 600
+        for market_id in range(len(MARKETS)):
+            stage.round(market_id)
+    for name, size in (("long", 20), ("short", -25)):
+        stage.deposit(name, 100_000)
+        for market_id in range(SOLO + 1):
+            stage.trade(name, market_id, size)
+    return stage
