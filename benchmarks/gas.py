@@ -46,9 +46,9 @@ def measure(stage: Stage, cases: Iterable[Case]) -> dict[str, int]:
     return gas
 
 
-def measure_all() -> Measured:
-    """Everything that the snapshot holds."""
-    stage = stage_in_use()
+def measure_all(stage: Stage | None = None) -> Measured:
+    """Everything that the snapshot holds, on a stage in use."""
+    stage = stage or stage_in_use()
     gas = measure(stage, CASES)
     return Measured({**gas, EXTRA_MARKET: extra_market(gas)}, stage.sizes)
 
@@ -60,15 +60,17 @@ def extra_market(gas: dict[str, int]) -> int:
     return max(after - before for before, after in pairwise(row))
 
 
-def read_snapshot(path: Path = SNAPSHOT) -> Measured:
+def read_snapshot(path: Path | None = None) -> Measured:
     """What was measured when the snapshot was written; nothing before the first."""
+    path = path or SNAPSHOT
     if not path.exists():
         return Measured({}, {})
     return msgspec.json.decode(path.read_bytes(), type=Measured)
 
 
-def write_snapshot(measured: Measured, path: Path = SNAPSHOT) -> None:
+def write_snapshot(measured: Measured, path: Path | None = None) -> None:
     """Let what was measured be the snapshot."""
+    path = path or SNAPSHOT
     text = json.dumps(msgspec.to_builtins(measured), indent=2, sort_keys=True)
     write_file(path, text.encode() + b"\n")
 

@@ -1,0 +1,142 @@
+"""
+Gas and sizes are what the snapshot says, and no call grows dearer with its neighbours.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.cases import CASES
+from benchmarks.gas import (
+    SIZE_LIMIT,
+    SIZE_LIMITS,
+    Measured,
+    main,
+    measure,
+    measure_all,
+    read_snapshot,
+    too_large,
+    write_snapshot,
+)
+from benchmarks.genesis import TOKEN, holder
+from benchmarks.stage import HIGHEST, LOWEST, Stage, Unexpected, stage_in_use, trade_of
+from evm.compile import compile_contracts
+from protocol.fixed_point import WAD
+from protocol.trace import Action
+
+# What only another contract may call: it is measured inside of the calls that reach it.
+INNER = {
+    ("Exchange", "close_at_risk"),
+    ("Exchange", "collect_treasury"),
+    ("Exchange", "enter_vault"),
+    ("Exchange", "leave_vault"),
+    ("Exchange", "set_market"),
+    ("Exchange", "set_risk"),
+    ("Oracle", "set_feed"),
+}
+
+
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    """A protocol in use."""
+    return stage_in_use()
+
+
+def test_the_snapshot_is_current(stage) -> None:
+    assert measure_all(stage) == read_snapshot(), "python -m benchmarks.gas shows more"
+    entry_points = {
+        (name, entry["name"])
+        for name, contract in compile_contracts().items()
+        for entry in contract.abi
+        if entry.get("stateMutability") == "nonpayable" and "name" in entry
+    }
+    assert entry_points - stage.measured == INNER
+
+
+def test_what_a_case_did_is_undone(stage) -> None:
+    case = next(each for each in CASES if each.name == "liquidate: whole")
+    before = stage.lockstep.every_word()
+    once, again = measure(stage, [case]), measure(stage, [case])
+    assert once == again
+    assert stage.lockstep.every_word() == before
+    assert stage.lockstep.check_roots() == "equal"
+
+
+def test_a_case_that_fails_is_no_measurement(stage) -> None:
+    call = ("trader", "Exchange", "trade", holder("trader"), 0, 10 * WAD, WAD)
+    with stage.branch():
+        stage.deposit("trader")
+        with pytest.raises(Unexpected, match="LimitExceeded instead of success"):
+            stage.call(*call)
+
+
+def test_every_contract_can_be_deployed(stage) -> None:
+    assert too_large(stage.sizes) == []
+    assert stage.sizes["Exchange"] < SIZE_LIMITS["Exchange"] == 23_000
+    assert max(stage.sizes.values()) < SIZE_LIMIT == 24_576
+    assert too_large({"Exchange": 23_000, "Oracle": 24_575, "Vault": 24_576}) == [
+        "Exchange: 23,000 bytes, and not below 23,000",
+        "Vault: 24,576 bytes, and not below 24,576",
+    ]
+
+
+def test_a_difference_from_the_snapshot_fails(tmp_path, monkeypatch, capsys) -> None:
+    path = tmp_path / "gas.json"
+    measured = Measured({"more": 2, "new": 3}, {"Exchange": 5})
+    write_snapshot(Measured({"gone": 7, "more": 1}, {"Exchange": 6}), path)
+    monkeypatch.setattr("benchmarks.gas.SNAPSHOT", path)
+    monkeypatch.setattr("benchmarks.gas.measure_all", lambda: measured)
+    assert main([]) == 1
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("+1", "new", "gone", "-1", "gas.json is not"))
+    assert main(["--write"]) == 0
+    assert read_snapshot(path) == measured
+    assert main([]) == 0
+
+
+def crowded(accounts: int) -> Stage:
+    """A market in which so many accounts have positions, half of them short."""
+    stage = Stage()
+    stage.round(0)
+    stage.call("provider", "Vault", "enter", 10**6 * TOKEN, 0)
+    stage.deposit("trader")
+    stage.now += 12
+    sender = stage.genesis.actors["crowd"]
+    for number in range(accounts):
+        account = holder("crowd", number)
+        size, limit = (WAD // 20, HIGHEST) if number % 2 else (-WAD // 20, LOWEST)
+        for function, *words in (
+            ("deposit", account, 100 * TOKEN),
+            ("trade", account, 0, size, limit),
+        ):
+            action = Action("Exchange", function, sender, stage.now, tuple(words))
+            assert stage.lockstep.model.apply(action).error is None
+    follow(stage)
+    return stage
+
+
+def follow(stage: Stage) -> None:
+    """Put every word of the model into the chain: the calls would take minutes."""
+    chain = stage.chain
+    chain.seal()
+    vm = chain.evm.get_vm(chain.evm.header)
+    for name, words in stage.lockstep.every_word().items():
+        address = chain.addresses[name].to_bytes(20, "big")
+        for slot, word in words.items():
+            vm.state.set_storage(address, slot, word)
+    vm.state.persist()
+    chain.evm.header = chain.evm.header.copy(state_root=vm.state.state_root)
+    del chain.pending
+
+
+def test_a_trade_costs_the_same_among_ten_and_ten_thousand() -> None:
+    gas = []
+    for accounts in (10, 10_000):
+        stage = crowded(accounts)
+        opened = stage.measure(*trade_of("trader", 0, 10))
+        reduced = stage.measure(*trade_of("trader", 0, -5))
+        # The chain keeps what the model keeps, and nothing else.
+        assert stage.lockstep.check_roots() == "equal"
+        assert len(stage.state.accounts) == accounts + 1
+        gas.append((opened, reduced))
+    assert gas[0] == gas[1]
