@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -184,8 +185,9 @@ def place_in(
         return None
     name = field.rpartition(".")[2]
     # An expression such as `2 * params.band` is told as it stands.
-    said = name if isinstance(asked, ast.Attribute | ast.Name) else ast.unparse(asked)
-    said = said.replace(f"params.{name}", name)
+    said = name
+    if not isinstance(asked, ast.Attribute | ast.Name):
+        said = re.sub(rf"[\w.]+\.{name}\b", name, ast.unparse(asked))
     if call.func.id == "require_duration":
         return Place(prefix + field, f"0s < {name} <= {2**32 - 1}s")
     if call.func.id != "require_between":

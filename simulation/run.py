@@ -14,6 +14,7 @@ from msgspec import Struct
 from evm.compile import compile_contracts
 from evm.replay import NONE
 from simulation.engine import Progress, Result, run_scenario
+from simulation.errors import PriceFileError, ScenarioError
 from simulation.output import (
     MANIFEST,
     SCENARIO,
@@ -60,7 +61,13 @@ def prepare(
         # What is wrong with the scenario is said of its own numbers.
         check_laws(scenario)
         scenario, notes = with_prices(scenario, prices)
-    check_laws(scenario)
+    try:
+        check_laws(scenario)
+    except ScenarioError as error:
+        if prices is None:
+            raise
+        reason = "; ".join(notes[1:2])
+        raise PriceFileError(prices, None, f"{reason}; {error}") from None
     series = [price_series(scenario, market) for market in scenario.markets]
     pairs = list(zip(scenario.markets, series, strict=True))
     notes += check_admitted(prices or path, pairs)

@@ -101,7 +101,7 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
     elif summary["insurance_drawn"]:
         said = (
             f"Solvent: the insurance fund paid {summary['insurance_drawn']:,.0f} "
-            f"{unit}, the vault nothing."
+            f"{unit} for accounts below zero, the vault nothing."
         )
     else:
         said = "Solvent: nobody paid for another's loss."

@@ -1,0 +1,164 @@
+"""
+The report: one page that needs nothing else and says what happened.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from evm.compile import compile_contracts
+from simulation.engine import quantiles, run_scenario
+from simulation.figures import COLOURS, Charts, grouped
+from simulation.report import write_report
+from simulation.run import prepare
+from simulation.summary import summary_of, verdict
+from tests.simulation.small import CRASH, SMALL
+
+VOID = {"meta", "br", "link", "input", "img"}
+
+
+class Page(HTMLParser):
+    """Reads a page, and minds that what is opened is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+        self.links: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href"):
+                self.links.append(value)
+            if name == "id":
+                self.ids.append(value)
+
+    def handle_startendtag(self, tag, attrs) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory):
+    """A small run and the folder with its report."""
+    folder = tmp_path_factory.mktemp("report")
+    prepared = prepare(CRASH, SMALL)
+    result = run_scenario(
+        prepared.scenario,
+        prepared.series,
+        compile_contracts(),
+        folder / "trace.jsonl",
+        evm="none",
+    )
+    summary = summary_of(prepared.scenario, result, ["a note with <b> in it"])
+    write_report(folder, prepared.scenario, result, summary, "perpspec replay X")
+    return prepared.scenario, result, summary, folder
+
+
+@pytest.fixture(scope="module")
+def page(written) -> Page:
+    """The report as a browser reads it."""
+    read = Page()
+    read.feed((written[3] / "report.html").read_text())
+    return read
+
+
+def test_it_is_one_whole_page_that_asks_for_nothing(written, page) -> None:
+    assert page.open == []
+    assert all(link.startswith("#") for link in page.links)
+    text = (written[3] / "report.html").read_text()
+    assert "<script" not in text
+    assert not re.search(r"url\((?!#)", text)
+    assert "@import" not in text
+
+
+def test_no_id_is_used_twice(page) -> None:
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+
+
+def test_the_verdict_comes_first(written, page) -> None:
+    said = verdict(written[2], "USDC")
+    assert said.startswith("Solvent, at the providers' cost:")
+    assert page.text.index(said) < page.text.index("Liquidations")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "USDC per ETH",
+        "minutes since the start of the run",
+        "open interest and skew",
+        "Insurance fund",
+        "Net asset value of the vault",
+        "Equity against the money brought",
+        "NotOperator 1",
+        "perpspec replay X",
+        "long-0-",
+        "a note with <b> in it",
+    ],
+)
+def test_it_says_what_happened_in_words_with_units(words, page) -> None:
+    assert words in page.text
+
+
+def test_charts_take_the_colours_of_the_page(written) -> None:
+    text = (written[3] / "report.html").read_text()
+    drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    assert len(drawings) >= 5
+    for drawing in drawings:
+        assert "var(--ink)" in drawing
+        assert not any(colour in drawing for colour in COLOURS.values())
+
+
+def test_figures_are_pictures_too(written) -> None:
+    pictures = list(written[3].glob("*.png"))
+    assert {path.stem for path in pictures} >= {"overview", "price-ETH", "solvency"}
+    for path in pictures:
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_chart_that_is_shown_first_is_the_same_each_time(written, tmp_path) -> None:
+    scenario, result, _, folder = written
+    charts = Charts(scenario, result)
+    path: Path = tmp_path / "again.png"
+    charts.png(charts.main(), path)
+    assert path.read_bytes() == (folder / "overview.png").read_bytes()
+
+
+def test_quantiles_are_by_the_nearest_rank() -> None:
+    assert quantiles([]) == ()
+    assert quantiles([7]) == (7,) * 5
+    assert quantiles(list(range(101))) == (5, 25, 50, 75, 95)
+
+
+def test_a_verdict_fits_what_happened(written) -> None:
+    summary = dict(written[2])
+    cases = [
+        ({"vault_nav_end": -1.0}, "Insolvent"),
+        ({"bad_debt": 0.0}, "Solvent: the insurance fund paid 50 USDC"),
+        ({"bad_debt": 0.0, "insurance_drawn": 0.0}, "Solvent: nobody paid"),
+        ({"conservation_violations": 2}, "The books did not add up after 2"),
+        ({"complete": False}, "Interrupted after 20m. So far: Solvent"),
+    ]
+    for change, said in cases:
+        assert verdict(summary | change, "USDC").startswith(said)
+
+
+def test_numbers_on_an_axis_are_short() -> None:
+    assert grouped(1_234_567.0, None) == "1,234,567"
+    assert grouped(0.1 + 0.2, None) == "0.3"

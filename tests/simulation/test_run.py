@@ -1,0 +1,295 @@
+"""
+Runs: what they count, that they can be made again, and what they leave behind.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evm.compile import compile_contracts
+from evm.lockstep import Lockstep
+from evm.replay import replay
+from protocol.errors import Revert
+from protocol.fixed_point import WAD
+from protocol.model import Outcome
+from protocol.trace import read_trace
+from simulation.engine import Result, run_scenario
+from simulation.errors import InputError
+from simulation.output import OutputError, toml_text, writing
+from simulation.run import Prepared, prepare, run
+from simulation.scenario import load_scenario
+from simulation.stage import ModelStage
+from simulation.summary import lockstep_verdict, summary_of, verdict
+from tests.simulation.small import CRASH, SMALL
+
+CONTRACTS = compile_contracts()
+
+
+def made(folder: Path, *overrides: str, evm: str = "none", **options) -> Result:
+    """A small run."""
+    prepared = prepare(CRASH, [*SMALL, *overrides])
+    return run_scenario(
+        prepared.scenario,
+        prepared.series,
+        CONTRACTS,
+        folder / "trace.jsonl",
+        evm=evm,
+        **options,
+    )
+
+
+def summarized(result: Result) -> dict:
+    """The summary of a small run."""
+    return summary_of(load_scenario(CRASH, SMALL), result, [])
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """A small run on the model alone, and its trace."""
+    folder = tmp_path_factory.mktemp("alone")
+    return made(folder), folder / "trace.jsonl"
+
+
+def test_a_crash_liquidates_and_costs_the_insurance_and_the_vault(alone) -> None:
+    summary = summarized(alone[0])
+    assert summary["liquidations"] > summary["partial_liquidations"] > 0
+    assert summary["insurance_drawn"] == 50
+    assert summary["bad_debt"] > 0
+    assert summary["providers_left"] == 2
+    assert summary["conservation_violations"] == 0
+    assert summary["refusals"].keys() >= {
+        "LimitExceeded",
+        "NotOperator",
+        "NoPosition",
+        "PositionTooLarge",
+    }
+
+
+def test_every_call_is_counted_once(alone) -> None:
+    result, trace = alone
+    summary = summarized(result)
+    ended = summary["by_entry_point"].values()
+    counted = sum(each["ok"] + sum(each["refused"].values()) for each in ended)
+    assert counted == summary["calls"]
+    assert sum(summary["refusals"].values()) == summary["refused"]
+    written = read_trace(trace)
+    assert written.is_complete
+    assert len(written.actions) + summary["setup_calls"] == summary["calls"]
+
+
+def test_a_seed_makes_the_same_run_again(alone, tmp_path) -> None:
+    assert made(tmp_path).ending == alone[0].ending
+    assert (tmp_path / "trace.jsonl").read_bytes() == alone[1].read_bytes()
+    assert made(tmp_path, "run.seed=8").ending != alone[0].ending
+
+
+def test_its_trace_replays_to_the_same_digest(alone) -> None:
+    result, trace = alone
+    replayed = replay(trace)
+    assert replayed.is_faithful
+    assert (replayed.calls, replayed.digest) == (
+        result.tally.calls,
+        result.ending.digest,
+    )
+
+
+def test_model_and_revm_agree(alone, tmp_path) -> None:
+    result = made(tmp_path, evm="revm")
+    assert result.difference is None
+    assert result.ending == alone[0].ending
+    assert summarized(result)["storage_roots"] == "not available"
+
+
+def test_so_many_calls_are_made_and_roots_compared(tmp_path) -> None:
+    result = made(tmp_path, evm="eth-tester", max_calls=60)
+    summary = summarized(result)
+    assert summary["calls"] == 60
+    assert summary["storage_roots"] == "equal"
+    assert summary["gas"]["Exchange.deposit"] > 21_000
+    assert "storage roots equal" in lockstep_verdict(summary)
+    assert len(read_trace(tmp_path / "trace.jsonl").actions) == 60 - 9
+
+
+def test_what_was_interrupted_keeps_what_ran(tmp_path) -> None:
+    looks = iter([False] * 200)
+    result = made(tmp_path, is_stopped=lambda: next(looks, True))
+    assert result.is_interrupted
+    assert result.tally.calls == 200
+    trace = read_trace(tmp_path / "trace.jsonl")
+    assert not trace.is_complete
+    summary = summarized(result)
+    assert not summary["complete"]
+    assert verdict(summary, "USDC").startswith("Interrupted after")
+
+
+def test_a_difference_ends_the_run_and_is_kept(tmp_path, monkeypatch) -> None:
+    """A model that forgets a log is found out at that call."""
+
+    class Forgetful(Lockstep):
+        def __init__(self, model, chain, **options) -> None:
+            super().__init__(model, chain, **options)
+            self.apply = self.forgetting
+
+        def forgetting(self, action) -> Outcome:
+            outcome = self.model.apply(action)
+            if action.function == "trade":
+                outcome.logs.clear()
+            return outcome
+
+    monkeypatch.setattr("simulation.stage.Lockstep", Forgetful)
+    result = made(tmp_path, evm="revm", shown_trace="there.jsonl")
+    assert result.difference is not None
+    assert result.difference.layer == "logs"
+    assert "perpspec replay there.jsonl --evm revm" in str(result.difference)
+    trace = read_trace(tmp_path / "trace.jsonl")
+    assert trace.actions[-1].function == "trade"
+    summary = summarized(result)
+    assert (summary["differences"], summary["digest"]) == (1, None)
+    assert verdict(summary, "USDC").startswith("Model and chain differ")
+
+
+def test_a_book_that_does_not_add_up_is_counted(tmp_path, monkeypatch) -> None:
+    make = ModelStage.make
+
+    def losing(self, action):
+        """An atom less is held after each settlement, as nobody wrote."""
+        done = make(self, action)
+        if action.function == "settle":
+            holdings = self.model.state.holdings
+            kept = holdings[()]
+            dict.__setitem__(holdings, (), type(kept)(kept.held_atoms - 1, kept.debt))
+        return done
+
+    monkeypatch.setattr(ModelStage, "make", losing)
+    result = made(tmp_path)
+    assert result.violations > 0
+    assert "did not add up" in verdict(summarized(result), "USDC")
+
+
+def test_nobody_reports_in_a_gap(tmp_path) -> None:
+    rows = "".join(f"{time},3000\n" for time in (*range(0, 600, 30), 1_800, 1_830))
+    prices = tmp_path / "prices.csv"
+    prices.write_text(f"time,price\n{rows}")
+    prepared = prepare(CRASH, SMALL, prices)
+    assert prepared.series[0].gaps
+    run_scenario(
+        prepared.scenario,
+        prepared.series,
+        CONTRACTS,
+        tmp_path / "trace.jsonl",
+        evm="none",
+    )
+    times = {
+        action.now
+        for action in read_trace(tmp_path / "trace.jsonl").actions
+        if action.function == "report" and action.arguments[0] == 0
+    }
+    assert 570 in times
+    assert 1_800 in times
+    assert not [time for time in times if 570 < time < 1_800]
+
+
+@pytest.mark.parametrize("price", ["0.05", "61.5", "3000", "98765.4"])
+def test_recorded_prices_of_any_height_run(price, tmp_path) -> None:
+    """Limits in base follow, so that the run does the same at any price."""
+    prices = tmp_path / "prices.csv"
+    rows = "".join(
+        f"{1_000_000 + 30 * step},{price}e{-1 if step > 60 else 0}\n"
+        for step in range(121)
+    )
+    prices.write_text(f"time,price\n{rows}")
+    prepared = prepare(CRASH, SMALL, prices)
+    assert prepared.scenario.run.duration == 3_600
+    assert prepared.scenario.run.start == 1_000_000
+    market = prepared.scenario.markets[0]
+    value = market.params.limits.max_size * prepared.series[0].ticks[0].price // WAD
+    assert value == pytest.approx(300_000 * WAD, rel=1e-6)
+    assert any("limits in base are times" in note for note in prepared.notes)
+    result = run_scenario(
+        prepared.scenario,
+        prepared.series,
+        CONTRACTS,
+        tmp_path / "trace.jsonl",
+        evm="none",
+    )
+    assert result.violations == 0
+    assert result.tally.liquidations > 0
+
+
+def test_a_price_too_low_for_the_protocol_is_told(tmp_path) -> None:
+    prices = tmp_path / "prices.csv"
+    prices.write_text("time,price\n0,0.000012\n60,0.000012\n")
+    with pytest.raises(InputError, match=r"prices\.csv: .* times 2\.5e\+08, .*skew_sc"):
+        prepare(CRASH, SMALL, prices)
+
+
+def test_a_price_that_the_feed_does_not_admit_is_told(tmp_path) -> None:
+    with pytest.raises(InputError, match=r"the first price, 3000, does not lie"):
+        prepare(CRASH, ["market.ETH.feed.floor_price=3_000 USDC"])
+    notes = prepare(CRASH, ["market.ETH.feed.floor_price=2_500 USDC"]).notes
+    assert "prices lie outside its floor and ceiling" in notes[0]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, Path]:
+    """A small run on revm and its directory."""
+    prepared = prepare(CRASH, SMALL)
+    place = tmp_path_factory.mktemp("runs") / "there" / "small"
+    run(prepared, place, evm="revm")
+    return prepared, place
+
+
+def test_a_run_leaves_a_directory(written) -> None:
+    _, place = written
+    assert {path.name for path in place.iterdir()} >= {
+        "manifest.json",
+        "overview.png",
+        "report.html",
+        "scenario.toml",
+        "summary.json",
+        "trace.jsonl.gz",
+    }
+    manifest = json.loads((place / "manifest.json").read_text())
+    assert manifest["seed"] == 7
+    assert len(manifest["bytecode"]["Exchange"]) == 64
+    assert len(manifest["code"]["protocol"]) == 64
+    summary = json.loads((place / "summary.json").read_text())
+    assert read_trace(place / "trace.jsonl.gz").digest == summary["digest"]
+    assert not [path for path in place.parent.iterdir() if path != place]
+
+
+def test_the_scenario_it_leaves_is_the_one_that_ran(written) -> None:
+    prepared, place = written
+    again = load_scenario(place / "scenario.toml")
+    assert again.document == prepared.scenario.document
+    assert toml_text(again.document) == (place / "scenario.toml").read_text()
+
+
+def test_only_a_run_makes_room_for_another(tmp_path) -> None:
+    place = tmp_path / "a" / "b"
+    with writing(place) as folder:
+        (folder / "manifest.json").write_text('{"format": "perpspec run"}')
+        (folder / "old").touch()
+    with writing(place) as folder:
+        (folder / "new").touch()
+    assert [path.name for path in place.iterdir()] == ["new"]
+    with pytest.raises(OutputError, match="holds something that is no run"):
+        writing(place).__enter__()
+    with pytest.raises(OutputError, match="is a file"):
+        writing(place / "new").__enter__()
+
+
+def test_what_fails_leaves_nothing(tmp_path) -> None:
+    place = tmp_path / "a" / "b"
+
+    def fail() -> None:
+        with writing(place) as folder:
+            (folder / "half").touch()
+            raise Revert("anything")
+
+    with pytest.raises(Revert):
+        fail()
+    assert not list(tmp_path.iterdir())
