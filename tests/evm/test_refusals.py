@@ -176,7 +176,7 @@ def bucket_empty() -> Scene:
     scene.set_market(
         liquidation={
             "bucket_capacity": MARKET.limits.least_value,
-            "bucket_rate": 0,
+            "bucket_rate": WAD,
             "critical_fraction": 6 * WAD // 10,
         }
     )
