@@ -21,6 +21,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from protocol.fixed_point import WAD
 from simulation.engine import QUANTILES, Result
+from simulation.prices import PriceSeries
 from simulation.scenario import Scenario
 
 # Each colour has a place in the page's style, where it may differ by day and by night.
@@ -110,8 +111,11 @@ def axis_of(result: Result, start: int) -> Axis:
 class Charts:
     """Everything that can be drawn of a run."""
 
-    def __init__(self, scenario: Scenario, result: Result) -> None:
+    def __init__(
+        self, scenario: Scenario, series: list[PriceSeries], result: Result
+    ) -> None:
         self.scenario = scenario
+        self.series = series
         self.result = result
         self.samples = result.samples
         self.axis = axis_of(result, scenario.run.start)
@@ -221,6 +225,7 @@ class Charts:
                 if each.markets[market_id].mark
             ]
             axes.plot(*zip(*known, strict=True), color=PRICE, label="mark")
+            self.gaps(axes, market_id)
             self.events(axes, market_id, "partial", "liquidated in part", WARN)
             self.events(axes, market_id, "full", "liquidated whole", BAD)
             self.crosses(axes, market_id)
@@ -229,6 +234,14 @@ class Charts:
             axes.legend(loc="best", ncols=2)
 
         return draw
+
+    def gaps(self, axes: Axes, market_id: int) -> None:
+        """Shade where nobody reported."""
+        label: str | None = "no reports"
+        for gap in self.series[market_id].gaps:
+            span = self.axis.at(gap.start), self.axis.at(gap.end)
+            axes.axvspan(*span, color=MUTED, alpha=0.18, linewidth=0, label=label)
+            label = None
 
     def events(
         self, axes: Axes, market_id: int, kind: str, label: str, colour: str

@@ -14,6 +14,7 @@ from msgspec import Struct
 from protocol.fixed_point import WAD
 from simulation.engine import Result
 from simulation.figures import COLOURS, Charts
+from simulation.prices import PriceSeries
 from simulation.quantities import format_moment
 from simulation.scenario import Scenario
 from simulation.summary import is_faithful, lockstep_verdict, verdict
@@ -49,12 +50,13 @@ class Tile(Struct, frozen=True):
 def write_report(
     folder: Path,
     scenario: Scenario,
+    series: list[PriceSeries],
     result: Result,
     summary: dict[str, Any],
     command: str,
 ) -> None:
     """Write `report.html` and its figures into a folder."""
-    charts = Charts(scenario, result)
+    charts = Charts(scenario, series, result)
     drawn = []
     if result.samples:
         charts.png(charts.main(), folder / "overview.png")

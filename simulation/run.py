@@ -110,5 +110,5 @@ def run(
         from simulation.report import write_report
 
         command = f"perpspec replay {TRACE} --evm {evm}"
-        write_report(folder, scenario, result, summary, command)
+        write_report(folder, scenario, prepared.series, result, summary, command)
     return Finished(scenario, result, summary, place)

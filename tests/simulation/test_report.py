@@ -65,8 +65,10 @@ def written(tmp_path_factory: pytest.TempPathFactory):
         evm="none",
     )
     summary = summary_of(prepared.scenario, result, ["a note with <b> in it"])
-    write_report(folder, prepared.scenario, result, summary, "perpspec replay X")
-    return prepared.scenario, result, summary, folder
+    write_report(
+        folder, prepared.scenario, prepared.series, result, summary, "perpspec replay X"
+    )
+    return prepared, result, summary, folder
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +135,8 @@ def test_figures_are_pictures_too(written) -> None:
 
 
 def test_the_chart_that_is_shown_first_is_the_same_each_time(written, tmp_path) -> None:
-    scenario, result, _, folder = written
-    charts = Charts(scenario, result)
+    prepared, result, _, folder = written
+    charts = Charts(prepared.scenario, prepared.series, result)
     path: Path = tmp_path / "again.png"
     charts.png(charts.main(), path)
     assert path.read_bytes() == (folder / "overview.png").read_bytes()

@@ -1,0 +1,153 @@
+"""
+Keepers: what they know of accounts is what the protocol says, and what they do is due.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from evm.chain import predicted_addresses
+from evm.compile import compile_contracts
+from evm.replay import model_at
+from keepers.liquidator import at_risk, liquidations
+from keepers.reporter import reported_price, reports
+from keepers.settler import settlements
+from keepers.watch import ROUNDING, Watch
+from protocol.feed import median
+from protocol.fixed_point import WAD
+from protocol.health import standing_of
+from protocol.model import Model
+from protocol.trace import Action, genesis_actions
+from tests.genesis import ACTORS, GENESIS, REPORTERS, START
+
+ATOMS = 10**6
+KEEPER = ACTORS["keeper"]
+LONG = ACTORS["trader_1"] << 96
+SHORT = ACTORS["trader_2"] << 96
+BOTH = ACTORS["trader_3"] << 96
+
+
+class Story:
+    """A model, and a watch that is told of everything."""
+
+    def __init__(self) -> None:
+        addresses = predicted_addresses(compile_contracts())
+        self.model: Model = model_at(GENESIS, addresses)
+        self.watch = Watch(self.model.state)
+        self.now = START
+        for action in genesis_actions(GENESIS, addresses):
+            self.make(action)
+
+    def make(self, action: Action):
+        """Make a call that succeeds."""
+        outcome = self.model.apply(action)
+        assert outcome.error is None, (action, outcome.error)
+        self.watch.note(outcome)
+        return outcome
+
+    def by(self, name: str, to: str, function: str, *arguments: int) -> None:
+        """Make a call of an actor."""
+        self.make(Action(to, function, ACTORS[name], self.now, arguments))
+
+    def prices(self, now: int, ether: int, bitcoin: int) -> None:
+        """Let all reporters speak, and look."""
+        self.now = now
+        reporters = [ACTORS[name] for name in REPORTERS]
+        for feed_id, price in enumerate((ether, bitcoin)):
+            for action in reports(feed_id, reporters, price * WAD, WAD // 1_000, now):
+                self.make(action)
+        self.watch.look(now)
+
+
+@pytest.fixture
+def story() -> Story:
+    """One long, one short, and one with both markets."""
+    story = Story()
+    story.prices(START, 2_000, 30_000)
+    story.by("provider", "Vault", "enter", 10**6 * ATOMS, 1)
+    story.by("owner", "Exchange", "fund_insurance", 10**4 * ATOMS)
+    for name, holder in (("trader_1", LONG), ("trader_2", SHORT), ("trader_3", BOTH)):
+        story.by(name, "Exchange", "deposit", holder, 5_000 * ATOMS)
+    top = 10**6 * WAD
+    story.by("trader_1", "Exchange", "trade", LONG, 0, 20 * WAD, top)
+    story.by("trader_2", "Exchange", "trade", SHORT, 0, -10 * WAD, 1)
+    story.by("trader_3", "Exchange", "trade", BOTH, 0, 6 * WAD, top)
+    story.by("trader_3", "Exchange", "trade", BOTH, 1, -WAD // 4, 1)
+    story.watch.look(story.now)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "ether", "bitcoin"),
+    [(30, 2_000, 30_000), (60, 1_900, 31_000), (3_600, 2_150, 28_000), (9, 1_700, 1)],
+)
+def test_what_it_knows_is_what_the_protocol_says(story, elapsed, ether, bitcoin):
+    for holder in (LONG, SHORT, BOTH):
+        story.watch.account(holder)
+    story.prices(START + elapsed, ether, bitcoin)
+    reserve = GENESIS.risk.reserve
+    for holder in (LONG, SHORT, BOTH):
+        said = standing_of(story.model.state, holder, False, story.now)
+        spare = said.equity - said.maintenance - reserve
+        assert abs(story.watch.equity(holder) - said.equity) < ROUNDING
+        assert abs(story.watch.spare(holder) - spare) < ROUNDING
+
+
+def test_an_account_is_examined_again_only_when_it_changed(story) -> None:
+    known = story.watch.account(LONG)
+    story.prices(START + 30, 1_990, 30_000)
+    assert story.watch.account(LONG) is known
+    before = story.watch.equity(LONG)
+    story.by("trader_1", "Exchange", "deposit", LONG, ATOMS)
+    assert story.watch.account(LONG) is not known
+    assert abs(story.watch.equity(LONG) - before - WAD) < ROUNDING
+
+
+def test_who_is_at_risk_is_liquidated_and_nobody_else(story) -> None:
+    assert at_risk(story.watch) == []
+    assert list(liquidations(story.watch, KEEPER)) == []
+    story.prices(START + 60, 1_840, 30_000)
+    assert at_risk(story.watch) == [LONG]
+    calls = []
+    for action in liquidations(story.watch, KEEPER):
+        calls.append(action.arguments)
+        story.make(action)
+    assert calls == [(LONG, 0)]
+
+
+def test_the_worst_comes_first(story) -> None:
+    story.prices(START + 60, 1_500, 60_000)
+    found = at_risk(story.watch)
+    assert found == [LONG, BOTH]
+    lacking = [story.watch.spare(holder) for holder in found]
+    assert lacking == sorted(lacking)
+
+
+def test_an_old_price_liquidates_nobody(story) -> None:
+    story.prices(START + 60, 1_840, 30_000)
+    story.now += 86_400
+    story.watch.look(story.now)
+    assert at_risk(story.watch) == [LONG]
+    assert list(liquidations(story.watch, KEEPER)) == []
+    assert list(settlements(story.watch, KEEPER)) == []
+
+
+def test_a_loss_is_settled_once_it_is_large(story) -> None:
+    assert list(settlements(story.watch, KEEPER)) == []
+    story.prices(START + 60, 1_940, 30_000)
+    calls = list(settlements(story.watch, KEEPER))
+    assert [action.arguments for action in calls] == [(LONG, 0)]
+    before = story.model.state.accounts[LONG].cash
+    for action in calls:
+        story.make(action)
+    assert story.model.state.accounts[LONG].cash < before
+    assert list(settlements(story.watch, KEEPER)) == []
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 7])
+def test_reporters_lie_around_the_price(count) -> None:
+    price, confidence = 2_000 * WAD, WAD // 1_000
+    said = [reported_price(price, confidence, each, count) for each in range(count)]
+    assert median(said) == price
+    assert len(set(said)) == count
+    assert all(abs(each - price) * 2_000 <= price for each in said)

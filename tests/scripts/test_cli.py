@@ -1,0 +1,296 @@
+"""
+The command line: what it prints, what it refuses, and with which exit code.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from typer.testing import CliRunner
+
+from evm.lockstep import Lockstep
+from protocol.trace import read_trace
+from scripts.cli import app
+from simulation import engine
+from tests.node import running_anvil
+from tests.simulation.small import CRASH, SMALL
+
+HEAVY = {
+    "eth_tester",
+    "evm.chain",
+    "jinja2",
+    "matplotlib",
+    "numpy",
+    "protocol.model",
+    "pydantic",
+    "pyrevm",
+    "simulation.scenario",
+    "vyper",
+    "web3",
+}
+SETTINGS = [argument for value in SMALL for argument in ("--set", value)]
+FIELDS = {
+    "accounts",
+    "bad_debt",
+    "by_entry_point",
+    "calls",
+    "calls_per_second",
+    "chain",
+    "conservation_violations",
+    "differences",
+    "digest",
+    "gas",
+    "insurance_drawn",
+    "insurance_end",
+    "insurance_start",
+    "liquidations",
+    "partial_liquidations",
+    "providers_left",
+    "refusals",
+    "refused",
+    "rounds",
+    "settlements",
+    "storage_roots",
+    "vault_nav_end",
+    "vault_nav_start",
+    "wall_seconds",
+}
+
+
+@pytest.fixture
+def perpspec(tmp_path, monkeypatch):
+    """The command, called in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(app, [str(each) for each in arguments])
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trace of a small run."""
+    place = tmp_path_factory.mktemp("cli") / "run"
+    arguments = ["run", str(CRASH), *SETTINGS, "--out", str(place), "-q"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    return place / "trace.jsonl.gz"
+
+
+def nothing_is_left(folder: Path, *but: str) -> bool:
+    """Whether a refused command has written nothing."""
+    return {path.name for path in folder.iterdir()} == set(but)
+
+
+def test_a_run_prints_one_object(perpspec, tmp_path) -> None:
+    done = perpspec("run", CRASH, *SETTINGS, "--evm", "revm", "--json")
+    assert done.exit_code == 0
+    printed = json.loads(done.stdout)
+    assert printed.keys() >= FIELDS
+    assert (printed["differences"], printed["chain"]) == (0, "revm")
+    assert printed["by_entry_point"]["Exchange.trade"]["ok"] > 0
+    assert printed["by_entry_point"]["Exchange.trade"]["refused"]["LimitExceeded"] == 1
+    assert (tmp_path / "runs" / "small-7" / "report.html").is_file()
+
+
+def test_a_run_prints_tables_and_a_verdict(perpspec) -> None:
+    done = perpspec("run", CRASH, *SETTINGS, "--seed", "9")
+    assert done.exit_code == 0
+    assert "Exchange.trade" in done.stdout
+    assert "on the model alone; no chain was asked." in done.stdout
+    assert "Solvent, at the providers' cost" in done.stdout
+    assert "Written to runs/small-9" in done.stdout
+
+
+def test_a_run_on_a_node_compares_roots(perpspec) -> None:
+    with running_anvil() as url:
+        done = perpspec(
+            "run", CRASH, *SETTINGS, "--evm", url, "--max-calls", "60", "--json"
+        )
+    assert done.exit_code == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert (printed["calls"], printed["storage_roots"]) == (60, "equal")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--set", "market.ETH.margin.im_bse=1"], "did you mean 'im_base'?"),
+        (["--set", "vault.deposit=10 BTC"], "'10 BTC' is in 'BTC', not in 'USDC'"),
+        (["--set", "agents.0.capital=-5 USDC"], "'-5 USDC' is out of range"),
+        (["--set", "market.ETH.margin.im_base=5%"], "write '0.05'"),
+        (
+            ["--set", "market.ETH.fee.taker=1.5"],
+            "market.ETH.fee.taker: refused with ParameterOutOfBounds, the law is "
+            "0 <= taker <= 1; given: fee.taker = '1.5'",
+        ),
+        (["--set", "market.ETH.margin.im_base=0.001"], "ClosingCostsTooMuch"),
+        (["--prices", "nowhere.csv"], "nowhere.csv: cannot be read"),
+        (["--evm", "geth"], "geth: not revm, eth-tester or the URL of a node"),
+        (["--out", "."], "holds something that is no run"),
+        (["--max-calls", "0"], "max-calls"),
+        (["--seed", "-1"], "run.seed: -1 is out of range"),
+    ],
+)
+def test_bad_input_is_told_and_writes_nothing(
+    perpspec, tmp_path, arguments, said
+) -> None:
+    (tmp_path / "mine").touch()
+    done = perpspec("run", CRASH, *arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert not done.stdout
+    assert nothing_is_left(tmp_path, "mine")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("time,price\n0,5\n60,x\n", "prices.csv:3: price 'x' is not a number"),
+        ("time,price\n60,5\n60,6\n", "prices.csv:3: time '60' repeats"),
+        ("time,price\n0,5\n", "prices.csv: has 1 rows of prices, two are needed"),
+        ("time,size\n0,5\n60,6\n", "prices.csv:1: no column of prices"),
+        ("", "prices.csv: is empty"),
+        ("time,price\n0,5\n9,6\n", "prices.csv: is shorter than a step of the run"),
+    ],
+)
+def test_a_bad_price_file_is_told_by_its_line(perpspec, tmp_path, rows, said) -> None:
+    (tmp_path / "prices.csv").write_text(rows)
+    done = perpspec("run", CRASH, "--prices", "prices.csv")
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert nothing_is_left(tmp_path, "prices.csv")
+
+
+def test_a_scenario_that_is_not_there_is_told(perpspec, tmp_path) -> None:
+    done = perpspec("run", "nowhere.toml")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "nowhere.toml: cannot be read" in done.stderr
+    assert nothing_is_left(tmp_path)
+
+
+@pytest.mark.parametrize("command", ["run", "replay"])
+def test_a_dead_node_is_told_soon(perpspec, tmp_path, trace, command) -> None:
+    given = CRASH if command == "run" else trace
+    begun = monotonic()
+    done = perpspec(command, given, "--evm", "http://127.0.0.1:9")
+    assert done.exit_code == 2
+    assert "no node answers" in done.stderr
+    assert monotonic() - begun < 10
+    assert nothing_is_left(tmp_path)
+
+
+def test_ctrl_c_keeps_what_ran(perpspec, tmp_path, monkeypatch) -> None:
+    report = engine.Run.report
+
+    def pressing(self, now) -> None:
+        report(self, now)
+        if now == self.scenario.run.start + 300:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(engine.Run, "report", pressing)
+    before = signal.getsignal(signal.SIGINT)
+    done = perpspec("run", CRASH, *SETTINGS, "--json")
+    assert done.exit_code == 130
+    assert not json.loads(done.stdout)["complete"]
+    place = tmp_path / "runs" / "small-7"
+    assert not read_trace(place / "trace.jsonl.gz").is_complete
+    assert "Interrupted after 5m" in (place / "report.html").read_text()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_difference_is_printed_and_fails(perpspec, tmp_path, monkeypatch) -> None:
+    compare = Lockstep.compare
+
+    def wrong(self, action, outcome, predicted, observed) -> None:
+        if action.function == "trade":
+            observed = observed._replace(output=b"\1" * 64)
+        compare(self, action, outcome, predicted, observed)
+
+    monkeypatch.setattr(Lockstep, "compare", wrong)
+    done = perpspec("run", CRASH, *SETTINGS, "--evm", "revm", "--json")
+    assert done.exit_code == 1
+    assert "model and chain differ: returned" in done.stderr
+    assert json.loads(done.stdout)["differences"] == 1
+    again = perpspec("replay", "runs/small-7/trace.jsonl.gz", "--evm", "revm")
+    assert again.exit_code == 1
+    assert "differ" in again.stdout
+
+
+def test_a_replay_says_the_same(perpspec, trace) -> None:
+    done = perpspec("replay", trace, "--evm", "revm", "--json")
+    assert done.exit_code == 0
+    printed = json.loads(done.stdout)
+    summary = json.loads(trace.with_name("summary.json").read_text())
+    for field in ("calls", "refused", "by_entry_point", "digest"):
+        assert printed[field] == summary[field]
+    assert "recorded" in perpspec("replay", trace).stdout
+
+
+def test_another_digest_fails(perpspec, tmp_path, trace) -> None:
+    text = gzip.decompress(trace.read_bytes()).decode()
+    (tmp_path / "other.jsonl").write_text(text.replace('"digest":"', '"digest":"0'))
+    done = perpspec("replay", "other.jsonl")
+    assert done.exit_code == 1
+    assert "recorded another digest" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda text: text[:-90], "cut off"),
+        (lambda text: text.replace('"version":"1"', '"version":"9"'), "version 9"),
+        (lambda text: "{}\n", "not a trace"),
+    ],
+)
+def test_a_bad_trace_is_told(perpspec, tmp_path, trace, edit, said) -> None:
+    text = gzip.decompress(trace.read_bytes()).decode()
+    (tmp_path / "bad.jsonl").write_text(edit(text))
+    for command in (["replay"], ["explain", "--call", "1"]):
+        done = perpspec(*command, "bad.jsonl")
+        assert done.exit_code == 2
+        assert "bad.jsonl:" in done.stderr
+        assert said in done.stderr
+
+
+def test_a_call_is_explained(perpspec, trace) -> None:
+    done = perpspec("explain", trace, "--call", "3")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("call 3: ")
+    assert perpspec("explain", trace, "--call", "99999").exit_code == 2
+
+
+def test_a_scenario_is_checked(perpspec, tmp_path) -> None:
+    done = perpspec("check", CRASH)
+    assert done.exit_code == 0
+    assert "ETH, BTC; 200 accounts; 12h from 2026-01-01T00:00:00Z" in done.stdout
+    assert perpspec("check", CRASH, "--set", "run.step=7s").exit_code == 2
+    assert nothing_is_left(tmp_path)
+
+
+def test_artifacts_name_the_errors(perpspec, tmp_path) -> None:
+    assert perpspec("artifacts", "--out", "abi").exit_code == 0
+    artifact = json.loads((tmp_path / "abi" / "Exchange.json").read_text())
+    names = {each["name"] for each in artifact["abi"] if each["type"] == "error"}
+    assert {"BelowInitialMargin", "LimitExceeded"} <= names
+
+
+def test_help_teaches(perpspec) -> None:
+    done = perpspec("--help")
+    assert done.exit_code == 0
+    assert "Exit codes" in done.stdout
+    for command in ("run", "replay", "explain", "check", "artifacts", "demo"):
+        assert command in done.stdout
+    assert "Example" in perpspec("run", "--help").stdout
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys, scripts.cli; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not HEAVY & set(done.stdout.split())
