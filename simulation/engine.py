@@ -336,6 +336,9 @@ class Run:
     def sample(self, now: int) -> None:
         """Keep what the charts show."""
         self.watch.look(now)
+        if len(self.watch.markets) < len(self.feeds):
+            # Cut off before all markets were set up.
+            return
         parts, total = [], 0
         for holder in self.watch.with_positions():
             equity = self.watch.equity(holder)

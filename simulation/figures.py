@@ -76,6 +76,8 @@ LEAST_ACCOUNTS = 8
 
 # A market's own axes, one below another, then what all of them share.
 Draw = Callable[[Axes], None]
+# The part of a run that is shown, in units of its axis.
+Window = tuple[float, float]
 
 
 class Chart(Struct, frozen=True):
@@ -85,7 +87,7 @@ class Chart(Struct, frozen=True):
     title: str
     caption: str
     panels: tuple[tuple[Draw, float], ...]
-    window: tuple[float, float] | None = None
+    window: Window | None = None
 
 
 class Axis(Struct, frozen=True):
@@ -141,7 +143,7 @@ class Charts:
                     "The same, from ten minutes before the densest hour of "
                     "liquidations on.",
                     (
-                        (self.price(market_id), 3.2),
+                        (self.price(market_id, window), 3.2),
                         (self.open_interest(market_id), 1.6),
                     ),
                     window,
@@ -176,7 +178,7 @@ class Charts:
             ),
         )
 
-    def close_up(self, market_id: int) -> tuple[float, float] | None:
+    def close_up(self, market_id: int) -> Window | None:
         """The hour with most liquidations, where a run is much longer than that."""
         times = [
             each.time
@@ -207,24 +209,35 @@ class Charts:
             ),
         )
 
-    def price(self, market_id: int) -> Draw:
-        """The index of a market, with its events at their fills."""
+    def price(self, market_id: int, window: Window | None = None) -> Draw:
+        """The mark of a market, with its events at their fills."""
         market = self.scenario.markets[market_id]
 
         def draw(axes: Axes) -> None:
+            times, prices = self.reported(market_id, window)
             axes.plot(
-                self.times,
-                [each.markets[market_id].price / WAD for each in self.samples],
+                times,
+                prices,
                 color=MUTED,
                 linewidth=0.9,
+                drawstyle="steps-post",
                 label="reported price",
             )
+            if window is not None:
+                inside = prices + self.fills(market_id, window)
+                margin = 0.06 * ((max(inside) - min(inside)) or max(inside))
+                axes.set_ylim(min(inside) - margin, max(inside) + margin)
             known = [
                 (time, each.markets[market_id].mark / WAD)
                 for time, each in zip(self.times, self.samples, strict=True)
                 if each.markets[market_id].mark
             ]
-            axes.plot(*zip(*known, strict=True), color=PRICE, label="mark")
+            axes.plot(
+                *zip(*known, strict=True),
+                color=PRICE,
+                drawstyle="steps-post",
+                label="mark",
+            )
             self.gaps(axes, market_id)
             self.events(axes, market_id, "partial", "liquidated in part", WARN)
             self.events(axes, market_id, "full", "liquidated whole", BAD)
@@ -234,6 +247,32 @@ class Charts:
             axes.legend(loc="best", ncols=2)
 
         return draw
+
+    def reported(
+        self, market_id: int, window: Window | None
+    ) -> tuple[list[float], list[float]]:
+        """What was reported: at the looks that were kept, or all of it in a window."""
+        if window is None:
+            kept = [each.markets[market_id].price / WAD for each in self.samples]
+            return self.times, kept
+        low, high = window
+        ticks = [
+            (self.axis.at(tick.time), tick.price / WAD)
+            for tick in self.series[market_id].ticks
+            if low <= self.axis.at(tick.time) <= high
+        ]
+        return [time for time, _ in ticks], [price for _, price in ticks]
+
+    def fills(self, market_id: int, window: Window) -> list[float]:
+        """The prices of the liquidations in a window."""
+        low, high = window
+        return [
+            each.price / WAD
+            for each in self.result.events
+            if each.price
+            and each.market_id == market_id
+            and low <= self.axis.at(each.time) <= high
+        ]
 
     def gaps(self, axes: Axes, market_id: int) -> None:
         """Shade where nobody reported."""
@@ -420,28 +459,10 @@ class Charts:
                 panel.tick_params(length=0)
                 panel.margins(x=0.01)
             if chart.window is not None:
-                self.show_only(chart.window, [panel for (panel,) in axes])
+                axes[-1][0].set_xlim(*chart.window)
             axes[-1][0].set_xlabel(f"{self.axis.unit} since the start of the run")
             figure.align_ylabels([panel for (panel,) in axes])
         return figure
-
-    def show_only(self, window: tuple[float, float], panels: list[Axes]) -> None:
-        """Cut panels to a part of the run, each as high as what is in it."""
-        low, high = window
-        for panel in panels:
-            # Data comes back in every shape that matplotlib takes; here it is lists.
-            lines: list[Any] = list(panel.get_lines())
-            inside = [
-                y
-                for line in lines
-                if len(line.get_xdata()) > 2
-                for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
-                if low <= x <= high
-            ]
-            if inside and "price" in panel.get_title():
-                margin = 0.06 * ((max(inside) - min(inside)) or 1.0)
-                panel.set_ylim(min(inside) - margin, max(inside) + margin)
-        panels[0].set_xlim(low, high)
 
     def svg(self, chart: Chart) -> str:
         """A chart as SVG in the colours of the page."""

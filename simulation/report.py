@@ -90,7 +90,7 @@ def write_report(
 
 def tone_of(summary: dict[str, Any]) -> str:
     """Whether the verdict is good news."""
-    if not is_faithful(summary) or summary["vault_nav_end"] <= 0:
+    if not is_faithful(summary) or summary["vault_nav_end"] < 0:
         return "bad"
     return "warn" if summary["bad_debt"] else "good"
 
@@ -111,7 +111,7 @@ def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
         Tile(
             "Bad debt",
             f"{summary['bad_debt']:,.0f} {unit}",
-            f"{summary['bankruptcies']} accounts below zero",
+            f"left to the vault by {summary['bankruptcies']} accounts",
             "bad" if summary["bad_debt"] else "good",
         ),
         Tile(

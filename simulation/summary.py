@@ -90,7 +90,7 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
         times = summary["conservation_violations"]
         return f"The books did not add up after {times} calls."
     nav = summary["vault_nav_end"]
-    if nav <= 0:
+    if nav < 0:
         said = f"Insolvent: the vault is worth {nav:,.0f} {unit}."
     elif summary["bad_debt"]:
         said = (
@@ -101,7 +101,7 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
     elif summary["insurance_drawn"]:
         said = (
             f"Solvent: the insurance fund paid {summary['insurance_drawn']:,.0f} "
-            f"{unit} for accounts below zero, the vault nothing."
+            f"{unit} for accounts that could not, the vault nothing."
         )
     else:
         said = "Solvent: nobody paid for another's loss."

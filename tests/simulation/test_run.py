@@ -293,3 +293,10 @@ def test_what_fails_leaves_nothing(tmp_path) -> None:
     with pytest.raises(Revert):
         fail()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("calls", [1, 5, 9, 10])
+def test_a_run_may_be_cut_anywhere(calls, tmp_path) -> None:
+    result = made(tmp_path, max_calls=calls)
+    assert (result.tally.calls, result.violations) == (calls, 0)
+    assert summarized(result)["differences"] == 0

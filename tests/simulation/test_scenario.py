@@ -46,7 +46,7 @@ def test_the_scenario_that_comes_along_is_read() -> None:
     scenario = load_scenario(CRASH)
     assert [market.name for market in scenario.markets] == ["ETH", "BTC"]
     assert scenario.run.start == START
-    assert scenario.vault == 5_000_000 * WAD
+    assert scenario.vault == 400_000 * WAD
     ether = scenario.markets[0]
     assert ether.params.margin.im_base == WAD // 20
     assert ether.params.limits.trade_age == 60
@@ -140,9 +140,9 @@ def test_an_override_may_begin_a_section_that_was_left_out(tmp_path) -> None:
         ("=7", "crash.toml: '=7' is no override such as 'run.seed=7'"),
         ("runs.seed=7", "crash.toml: runs: no such key; did you mean 'run'?"),
         ("market.ETC.x=1", "crash.toml: market.ETC: no such key; did you mean 'ETH'?"),
-        ("agents.9.count=1", "agents.9: no such entry, agents has 7, counted from 0"),
-        ("agents.x.count=1", "agents.x: no such entry, agents has 7"),
-        ("agents.-1.count=1", "agents.-1: no such entry, agents has 7"),
+        ("agents.9.count=1", "agents.9: no such entry, agents has 9, counted from 0"),
+        ("agents.x.count=1", "agents.x: no such entry, agents has 9"),
+        ("agents.-1.count=1", "agents.-1: no such entry, agents has 9"),
         ("run.seed.x=1", "run.seed.x: no such key, run.seed is the value 7"),
         (
             "run.sed=7",
@@ -376,7 +376,7 @@ def test_a_law_that_refuses_parameters_is_told_with_their_values() -> None:
     assert str(error) == (
         f"{CRASH}: market.ETH: refused with OpenInterestAboveScale, the law is "
         "max_open_interest <= skew_scale / 2; given: limits.max_open_interest = "
-        "'1_200 ETH', pricing.skew_scale = '100_000 ETH'"
+        "'850 ETH', pricing.skew_scale = '100_000 ETH'"
     )
 
 
@@ -400,7 +400,7 @@ def test_any_other_refusal_is_told_by_its_name() -> None:
         (
             "market.BTC.limits.max_skew=500 BTC",
             "market.BTC.limits.max_skew",
-            "0 <= max_skew <= 40; given: limits.max_skew = '500 BTC'",
+            "0 <= max_skew <= 24; given: limits.max_skew = '500 BTC'",
         ),
         (
             "market.BTC.limits.trade_age=0s",
