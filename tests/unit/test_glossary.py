@@ -1,0 +1,19 @@
+"""
+The glossary has each term once, in order.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs" / "glossary.md"
+
+
+def test_terms_are_sorted_and_have_one_meaning() -> None:
+    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    terms = [line.split("|")[1].strip() for line in lines[2:]]
+    assert len(terms) > 60
+    assert len(set(terms)) == len(terms)
+    # `wad` before `wei`, `cash` before `claim`: as a reader looks them up.
+    words = [term.split(",")[0].split(" (")[0] for term in terms]
+    assert words == sorted(words)
