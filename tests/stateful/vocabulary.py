@@ -492,7 +492,7 @@ def accrue(world: World, choose: Choices) -> Calls:
 def liquidate(world: World, choose: Choices) -> Calls:
     """A keeper tries, on an account at risk mostly."""
     risky = world.at_risk()
-    if not risky and choose.chance(60):
+    if not risky and choose.chance(85):
         return
     found = choose.pick(risky) if risky else held_or_any(world, choose)
     keeper = world.actors["keeper"]
@@ -526,7 +526,13 @@ def make_liquidatable(world: World, choose: Choices) -> Calls:
         delta = -size * choose.integer(1, 100) // 100
         if delta:
             yield limited(world, choose, holder >> 96, holder, market_id, delta)
+    who = any_sender(world, choose)
+    if choose.chance(30):
+        yield world.by(who, "Exchange", "case_of", holder, market_id)
+        yield world.by(who, "Liquidator", "closed_size", holder, market_id)
     for _ in range(choose.integer(1, 3)):
+        if world.state.positions[holder, market_id].size == 0 and choose.chance(80):
+            return
         yield world.by("keeper", "Liquidator", "liquidate", holder, market_id)
 
 
@@ -534,6 +540,8 @@ def make_liquidatable(world: World, choose: Choices) -> Calls:
 def claim_reward(world: World, choose: Choices) -> Calls:
     """A keeper takes what it has earned."""
     earners = [each for each, earned in world.state.keeper_rewards.items() if earned]
+    if not earners and choose.chance(80):
+        return
     sender = any_sender(world, choose)
     if earners and choose.chance(85):
         sender = choose.pick(earners)
