@@ -22,30 +22,30 @@ class Digest:
         self.hash = sha256()
         self.names = {where: name.encode() for name, where in addresses.items()}
 
-    def add(self, part: bytes) -> None:
-        """Add one part."""
-        self.hash.update(len(part).to_bytes(4, "big"))
-        self.hash.update(part)
+    def add(self, *parts: bytes) -> None:
+        """Add these parts."""
+        told = [
+            piece for part in parts for piece in (len(part).to_bytes(4, "big"), part)
+        ]
+        self.hash.update(b"".join(told))
 
     def add_call(self, succeeded: bool, output: bytes, logs: Iterable[Log]) -> None:
         """Add what a call did."""
-        self.add(b"\1" if succeeded else b"\0")
-        self.add(output)
+        parts = [b"\1" if succeeded else b"\0", output]
         for address, topics, payload in logs:
-            self.add(self.names.get(address, address.to_bytes(20, "big")))
-            self.add(b"".join(topics))
-            self.add(payload)
+            name = self.names.get(address) or address.to_bytes(20, "big")
+            parts += (name, b"".join(topics), payload)
+        self.add(*parts)
 
     def add_word(self, contract: str, slot: int, word: int) -> None:
         """Add what is kept at a slot; zeros are left out, since they are not kept."""
         if word:
-            self.add(contract.encode())
-            self.add(slot.to_bytes(WORD, "big") + word.to_bytes(WORD, "big"))
+            place = slot.to_bytes(WORD, "big")
+            self.add(contract.encode(), place + word.to_bytes(WORD, "big"))
 
     def add_code(self, address: int, code: bytes) -> None:
         """Add the code at an address that a contract chose."""
-        self.add(address.to_bytes(20, "big"))
-        self.add(code)
+        self.add(address.to_bytes(20, "big"), code)
 
     def hexdigest(self) -> str:
         """The hash of everything so far."""

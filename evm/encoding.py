@@ -67,13 +67,11 @@ class Encoder:
 
     def log(self, contract: str, event: Struct) -> Log:
         """An event as it stands in a receipt."""
-        layout = self.events[contract, type(event).__name__]
+        address, signature, indexed, plain = self.events[contract, type(event).__name__]
         values = astuple(event)
-        topics = [
-            (values[index] & LARGEST).to_bytes(WORD, "big") for index in layout.indexed
-        ]
-        data = packed(flat([values[index] for index in layout.plain]))
-        return layout.address, (layout.signature, *topics), data
+        topics = [(values[index] & LARGEST).to_bytes(WORD, "big") for index in indexed]
+        data = packed(flat([values[index] for index in plain]))
+        return address, (signature, *topics), data
 
 
 def event_layout(entry: Mapping[str, Any], address: int) -> EventLayout:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from eth_utils import keccak
-from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env, JournalCheckpoint
+from pyrevm import EVM, BlockEnv, CfgEnv, Env, JournalCheckpoint
 
 from evm.chain import GAS_LIMIT, Chain, ChainError, Observed
 from evm.words import address_text, create_address
@@ -113,19 +113,22 @@ class RevmChain(Chain):
         self.set_time(self.block_time)
         # The contracts, and what they deployed: their nonces begin at 1.
         for address in self.addresses.values():
-            nonce = old.basic(address_text(address)).nonce
-            self.copy_account(old, address, nonce)
+            nonce = self.copy_account(old, address)
             for made in range(1, nonce):
-                self.copy_account(old, create_address(address, made), 1)
+                self.copy_account(old, create_address(address, made))
         for address, words in storage.items():
             for slot, word in words.items():
                 self.evm.insert_account_storage(address_text(address), slot, word)
 
-    def copy_account(self, old: EVM, address: int, nonce: int) -> None:
-        """Put the code of an account where it was."""
+    def copy_account(self, old: EVM, address: int) -> int:
+        """
+        Put an account where it was, and give its nonce. Its code stays analysed, which
+        bare bytes are not: revm would look through them in every call.
+        """
         text = address_text(address)
-        account = AccountInfo(nonce=nonce, code=code_of(old, text))
+        account = old.basic(text)
         self.evm.insert_account_info(text, account)
+        return account.nonce
 
 
 def new_evm() -> EVM:

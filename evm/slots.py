@@ -37,17 +37,18 @@ class Slots:
 
     def __init__(self, contracts: Mapping[str, Contract]) -> None:
         self.layouts = {name: each.layout for name, each in contracts.items()}
-        self.places: dict[str, tuple[int, Steps]] = {}
+        self.places: dict[tuple[str, str], tuple[int, Steps]] = {}
 
     def first(self, table: Table[Any, Any], key: Key) -> int:
         """The first slot of the record that `table` holds under `key`."""
-        name = f"{table.contract}.{table.name}"
-        place = self.places.get(name)
+        variable = table.contract, table.name
+        place = self.places.get(variable)
         if place is None:
-            place = self.places[name] = self.place(table)
+            place = self.places[variable] = self.place(table)
         slot, steps = place
         keys = key if isinstance(key, tuple) else (key,)
         if len(keys) != len(steps):
+            name = ".".join(variable)
             raise UnknownSlot(f"{name}{list(keys)}: its keys are {len(steps)}")
         return entry_slot(slot, steps, keys)
 

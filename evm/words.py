@@ -44,12 +44,13 @@ def spread(value: Any, words: list[int]) -> None:
     """Append the words of `value` to `words`."""
     if isinstance(value, int):
         words.append(value)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            spread(item, words)
-    elif isinstance(value, Struct):
-        for item in astuple(value):
-            spread(item, words)
+    elif isinstance(value, tuple | list | Struct):
+        for item in astuple(value) if isinstance(value, Struct) else value:
+            # Most are words already: a call for each would be most of the work.
+            if type(item) is int:
+                words.append(item)
+            else:
+                spread(item, words)
     elif value is not None:
         raise TypeError(f"no words for {value!r}")
 
