@@ -215,32 +215,31 @@ class Run:
         self.nav_start = 0
         self.setup_calls = 0
 
-    def make(self, action: Action) -> Outcome:
-        """Make a call, and take in what it did."""
+    def make(self, action: Action, is_recorded: bool = True) -> Outcome:
+        """
+        Make a call, and take in what it did; into the trace it goes first, so that one
+        that ends the run is there.
+        """
         if self.max_calls is not None and self.tally.calls >= self.max_calls:
             raise Ended
         if self.is_stopped():
             raise KeyboardInterrupt
+        if is_recorded:
+            self.writer.write(action)
         outcome, gas = self.stage.make(action)
         self.conservation.check(outcome)
         self.watch.note(outcome)
         self.tally.count(action, outcome, gas)
         return outcome
 
-    def record(self, action: Action) -> Outcome:
-        """Make a call that belongs into the trace."""
-        if self.max_calls is None or self.tally.calls < self.max_calls:
-            self.writer.write(action)
-        return self.make(action)
-
     def go(self) -> None:
         """Make every call from genesis to the end."""
         for action in genesis_actions(self.genesis, self.stage.addresses):
-            self.make(action)
+            # A trace has them in its genesis.
+            self.make(action, is_recorded=False)
             self.setup_calls += 1
         self.start()
-        lives = [(agent.live(), agent) for agent in self.agents]
-        living = [life for life, _ in lives]
+        living = [agent.live() for agent in self.agents]
         run = self.scenario.run
         steps = run.duration // run.step
         thinned = -(-steps // MOST_SAMPLES)
@@ -264,9 +263,9 @@ class Run:
                 continue
             address = self.genesis.actors[name]
             if function == "enter":
-                self.record(Action("Vault", function, address, now, (atoms, 1)))
+                self.make(Action("Vault", function, address, now, (atoms, 1)))
             else:
-                self.record(Action("Exchange", function, address, now, (atoms,)))
+                self.make(Action("Exchange", function, address, now, (atoms,)))
         self.watch.look(now)
         self.nav_start = self.nav(now)
 
@@ -280,14 +279,14 @@ class Run:
             reporters = self.genesis.markets[market_id].reporters
             price = feed.series.at(now)
             for action in reports(market_id, reporters, price, each.confidence, now):
-                self.record(action)
+                self.make(action)
 
     def live(self, life: Life) -> bool:
         """Let an agent make its calls of this look; whether it lives on."""
         try:
             action = next(life)
             while action is not None:
-                action = life.send(self.record(action))
+                action = life.send(self.make(action))
         except StopIteration:
             return False
         return True
@@ -301,23 +300,21 @@ class Run:
         keeper = self.genesis.actors[KEEPER]
         if keepers.liquidator:
             for action in liquidations(self.watch, keeper):
-                self.record(action)
+                self.make(action)
         if keepers.settler:
             for action in settlements(self.watch, keeper):
-                self.record(action)
+                self.make(action)
 
     def finish(self, now: int) -> None:
         """Pay the keeper and the treasury what they have earned."""
         keeper, owner = self.genesis.actors[KEEPER], self.genesis.owner
         earned = int(self.state.keeper_rewards[keeper]) // self.state.scale
         if earned:
-            self.record(
-                Action("Exchange", "claim_reward", keeper, now, (earned, keeper))
-            )
+            self.make(Action("Exchange", "claim_reward", keeper, now, (earned, keeper)))
         treasury = int(self.state.funds[()].treasury) // self.state.scale
         if treasury:
             arguments = (owner, treasury)
-            self.record(Action("Governor", "collect_treasury", owner, now, arguments))
+            self.make(Action("Governor", "collect_treasury", owner, now, arguments))
 
     def nav(self, now: int) -> int:
         """The lower value of the vault, whether or not its prices are valid."""

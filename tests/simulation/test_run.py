@@ -120,6 +120,7 @@ def test_what_was_interrupted_keeps_what_ran(tmp_path) -> None:
     assert result.tally.calls == 200
     trace = read_trace(tmp_path / "trace.jsonl")
     assert not trace.is_complete
+    assert len(trace.actions) + result.setup_calls == 200
     summary = summarized(result)
     assert not summary["complete"]
     assert verdict(summary, "USDC").startswith("Interrupted after")
@@ -217,6 +218,28 @@ def test_recorded_prices_of_any_height_run(price, tmp_path) -> None:
     )
     assert result.violations == 0
     assert result.tally.liquidations > 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bitmex_XBTUSD_1m_2020-03_black_thursday",
+        "binance_spot_ETHUSDT_1m_2021-05-10_20",
+        "drift_pyth_oracle_lunaCrash",
+    ],
+)
+def test_recorded_crashes_run_in_lockstep(name, price_files, tmp_path) -> None:
+    prepared = prepare(CRASH, SMALL, price_files / f"{name}.csv.gz")
+    result = run_scenario(
+        prepared.scenario,
+        prepared.series,
+        CONTRACTS,
+        tmp_path / "trace.jsonl",
+        evm="revm",
+        max_calls=2_000,
+    )
+    assert (result.difference, result.violations) == (None, 0)
+    assert result.tally.logs["Traded"] > 0
 
 
 def test_a_price_too_low_for_the_protocol_is_told(tmp_path) -> None:

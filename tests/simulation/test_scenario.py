@@ -53,7 +53,7 @@ def test_the_scenario_that_comes_along_is_read() -> None:
     assert ether.feed.quorum == 3
     assert ether.reporters == 3
     assert isinstance(ether.prices, DrawnPrices)
-    assert ether.prices.shocks[0].move == -35 * WAD // 100
+    assert ether.prices.shocks[0].move == -28 * WAD // 100
 
 
 def test_it_has_two_hundred_accounts() -> None:
@@ -274,7 +274,7 @@ def test_every_fault_is_found_in_one_pass(document) -> None:
         "some.toml: market.BTC.prices.source: is missing; allowed: jump-diffusion, "
         "file",
         "some.toml: agents.0.kind: is missing; allowed: long, short, stop-loss, "
-        "provider",
+        "careless, provider",
     ]
 
 
