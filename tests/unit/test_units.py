@@ -78,7 +78,7 @@ cheap: Quote = mul_div_down(quote, shares, quote)
 def complaints(*arguments: str) -> list[str]:
     """The lines in which mypy finds an error."""
     # The project's own configuration names files, beside which no text is allowed.
-    nothing = [f"--cache-dir={os.devnull}", f"--config-file="]
+    nothing = [f"--cache-dir={os.devnull}", "--config-file="]
     report, _, status = api.run(
         ["--strict", *nothing, "--no-error-summary", *arguments]
     )
