@@ -117,7 +117,7 @@ def timed(engine: Engine, actions: Sequence[Action]) -> Timed:
 
 def pieces(actions: Sequence[Action], percent: int) -> Iterator[Sequence[Action]]:
     """So many of a hundred calls, from the first on, in as many pieces as always."""
-    size = len(actions) * percent // 100 // PIECES
+    size = max(1, len(actions) * percent // 100 // PIECES)
     for number in range(PIECES):
         yield actions[number * size : (number + 1) * size]
 
