@@ -1,0 +1,173 @@
+"""
+The laws of parameters: what just keeps each, and what just breaks it, on both sides.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from protocol import errors, governance
+from protocol.governance import MOST_PRICE, MOST_RATE, MOST_SECONDS, MOST_VALUE
+from tests.twin.twins import both
+from tests.unit.worked import FEED, MARKET, RISK, wad
+
+BOUNDS = errors.PARAMETER_OUT_OF_BOUNDS
+ONE = wad("1")
+CEILING = FEED.ceiling_price
+REPORTERS = (1, 2, 3, 4, 5, 0, 0)
+# A parameter, a value that keeps every law, one that does not, and the law's error.
+MARKET_LAWS = [
+    ("pricing.skew_scale", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
+    ("pricing.skew_scale", wad("10000"), 0, BOUNDS),
+    ("pricing.max_spread", ONE // 4, ONE // 4 + 1, BOUNDS),
+    ("pricing.max_spread", 0, -1, BOUNDS),
+    ("limits.max_skew", wad("200"), wad("200") + 1, BOUNDS),
+    ("limits.max_size", wad("50"), wad("200") + 1, BOUNDS),
+    ("limits.max_size", 1, 0, BOUNDS),
+    ("limits.max_open_interest_value", MOST_VALUE, MOST_VALUE + 1, BOUNDS),
+    ("limits.least_value", 1, 0, BOUNDS),
+    ("limits.trade_age", 1, 0, BOUNDS),
+    ("limits.risk_age", MOST_SECONDS, MOST_SECONDS + 1, BOUNDS),
+    ("limits.max_confidence", ONE, ONE + 1, BOUNDS),
+    ("fee.taker", ONE, ONE + 1, BOUNDS),
+    ("fee.maker", 0, -1, BOUNDS),
+    ("fee.vault_share", wad("0.8"), wad("0.8") + 1, BOUNDS),
+    ("fee.insurance_share", wad("0.5"), wad("0.5") + 1, BOUNDS),
+    ("funding.max_velocity", MOST_RATE, MOST_RATE + 1, BOUNDS),
+    ("funding.max_rate", 0, -1, BOUNDS),
+    ("funding.dead_zone", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
+    ("borrowing.reserve_factor", ONE, ONE + 1, BOUNDS),
+    ("borrowing.base_rate", MOST_RATE, MOST_RATE + 1, BOUNDS),
+    ("borrowing.slope_1", MOST_RATE, MOST_RATE + 1, BOUNDS),
+    ("borrowing.kink", ONE, ONE + 1, BOUNDS),
+    ("borrowing.slope_2", MOST_RATE, MOST_RATE + 1, BOUNDS),
+    ("margin.im_base", ONE, ONE + 1, BOUNDS),
+    ("margin.im_slope", MOST_RATE, MOST_RATE + 1, BOUNDS),
+    ("margin.oi_lower", wad("200") - 1, wad("200"), BOUNDS),
+    ("margin.oi_upper", wad("100") + 1, wad("100"), BOUNDS),
+    ("margin.maintenance_fraction", ONE, ONE + 1, BOUNDS),
+    ("liquidation.target_ratio", ONE, ONE - 1, BOUNDS),
+    ("liquidation.target_ratio", 2 * ONE, 2 * ONE + 1, BOUNDS),
+    ("liquidation.critical_fraction", ONE, ONE + 1, BOUNDS),
+    ("liquidation.keeper_share", 0, -1, BOUNDS),
+    ("liquidation.insurance_share", 0, -1, BOUNDS),
+    ("liquidation.bucket_capacity", wad("100"), wad("100") - 1, BOUNDS),
+    ("liquidation.bucket_rate", wad("10000"), wad("10000") + 1, BOUNDS),
+]
+FEED_LAWS = [
+    ("quorum", 3, 2, errors.BAD_QUORUM),
+    ("quorum", 5, 6, errors.BAD_QUORUM),
+    ("quorum", 4, 1, errors.BAD_QUORUM),
+    ("reporters", 5, 4, errors.BAD_REPORTERS),
+    ("reporters", 5, 6, errors.BAD_REPORTERS),
+    ("reporters", 5, 0, errors.BAD_REPORTERS),
+    ("reporters", 5, 8, errors.BAD_REPORTERS),
+    ("max_age", MOST_SECONDS, MOST_SECONDS + 1, BOUNDS),
+    ("averaging_time", 1, 0, BOUNDS),
+    ("floor_price", 1, 0, BOUNDS),
+    ("floor_price", CEILING - 1, CEILING, BOUNDS),
+    ("ceiling_price", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
+    ("band", ONE // 2, ONE // 2 + 1, BOUNDS),
+    ("band", 1, 0, BOUNDS),
+]
+RISK_LAWS = [
+    ("profit_weight", ONE, ONE + 1, BOUNDS),
+    ("reserve", wad("2"), wad("2") - 1, BOUNDS),
+    ("reserve", MOST_VALUE, MOST_VALUE + 1, BOUNDS),
+    ("rewards.flat", wad("5"), wad("5") + 1, BOUNDS),
+    ("rewards.least", wad("5"), wad("5") + 1, BOUNDS),
+    ("rewards.most", wad("1"), wad("1") - 1, BOUNDS),
+    ("insurance.cap", 0, -1, BOUNDS),
+    ("insurance.window", 1, 0, BOUNDS),
+]
+
+
+def changed(record: Any, path: str, value: int) -> Any:
+    """A record with one parameter changed."""
+    name, _, field = path.partition(".")
+    if field:
+        return replace(record, **{name: changed(getattr(record, name), field, value)})
+    return replace(record, **{name: value})
+
+
+def market_refusal(path: str, value: int) -> str | None:
+    params = changed(MARKET, path, value)
+    return both(governance, "require_lawful_market", params, 0, CEILING)
+
+
+@pytest.mark.parametrize(("path", "lawful", "unlawful", "error"), MARKET_LAWS)
+def test_a_law_of_a_market_ends_where_it_says(
+    path: str, lawful: int, unlawful: int, error: str
+) -> None:
+    assert market_refusal(path, lawful) is None
+    assert market_refusal(path, unlawful) == error
+
+
+@pytest.mark.parametrize(("path", "lawful", "unlawful", "error"), FEED_LAWS)
+def test_a_law_of_a_feed_ends_where_it_says(
+    path: str, lawful: int, unlawful: int, error: str
+) -> None:
+    def refusal(value: int) -> str | None:
+        params = changed(FEED, path, value)
+        return both(governance, "require_lawful_feed", params, REPORTERS)
+
+    assert refusal(lawful) is None
+    assert refusal(unlawful) == error
+
+
+@pytest.mark.parametrize(("path", "lawful", "unlawful", "error"), RISK_LAWS)
+def test_a_law_of_all_accounts_ends_where_it_says(
+    path: str, lawful: int, unlawful: int, error: str
+) -> None:
+    def refusal(value: int) -> str | None:
+        return both(governance, "require_lawful_risk", changed(RISK, path, value))
+
+    assert refusal(lawful) is None
+    assert refusal(unlawful) == error
+
+
+def test_one_voice_may_stand_alone() -> None:
+    alone = replace(FEED, reporters=1, quorum=1)
+    seats = (7, 0, 0, 0, 0, 0, 0)
+    assert both(governance, "require_lawful_feed", alone, seats) is None
+    many = replace(FEED, reporters=2, quorum=1)
+    seats = (7, 8, 0, 0, 0, 0, 0)
+    refused = both(governance, "require_lawful_feed", many, seats)
+    assert refused == errors.BAD_QUORUM
+
+
+def test_closing_costs_less_than_the_margin_that_is_left() -> None:
+    """
+    Of 0.109 * 0.5 * 0.6 = 0.0327 the shares take 0.005 and the premium (50 + 2 * 200) /
+    20000 = 0.0225: the keeper may have 0.0062 and not all of it.
+    """
+    path = "liquidation.keeper_share"
+    assert market_refusal(path, wad("0.0062") - 1) is None
+    assert market_refusal(path, wad("0.0062")) == errors.CLOSING_COSTS_TOO_MUCH
+
+
+def test_the_scale_is_twice_the_open_interest_there_is_and_may_be() -> None:
+    """Allowed are 200, so 400 are asked of the scale; where 6000 stand, 12000."""
+
+    def refusal(scale: int, open_interest: int) -> str | None:
+        params = changed(MARKET, "pricing.skew_scale", scale)
+        return both(governance, "require_lawful_limits", params, open_interest, CEILING)
+
+    assert refusal(wad("400"), 0) is None
+    assert refusal(wad("400") - 1, 0) == errors.OPEN_INTEREST_ABOVE_SCALE
+    assert refusal(wad("12000"), wad("6000")) is None
+    assert refusal(wad("12000") - 1, wad("6000")) == errors.SKEW_SCALE_TOO_SMALL
+
+
+def test_open_interest_at_the_highest_price_fits_the_vault() -> None:
+    """200 at a price just so high that they are worth 2**120 wei less one."""
+    most = MOST_VALUE * ONE // wad("200")
+
+    def refusal(ceiling: int) -> str | None:
+        return both(governance, "require_lawful_limits", MARKET, 0, ceiling)
+
+    assert refusal(most) is None
+    assert refusal(most + 1) == errors.OPEN_INTEREST_ABOVE_VALUE
