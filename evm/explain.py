@@ -86,22 +86,20 @@ class Explanation(Struct, frozen=True):
 
 def explain(source: str | Path | Trace, number: int) -> Explanation:
     """
-    Explain call `number` of a trace; the first is 1, as its line is the second.
-
-    The calls that set up the genesis come before the first: 0 is the last of them, -1
-    the one before that.
+    Explain call `number` of a trace, counted as lockstep counts: the calls that set up
+    the genesis come first, and the first of them is 1.
     """
     trace = source if isinstance(source, Trace) else read_trace(source)
     addresses = predicted_addresses(DEPLOY_ORDER)
     actions = list(every_action(trace.genesis, trace.actions, addresses))
-    index = number + len(actions) - len(trace.actions) - 1
-    if not 0 <= index < len(actions):
-        message = f"there is no call {number}: it has {len(trace.actions)}"
+    if not 1 <= number <= len(actions):
+        message = f"there is no call {number}: it has {len(actions)}"
         raise TraceError(str(source), 1, message)
     model = model_at(trace.genesis, addresses)
-    for action in actions[:index]:
+    for action in actions[: number - 1]:
         model.apply(action)
-    return explained(model, actions[index], number, names_of(trace, addresses))
+    action = actions[number - 1]
+    return explained(model, action, number, names_of(trace, addresses))
 
 
 def names_of(trace: Trace, addresses: dict[str, int]) -> dict[int, str]:

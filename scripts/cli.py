@@ -134,7 +134,12 @@ def replay(trace: TraceFile, evm: Evm = "none", as_json: AsJson = False) -> None
 @app.command(epilog="Example: perpspec explain runs/crash-7/trace.jsonl.gz --call 57")
 def explain(
     trace: TraceFile,
-    call: Annotated[int, typer.Option(metavar="N", help="The first call is 1.")],
+    call: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="The first call, of those that set up the genesis, is 1."
+        ),
+    ],
 ) -> None:
     """
     Say what one call of a trace was given, read, wrote, and why it ended as it did.

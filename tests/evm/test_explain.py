@@ -8,18 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from evm.chain import DEPLOY_ORDER, predicted_addresses
 from evm.explain import explain, recording
 from protocol.state import Table
-from protocol.trace import Trace, TraceError, write_trace
+from protocol.trace import Trace, TraceError, genesis_actions, write_trace
 from tests.evm.story import story
 from tests.genesis import GENESIS
 
 STORY = Trace(GENESIS, list(story()), None, True)
+ADDRESSES = predicted_addresses(DEPLOY_ORDER)
 
 
 def number_of(function: str, error: str | None = None) -> int:
     """The number of the first call of a function that ends so."""
-    for number, action in enumerate(STORY.actions, start=1):
+    first = len(list(genesis_actions(GENESIS, ADDRESSES))) + 1
+    for number, action in enumerate(STORY.actions, start=first):
         is_function = action.function == function
         if is_function and explain(STORY, number).outcome.error == error:
             return number
@@ -61,8 +64,8 @@ def test_a_refusal_of_another_s_rule_is_the_last_one_raised() -> None:
 
 def test_records_and_lists_are_spread(tmp_path) -> None:
     write_trace(tmp_path / "story.jsonl", GENESIS, STORY.actions, None)
-    text = explain(tmp_path / "story.jsonl", -23).text()
-    assert "call -23: Governor.set_feed" in text
+    text = explain(tmp_path / "story.jsonl", 2).text()
+    assert "call 2: Governor.set_feed" in text
     assert "  params.ceiling_price   1000000\n" in text
     assert "(reporter_1)\n" in text
     assert "wrote Governor.codes" in text
