@@ -775,6 +775,25 @@ def nobody_diluted(call: Call) -> None:
     ), (low, was, after, supply)
 
 
+@trial
+def no_free_entry(call: Call) -> None:
+    """
+    E1: to enter the vault and to leave it at once with the shares that came of it gives
+    no more than was paid.
+    """
+    if call.name != "Vault.enter" or not call.ok:
+        return
+    model = call.world.model
+    shares = call.outcome.returned
+    back = replace(call.action, function="leave", arguments=(shares, 0))
+    try:
+        outcome = model.apply(back)
+        given = outcome.returned if outcome.error is None else 0
+        assert given <= call.action.arguments[0], (given, call.action.arguments[0])
+    finally:
+        put_back(model.state, call.after.tables)
+
+
 @law
 def enough_buys_shares(call: Call) -> None:
     """

@@ -305,6 +305,32 @@ MUTANTS = (
         ),
         (Edit("extcall Exchange(EXCHANGE).accrue(feed_id)", "pass"),),
     ),
+    Mutant(
+        "who enters pays the lower value and who leaves is paid the higher",
+        "E1",
+        "vault",
+        "Vault",
+        (
+            Edit(
+                "shares_for(amount, state.supply[()], nav.high)",
+                "shares_for(amount, state.supply[()], nav.low)",
+            ),
+            Edit(
+                "amount_for(shares, state.supply[()], nav.low)",
+                "amount_for(shares, state.supply[()], nav.high)",
+            ),
+        ),
+        (
+            Edit(
+                "share.shares_for(amount, share.supply, nav.high)",
+                "share.shares_for(amount, share.supply, nav.low)",
+            ),
+            Edit(
+                "share.amount_for(shares, share.supply, nav.low)",
+                "share.amount_for(shares, share.supply, nav.high)",
+            ),
+        ),
+    ),
     each(
         "shares are rounded up",
         "E12",
@@ -457,6 +483,8 @@ def made(node: ast.FunctionDef, module: ModuleType) -> object:
     namespace = vars(module)
     function = space[node.name]
     # Its globals are the module's own, so that it sees what else is replaced there.
-    return type(function)(
+    replaced = type(function)(
         function.__code__, namespace, function.__name__, function.__defaults__
     )
+    replaced.__annotations__ = function.__annotations__
+    return replaced

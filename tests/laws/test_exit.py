@@ -1,0 +1,121 @@
+"""
+C16: from any state, once prices are good, everybody gets out.
+
+Accounts at risk are liquidated, all others close by themselves, gains are settled
+while the vault has them, all cash is withdrawn, and the providers leave: no call is
+refused for a reason that somebody else controls. A vault that owes more than it has is
+the exception: a claim above it stays a claim, and no provider leaves.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from protocol import market
+from protocol.fixed_point import WAD
+from tests.stateful import vocabulary
+from tests.stateful.choices import Seeded
+from tests.stateful.configuration import genesis
+from tests.stateful.run import Run
+
+CALLS = 250
+
+
+def played(seed: int) -> tuple[Run, Seeded]:
+    """Both worlds after random calls."""
+    choose = Seeded(f"exit/{seed}")
+    run = Run(genesis(choose))
+    for action in vocabulary.opening(run.world, choose):
+        run.step(action)
+    while len(run.actions) < CALLS:
+        for action in vocabulary.burst(run.world, choose):
+            run.step(action)
+    return run, choose
+
+
+def good_prices(run: Run, choose: Seeded) -> None:
+    """Rounds for all markets, until every band has followed and all are sure."""
+    world, state = run.world, run.world.state
+    while True:
+        settled = True
+        for number in range(world.markets):
+            price = market.price_of(state, number)
+            feed = state.codes[state.feed_params[number]]
+            index = min(max(price.index, feed.floor_price + 1), feed.ceiling_price - 1)
+            for action in vocabulary.round_at(world, choose, number, index):
+                sure = (*action.arguments[:3], 0, *action.arguments[4:])
+                run.step(vocabulary.replace(action, arguments=sure))
+            price = market.price_of(state, number)
+            settled &= price.mark == price.index
+        if settled and not vocabulary.is_stale(world):
+            return
+        world.now += 60 if not settled else 0
+
+
+def close_all(run: Run, choose: Seeded) -> None:
+    """Every position is closed, by its owner or by a keeper."""
+    world = run.world
+    for _ in range(60):
+        held = world.positions()
+        if not held:
+            return
+        good_prices(run, choose)
+        for key in held:
+            size = world.state.positions[key].size
+            if size == 0:
+                continue
+            if key in world.at_risk():
+                action = world.by("keeper", "Liquidator", "liquidate", *key)
+                # An empty bucket is the one thing that a keeper waits for.
+                assert run.step(action).outcome.error in (None, "BucketEmpty")
+                continue
+            limit = vocabulary.MOST_INT if size < 0 else 0
+            action = world.by(key[0] >> 96, "Exchange", "trade", *key, -size, limit)
+            assert run.step(action).outcome.error is None
+        world.now += 3_600
+    raise AssertionError(f"still open: {world.positions()}")
+
+
+def settle_all(run: Run, choose: Seeded) -> None:
+    """Every claim becomes cash, as far as the vault has it."""
+    world, state = run.world, run.world.state
+    good_prices(run, choose)
+    for key, claim in list(state.claims.items()):
+        if claim:
+            action = world.by(key[0] >> 96, "Exchange", "settle", *key)
+            error = run.step(action).outcome.error
+            assert error is None or (
+                error == "VaultTooSmall" and state.funds[()].vault < claim
+            )
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_everybody_gets_out(seed) -> None:
+    run, choose = played(seed)
+    world, state = run.world, run.world.state
+    close_all(run, choose)
+    settle_all(run, choose)
+    for holder, account in list(state.accounts.items()):
+        atoms = account.cash // state.scale
+        if atoms:
+            owner = holder >> 96
+            action = world.by(owner, "Exchange", "withdraw", holder, atoms, owner)
+            assert run.step(action).outcome.error is None
+    for provider, shares in list(state.shares.items()):
+        if shares:
+            action = world.by(provider, "Vault", "leave", shares, 0)
+            error = run.step(action).outcome.error
+            owes = run.world.model.view("Vault", "nav", world.now).low < 0
+            if error == "ZeroAmount":
+                assert is_dust(run, shares)
+            else:
+                assert error == ("ReserveTooSmall" if owes else None)
+    assert all(account.cash < state.scale for account in state.accounts.values())
+    run.check_every_word()
+
+
+def is_dust(run: Run, shares: int) -> bool:
+    """Whether shares are worth less than an atom at the vault's lower value."""
+    nav = run.world.model.view("Vault", "nav", run.world.now)
+    worth = shares * (max(nav.low, 0) + 1)
+    return worth < run.world.state.scale * (run.world.state.supply[()] + WAD // 10**12)
