@@ -28,7 +28,7 @@ from benchmarks.stage import (
     trade_of,
 )
 from evm.actors import actor_address
-from protocol.account import ISOLATED
+from protocol.account import ISOLATED, MAX_MARKETS
 from protocol.feed import MAX_REPORTERS, RING
 from protocol.fixed_point import WAD
 from protocol.units import Size
@@ -122,6 +122,28 @@ def increase_with(markets: int) -> Measure:
 
 for markets in range(2, 5):
     case(f"trade: increase with {markets} open markets")(increase_with(markets))
+
+
+def every_market(stage: Stage) -> None:
+    """As many markets as there may be, a trader in each, most of all in the first."""
+    for market_id in range(len(MARKETS), MAX_MARKETS):
+        feed = feed_params(1), alone()
+        stage.call("owner", "Governor", "set_feed", market_id, *feed)
+        stage.call("owner", "Governor", "set_market", market_id, MARKET)
+    # So many calls take so long that every price is needed anew.
+    for market_id in range(len(MARKETS)):
+        stage.round(market_id)
+    for market_id in range(len(MARKETS), MAX_MARKETS):
+        stage.report(market_id, 0, PRICE)
+    stage.trader(100)
+    for market_id in range(1, MAX_MARKETS):
+        stage.trade("trader", market_id, 1)
+
+
+@case("trade: increase with all 16 markets open")
+def trade_in_every_market(stage: Stage) -> int:
+    every_market(stage)
+    return stage.measure(*trade_of("trader", 0, 5))
 
 
 @case("trade: refused, beyond its limit")
@@ -242,6 +264,13 @@ def liquidate_with_markets(stage: Stage) -> int:
     return liquidate(stage, 0)
 
 
+@case("liquidate: part, with all 16 markets open")
+def liquidate_in_every_market(stage: Stage) -> int:
+    every_market(stage)
+    stage.round(0, PRICE * 92 // 100)
+    return liquidate(stage, 0)
+
+
 @case("liquidate: lost race, healthy again")
 def liquidate_healthy(stage: Stage) -> int:
     at_risk(stage, 0, 92)
@@ -282,8 +311,7 @@ def report_alone_in_full_ring(stage: Stage) -> int:
 def feed_alone(stage: Stage, rounds: int) -> int:
     """The report that follows so many rounds of a feed that has no market."""
     fresh = len(MARKETS)
-    voices = reporters()[:1] + (0,) * (MAX_REPORTERS - 1)
-    stage.call("owner", "Governor", "set_feed", fresh, feed_params(1), voices)
+    stage.call("owner", "Governor", "set_feed", fresh, feed_params(1), alone())
     for _ in range(rounds):
         stage.report(fresh, 0, PRICE)
     return report(stage, fresh, 0)
@@ -422,6 +450,11 @@ def reporters() -> tuple[int, ...]:
     """Three reporters, and vacant places."""
     voices = tuple(actor_address(name) for name in REPORTERS)
     return voices + (0,) * (MAX_REPORTERS - len(voices))
+
+
+def alone() -> tuple[int, ...]:
+    """The first of them, and more vacant places."""
+    return reporters()[:1] + (0,) * (MAX_REPORTERS - 1)
 
 
 @case("governor: change the risk parameters")

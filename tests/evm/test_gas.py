@@ -43,7 +43,9 @@ def stage() -> Stage:
 
 
 def test_the_snapshot_is_current(stage) -> None:
-    assert measure_all(stage) == read_snapshot(), "python -m benchmarks.gas shows more"
+    measured = measure_all(stage)
+    assert measured == read_snapshot(), "python -m benchmarks.gas shows more"
+    assert len(measured.gas) == len(CASES) + 1
     entry_points = {
         (name, entry["name"])
         for name, contract in compile_contracts().items()
