@@ -160,10 +160,10 @@ def accrue(market_id: uint256):
     """
     @notice Bring the funding of a market up to now; nothing where there is no market.
     """
-    if market_id < market.market_count:
-        params: market.MarketParams = market.load_params(market_id)
-        price: feed.FeedPrice = market.price_of(market_id)
-        market.accrue(market_id, price.index, params, block.timestamp)
+    code: address = market.market_params[market_id]
+    if code != empty(address):
+        index: int256 = market.price_of(market_id).index
+        market.accrue(market_id, index, market.params_in(code), block.timestamp)
 
 
 @external

@@ -10,6 +10,7 @@ from . import errors
 from . import fee
 from . import feed
 from . import fixed_point
+from . import funding
 from . import liquidation
 from . import margin
 from . import market
@@ -154,7 +155,9 @@ def require_lawful_margin(params: market.MarketParams):
     self.require_between(closing.keeper_share, 0, fixed_point.WAD)
     self.require_between(closing.insurance_share, 0, fixed_point.WAD)
     self.require_between(closing.bucket_capacity, params.limits.least_value, MOST_VALUE)
-    self.require_between(closing.bucket_rate, 0, closing.bucket_capacity)
+    # It fills within a day, and so one that was never used is full.
+    slowest: int256 = fixed_point.mul_div_up(closing.bucket_capacity, 1, funding.DAY)
+    self.require_between(closing.bucket_rate, slowest, closing.bucket_capacity)
 
     # Else closing costs more than the margin, and liquidating oneself pays.
     least_margin: int256 = fixed_point.mul_wad_down(

@@ -65,10 +65,11 @@ def exposure(
     @notice What one position adds to its account: profit at the mark, profit at the
             strict price, and what it must be backed by.
     """
-    if held.size == 0:
-        return empty(Standing)
     index: int256 = funding.side_index(current, held.size > 0)
     strict: int256 = position.profit(held, feed.strict_price(price, held.size), index)
+    ratio: int256 = margin.size_ratio(
+        held.size, params.pricing.skew_scale, params.margin
+    )
     return Standing(
         equity=position.profit(held, price.mark, index),
         certain=min(strict, 0),
@@ -76,12 +77,12 @@ def exposure(
         initial=margin.initial_margin(
             held.size,
             max(price.index, price.average),
+            ratio,
             open_interest,
-            params.pricing.skew_scale,
             params.margin,
         ),
         maintenance=margin.maintenance_margin(
-            held.size, price.mark, params.pricing.skew_scale, params.margin
+            held.size, price.mark, ratio, params.margin
         ),
     )
 

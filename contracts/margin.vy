@@ -60,29 +60,24 @@ def notional(size: int256, price: int256) -> int256:
 def initial_margin(
     size: int256,
     price: int256,
+    own_ratio: int256,
     open_interest: int256,
-    skew_scale: int256,
     params: MarginParams,
 ) -> int256:
     """
     @notice What an account must hold for the position when it opens or withdraws.
     """
-    ratio: int256 = max(
-        self.size_ratio(size, skew_scale, params),
-        self.open_interest_ratio(open_interest, params),
-    )
+    ratio: int256 = max(own_ratio, self.open_interest_ratio(open_interest, params))
     return fixed_point.mul_wad_up(self.notional(size, price), ratio)
 
 
 @internal
 @pure
 def maintenance_margin(
-    size: int256, price: int256, skew_scale: int256, params: MarginParams
+    size: int256, price: int256, own_ratio: int256, params: MarginParams
 ) -> int256:
     """
     @notice What an account must hold for the position not to be liquidated.
     """
-    initial: int256 = fixed_point.mul_wad_up(
-        self.notional(size, price), self.size_ratio(size, skew_scale, params)
-    )
+    initial: int256 = fixed_point.mul_wad_up(self.notional(size, price), own_ratio)
     return fixed_point.mul_wad_up(initial, params.maintenance_fraction)

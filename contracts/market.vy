@@ -52,12 +52,12 @@ struct RiskParams:
 struct Book:
     long_size: int256
     short_size: int256
-    long_quote: int256
-    short_quote: int256
 
 
 struct MarketState:
     book: Book
+    long_quote: int256
+    short_quote: int256
     long_paid: int256
     short_paid: int256
     open_claims: int256
@@ -90,8 +90,10 @@ market_count: uint256
 # Parameters lie in the code at an address, where the governor put them.
 market_params: HashMap[uint256, address]
 risk_params: address
-books: HashMap[uint256, uint256[2]]
-# What the positions of a side hold of `Position.funding`; the longs under `True`.
+books: HashMap[uint256, uint256]
+# What the positions of a side hold of `Position.quote`; the longs under `True`.
+side_quotes: HashMap[uint256, HashMap[bool, int256]]
+# And of `Position.funding`.
 side_fundings: HashMap[uint256, HashMap[bool, int256]]
 open_claims: HashMap[uint256, int256]
 fundings: HashMap[uint256, uint256[3]]
@@ -105,29 +107,24 @@ def __init__(oracle: address):
 
 @internal
 @pure
-def packed_book(book: Book) -> uint256[2]:
+def packed_book(book: Book) -> uint256:
     """
-    @notice The words of a book.
+    @notice The word of a book.
     """
-    return [
-        (convert(convert(book.long_size, bytes32), uint256) << 160 >> 160)
-        | (convert(convert(book.short_size, bytes32), uint256) << 160 >> 64),
-        (convert(convert(book.long_quote, bytes32), uint256) << 128 >> 128)
-        | (convert(convert(book.short_quote, bytes32), uint256) << 128),
-    ]
+    return (convert(convert(book.long_size, bytes32), uint256) << 160 >> 160) | (
+        convert(convert(book.short_size, bytes32), uint256) << 160 >> 64
+    )
 
 
 @internal
 @pure
-def unpacked_book(packed: uint256[2]) -> Book:
+def unpacked_book(packed: uint256) -> Book:
     """
     @notice The book that `packed_book` packed.
     """
     return Book(
-        long_size=convert(convert(packed[0] << 160, bytes32), int256) >> 160,
-        short_size=convert(convert(packed[0] << 64, bytes32), int256) >> 160,
-        long_quote=convert(convert(packed[1] << 128, bytes32), int256) >> 128,
-        short_quote=convert(convert(packed[1], bytes32), int256) >> 128,
+        long_size=convert(convert(packed << 160, bytes32), int256) >> 160,
+        short_size=convert(convert(packed << 64, bytes32), int256) >> 160,
     )
 
 
@@ -191,7 +188,7 @@ def load_risk() -> RiskParams:
 @view
 def load_book(market_id: uint256) -> Book:
     """
-    @notice The sums of sizes and quotes of a market, a side each.
+    @notice The sum of the sizes of a market, a side each.
     """
     return self.unpacked_book(self.books[market_id])
 
@@ -247,6 +244,8 @@ def state_of(market_id: uint256) -> MarketState:
     """
     return MarketState(
         book=self.load_book(market_id),
+        long_quote=self.side_quotes[market_id][True],
+        short_quote=self.side_quotes[market_id][False],
         long_paid=self.side_fundings[market_id][True],
         short_paid=self.side_fundings[market_id][False],
         open_claims=self.open_claims[market_id],
@@ -301,17 +300,17 @@ def add_to_side(
     """
     @notice Add what a position gained in size, quote and funding to its side's sums.
     """
-    book: Book = self.load_book(market_id)
-    if is_long:
-        book.long_size += size
-        book.long_quote += quote
-    else:
-        book.short_size += size
-        book.short_quote += quote
-    fixed_point.require_fits(book.long_quote if is_long else book.short_quote, 126)
-    self.store_book(market_id, book)
-    if paid != 0:
+    if size != 0:
+        book: Book = self.load_book(market_id)
+        if is_long:
+            book.long_size += size
+        else:
+            book.short_size += size
+        self.store_book(market_id, book)
         self.side_fundings[market_id][is_long] += paid
+    total: int256 = self.side_quotes[market_id][is_long] + quote
+    fixed_point.require_fits(total, 126)
+    self.side_quotes[market_id][is_long] = total
 
 
 @internal

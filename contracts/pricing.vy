@@ -33,7 +33,7 @@ def execution_price(
     """
     buys: bool = size_delta > 0
     worse: int256 = max(index, mark) if buys else min(index, mark)
-    widest: int256 = fixed_point.mul_wad_down(worse, params.max_spread)
+    widest: int256 = fixed_point.mul_wad_up(worse, params.max_spread)
     spread: int256 = min(confidence, widest)
     return worse + spread if buys else worse - spread
 

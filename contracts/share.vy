@@ -79,14 +79,14 @@ def liability(
     )
     longs: int256 = self.side_profit(
         state.book.long_size,
-        state.book.long_quote,
+        state.long_quote,
         state.long_paid,
         price.mark,
         current.long_index,
     )
     shorts: int256 = self.side_profit(
         state.book.short_size,
-        state.book.short_quote,
+        state.short_quote,
         state.short_paid,
         price.mark,
         current.short_index,

@@ -100,7 +100,7 @@ def liquidation_price(
     size: int256,
     mark: int256,
     maintenance: int256,
-    skew_scale: int256,
+    own_ratio: int256,
     params: margin.MarginParams,
     whole: Totals,
 ) -> int256:
@@ -111,9 +111,7 @@ def liquidation_price(
     if size == 0:
         return 0
     # Of a quote of value, what a fall of the price takes, and what it asks less.
-    ratio: int256 = fixed_point.mul_wad_up(
-        margin.size_ratio(size, skew_scale, params), params.maintenance_fraction
-    )
+    ratio: int256 = fixed_point.mul_wad_up(own_ratio, params.maintenance_fraction)
     others: int256 = whole.maintenance - maintenance + whole.reserve
     worth: int256 = fixed_point.mul_wad_down(size, mark)
     owed: int256 = worth - whole.equity + others
@@ -147,8 +145,11 @@ def line(
         state.funding, state.book, price.index, params, now
     )
     index: int256 = funding.side_index(current, held.size > 0)
+    ratio: int256 = margin.size_ratio(
+        held.size, params.pricing.skew_scale, params.margin
+    )
     maintenance: int256 = margin.maintenance_margin(
-        held.size, price.mark, params.pricing.skew_scale, params.margin
+        held.size, price.mark, ratio, params.margin
     )
     return Line(
         size=held.size,
@@ -157,12 +158,7 @@ def line(
         claim=claim,
         maintenance=maintenance,
         liquidation_price=self.liquidation_price(
-            held.size,
-            price.mark,
-            maintenance,
-            params.pricing.skew_scale,
-            params.margin,
-            whole,
+            held.size, price.mark, maintenance, ratio, params.margin, whole
         ),
     )
 

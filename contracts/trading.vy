@@ -303,6 +303,9 @@ def case_of(
     errors.require(
         standing.equity < standing.maintenance + risk.reserve, errors.HEALTHY
     )
+    ratio: int256 = margin.size_ratio(
+        held.size, params.pricing.skew_scale, params.margin
+    )
     return liquidation.Case(
         equity=standing.equity,
         maintenance=standing.maintenance,
@@ -310,7 +313,7 @@ def case_of(
         size=held.size,
         value=margin.notional(held.size, price.mark),
         position_maintenance=margin.maintenance_margin(
-            held.size, price.mark, params.pricing.skew_scale, params.margin
+            held.size, price.mark, ratio, params.margin
         ),
         mark=price.mark,
         skew=market.skew(market.load_book(market_id)),
@@ -385,11 +388,13 @@ def pay_liquidation(
         holder, reward - charged, risk.insurance, now
     )
     share: int256 = fixed_point.mul_wad_down(amount, params.liquidation.insurance_share)
-    insurance_fee: int256 = fixed_point.clamp(standing.equity - charged, 0, share)
+    left: int256 = standing.equity - charged
+    insurance_fee: int256 = fixed_point.clamp(left, 0, share)
 
-    left: int256 = standing.equity - charged - insurance_fee
     account.set_flat_paid(
-        holder, held.positions != 0 and left < standing.maintenance + risk.reserve
+        holder,
+        held.positions != 0
+        and left - insurance_fee < standing.maintenance + risk.reserve,
     )
     settlement.add_cash(holder, 0 - charged - insurance_fee)
     ledger.keeper_rewards[keeper] += earned

@@ -121,10 +121,10 @@ def accrue(state: State, call: Call, market_id: int) -> None:
     """
     Bring the funding of a market up to now; nothing where there is no market.
     """
-    if market_id < state.market_count[()]:
-        params = market.load_params(state, market_id)
-        price = market.price_of(state, market_id)
-        market.accrue(state, market_id, price.index, params, call.now)
+    code = state.market_params[market_id]
+    if code != 0:
+        index = market.price_of(state, market_id).index
+        market.accrue(state, market_id, index, market.params_in(state, code), call.now)
 
 
 def fund_insurance(state: State, call: Call, atoms: Atoms) -> None:

@@ -10,6 +10,7 @@ from protocol import errors, margin
 from protocol.errors import require
 from protocol.feed import MAX_REPORTERS, FeedParams
 from protocol.fixed_point import WAD, mul_div_up, mul_wad_down
+from protocol.funding import DAY
 from protocol.market import MarketParams, RiskParams
 from protocol.units import Address, Flow, Price, Quote, Rate, Ratio, Seconds, Size
 
@@ -125,7 +126,9 @@ def require_lawful_margin(params: MarketParams) -> None:
     least_value = params.limits.least_value
     require_between(closing.bucket_capacity, least_value, Quote(MOST_VALUE))
     most_rate = Flow(int(closing.bucket_capacity))
-    require_between(closing.bucket_rate, Flow(0), most_rate)
+    # It fills within a day, and so one that was never used is full.
+    slowest = Flow(int(mul_div_up(closing.bucket_capacity, 1, int(DAY))))
+    require_between(closing.bucket_rate, slowest, most_rate)
 
     # Else closing costs more than the margin, and liquidating oneself pays.
     least_margin = mul_wad_down(

@@ -60,10 +60,9 @@ def exposure(
     What one position adds to its account: profit at the mark, profit at the strict
     price, and what it must be backed by.
     """
-    if held.size == Size(0):
-        return NO_STANDING
     index = funding.side_index(current, held.size > 0)
     strict = position.profit(held, feed.strict_price(price, held.size), index)
+    ratio = margin.size_ratio(held.size, params.pricing.skew_scale, params.margin)
     return Standing(
         equity=position.profit(held, price.mark, index),
         certain=min(strict, Quote(0)),
@@ -71,12 +70,12 @@ def exposure(
         initial=margin.initial_margin(
             held.size,
             max(price.index, price.average),
+            ratio,
             open_interest,
-            params.pricing.skew_scale,
             params.margin,
         ),
         maintenance=margin.maintenance_margin(
-            held.size, price.mark, params.pricing.skew_scale, params.margin
+            held.size, price.mark, ratio, params.margin
         ),
     )
 

@@ -43,21 +43,18 @@ def notional(size: Size, price: Price) -> Quote:
 def initial_margin(
     size: Size,
     price: Price,
+    own_ratio: Ratio,
     open_interest: Size,
-    skew_scale: Size,
     params: MarginParams,
 ) -> Quote:
     """What an account must hold for the position when it opens or withdraws."""
-    ratio = max(
-        size_ratio(size, skew_scale, params),
-        open_interest_ratio(open_interest, params),
-    )
+    ratio = max(own_ratio, open_interest_ratio(open_interest, params))
     return mul_wad_up(notional(size, price), ratio)
 
 
 def maintenance_margin(
-    size: Size, price: Price, skew_scale: Size, params: MarginParams
+    size: Size, price: Price, own_ratio: Ratio, params: MarginParams
 ) -> Quote:
     """What an account must hold for the position not to be liquidated."""
-    initial = mul_wad_up(notional(size, price), size_ratio(size, skew_scale, params))
+    initial = mul_wad_up(notional(size, price), own_ratio)
     return mul_wad_up(initial, params.maintenance_fraction)

@@ -73,12 +73,12 @@ class RiskParams(Struct, frozen=True):
 class Book(Struct, frozen=True):
     long_size: Size
     short_size: Size
-    long_quote: Quote
-    short_quote: Quote
 
 
 class MarketState(Struct, frozen=True):
     book: Book
+    long_quote: Quote
+    short_quote: Quote
     long_paid: SizePrice
     short_paid: SizePrice
     open_claims: Quote
@@ -101,21 +101,15 @@ class RiskSet(Struct, frozen=True):
     code: Address
 
 
-def packed_book(book: Book) -> tuple[int, int]:
-    """The words of a book."""
-    return (
-        placed(int(book.long_size), 0, 96) | placed(int(book.short_size), 96, 96),
-        placed(int(book.long_quote), 0, 128) | placed(int(book.short_quote), 128, 128),
-    )
+def packed_book(book: Book) -> int:
+    """The word of a book."""
+    return placed(int(book.long_size), 0, 96) | placed(int(book.short_size), 96, 96)
 
 
-def unpacked_book(packed: tuple[int, int]) -> Book:
+def unpacked_book(packed: int) -> Book:
     """The book that `packed_book` packed."""
     return Book(
-        long_size=Size(signed(packed[0], 0, 96)),
-        short_size=Size(signed(packed[0], 96, 96)),
-        long_quote=Quote(signed(packed[1], 0, 128)),
-        short_quote=Quote(signed(packed[1], 128, 128)),
+        long_size=Size(signed(packed, 0, 96)), short_size=Size(signed(packed, 96, 96))
     )
 
 
@@ -154,7 +148,7 @@ def load_risk(state: State) -> RiskParams:
 
 
 def load_book(state: State, market_id: int) -> Book:
-    """The sums of sizes and quotes of a market, a side each."""
+    """The sum of the sizes of a market, a side each."""
     return state.books[market_id]
 
 
@@ -186,6 +180,8 @@ def state_of(state: State, market_id: int) -> MarketState:
     """The sums of a market, with its funding as it stood at its last accrual."""
     return MarketState(
         book=load_book(state, market_id),
+        long_quote=state.side_quotes[market_id, True],
+        short_quote=state.side_quotes[market_id, False],
         long_paid=state.side_fundings[market_id, True],
         short_paid=state.side_fundings[market_id, False],
         open_claims=state.open_claims[market_id],
@@ -236,25 +232,17 @@ def add_to_side(
     paid: SizePrice,
 ) -> None:
     """Add what a position gained in size, quote and funding to its side's sums."""
-    book = load_book(state, market_id)
-    if is_long:
-        book = Book(
-            book.long_size + size,
-            book.short_size,
-            book.long_quote + quote,
-            book.short_quote,
-        )
-    else:
-        book = Book(
-            book.long_size,
-            book.short_size + size,
-            book.long_quote,
-            book.short_quote + quote,
-        )
-    require_fits(book.long_quote if is_long else book.short_quote, 126)
-    store_book(state, market_id, book)
-    if paid != SizePrice(0):
+    if size != Size(0):
+        book = load_book(state, market_id)
+        if is_long:
+            book = Book(book.long_size + size, book.short_size)
+        else:
+            book = Book(book.long_size, book.short_size + size)
+        store_book(state, market_id, book)
         state.side_fundings[market_id, is_long] += paid
+    total = state.side_quotes[market_id, is_long] + quote
+    require_fits(total, 126)
+    state.side_quotes[market_id, is_long] = total
 
 
 def set_bucket(state: State, market_id: int, level: Quote, now: Seconds) -> None:

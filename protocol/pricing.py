@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol.fixed_point import mul_div_down, mul_div_up, mul_wad_down, mul_wad_up
+from protocol.fixed_point import mul_div_down, mul_div_up, mul_wad_up
 from protocol.units import Price, Quote, Ratio, Size
 
 
@@ -32,7 +32,7 @@ def execution_price(
     """
     buys = size_delta > 0
     worse = max(index, mark) if buys else min(index, mark)
-    widest = mul_wad_down(worse, params.max_spread)
+    widest = mul_wad_up(worse, params.max_spread)
     spread = min(confidence, widest)
     return worse + spread if buys else worse - spread
 

@@ -78,14 +78,14 @@ def liability(
     current = market.projected(state.funding, state.book, price.index, params, now)
     longs = side_profit(
         state.book.long_size,
-        state.book.long_quote,
+        state.long_quote,
         state.long_paid,
         price.mark,
         current.long_index,
     )
     shorts = side_profit(
         state.book.short_size,
-        state.book.short_quote,
+        state.short_quote,
         state.short_paid,
         price.mark,
         current.short_index,

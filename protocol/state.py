@@ -184,8 +184,11 @@ class State:
         self.books: Table[int, Book] = table(
             "books",
             "Exchange",
-            Book(Size(0), Size(0), Quote(0), Quote(0)),
-            packed_book,
+            Book(Size(0), Size(0)),
+            lambda record: (packed_book(record),),
+        )
+        self.side_quotes: Table[tuple[int, bool], Quote] = table(
+            "side_quotes", "Exchange", Quote(0), one_word
         )
         self.side_fundings: Table[tuple[int, bool], SizePrice] = table(
             "side_fundings", "Exchange", SizePrice(0), one_word

@@ -86,7 +86,7 @@ def liquidation_price(
     size: Size,
     mark: Price,
     maintenance: Quote,
-    skew_scale: Size,
+    own_ratio: Ratio,
     params: MarginParams,
     whole: Totals,
 ) -> Price:
@@ -97,9 +97,7 @@ def liquidation_price(
     if size == Size(0):
         return Price(0)
     # Of a quote of value, what a fall of the price takes, and what it asks less.
-    ratio = mul_wad_up(
-        margin.size_ratio(size, skew_scale, params), params.maintenance_fraction
-    )
+    ratio = mul_wad_up(own_ratio, params.maintenance_fraction)
     others = whole.maintenance - maintenance + whole.reserve
     worth = mul_wad_down(size, mark)
     owed = worth - whole.equity + others
@@ -125,9 +123,8 @@ def line(
     """What the account has in one market."""
     current = market.projected(state.funding, state.book, price.index, params, now)
     index = funding.side_index(current, held.size > 0)
-    maintenance = margin.maintenance_margin(
-        held.size, price.mark, params.pricing.skew_scale, params.margin
-    )
+    ratio = margin.size_ratio(held.size, params.pricing.skew_scale, params.margin)
+    maintenance = margin.maintenance_margin(held.size, price.mark, ratio, params.margin)
     return Line(
         size=held.size,
         profit=position.profit(held, price.mark, index),
@@ -135,12 +132,7 @@ def line(
         claim=claim,
         maintenance=maintenance,
         liquidation_price=liquidation_price(
-            held.size,
-            price.mark,
-            maintenance,
-            params.pricing.skew_scale,
-            params.margin,
-            whole,
+            held.size, price.mark, maintenance, ratio, params.margin, whole
         ),
     )
 

@@ -299,6 +299,7 @@ def case_of(
     feed.require_fresh_enough(price, params.limits.risk_age, now)
     standing = health.standing_of(state, holder, False, now)
     require(standing.equity < standing.maintenance + risk.reserve, errors.HEALTHY)
+    ratio = margin.size_ratio(held.size, params.pricing.skew_scale, params.margin)
     return Case(
         equity=standing.equity,
         maintenance=standing.maintenance,
@@ -306,7 +307,7 @@ def case_of(
         size=held.size,
         value=margin.notional(held.size, price.mark),
         position_maintenance=margin.maintenance_margin(
-            held.size, price.mark, params.pricing.skew_scale, params.margin
+            held.size, price.mark, ratio, params.margin
         ),
         mark=price.mark,
         skew=market.skew(market.load_book(state, market_id)),
@@ -385,13 +386,14 @@ def pay_liquidation(
         state, holder, reward - charged, risk.insurance, now
     )
     share = mul_wad_down(amount, params.liquidation.insurance_share)
-    insurance_fee = clamp(standing.equity - charged, Quote(0), share)
+    left = standing.equity - charged
+    insurance_fee = clamp(left, Quote(0), share)
 
-    left = standing.equity - charged - insurance_fee
     account.set_flat_paid(
         state,
         holder,
-        held.positions != 0 and left < standing.maintenance + risk.reserve,
+        held.positions != 0
+        and left - insurance_fee < standing.maintenance + risk.reserve,
     )
     settlement.add_cash(state, holder, -charged - insurance_fee)
     state.keeper_rewards[keeper] += earned

@@ -292,12 +292,9 @@ def widest_market() -> tuple[MarketState, MarketParams]:
     """
     scale = 2 ** BOUNDS["scale"].bits - 1
     state = MarketState(
-        Book(
-            Interval(0, scale // 2),
-            Interval(-scale // 2, 0),
-            signed("cash"),
-            signed("cash"),
-        ),
+        Book(Interval(0, scale // 2), Interval(-scale // 2, 0)),
+        signed("cash"),
+        signed("cash"),
         signed("paid"),
         signed("paid"),
         natural("cash"),
@@ -398,12 +395,12 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: margin.initial_margin(
         signed("size"),
         natural("price"),
+        part(),
         natural("size"),
-        positive("scale"),
         margin_params(),
     ),
     lambda: margin.maintenance_margin(
-        signed("size"), natural("price"), positive("scale"), margin_params()
+        signed("size"), natural("price"), part(), margin_params()
     ),
     lambda: position.traded(
         held_position(), signed("size"), natural("fill"), signed("index")
@@ -424,7 +421,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     ),
     lambda: trading.require_within_limits(
         signed("size"),
-        Book(natural("size"), 0, 0, 0),
+        Book(natural("size"), 0),
         True,
         natural("price"),
         limit_params(),

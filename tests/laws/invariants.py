@@ -292,8 +292,14 @@ def aggregates(call: Call) -> None:
         side[2] += held.funding
     for number in range(state.market_count[()]):
         book = state.books[number]
-        longs = [book.long_size, book.long_quote, state.side_fundings[number, True]]
-        shorts = [book.short_size, book.short_quote, state.side_fundings[number, False]]
+        longs, shorts = (
+            [
+                size,
+                state.side_quotes[number, is_long],
+                state.side_fundings[number, is_long],
+            ]
+            for is_long, size in ((True, book.long_size), (False, book.short_size))
+        )
         assert longs == sums.get((number, True), [0, 0, 0]), (number, longs, sums)
         assert shorts == sums.get((number, False), [0, 0, 0]), (number, shorts, sums)
         claims = sum(

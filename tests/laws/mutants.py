@@ -232,12 +232,11 @@ MUTANTS = (
         "C5",
         "trading",
         (
-            "insurance_fee = clamp(standing.equity - charged, Quote(0), share)",
+            "insurance_fee = clamp(left, Quote(0), share)",
             "insurance_fee = share",
         ),
         (
-            "insurance_fee: int256 = fixed_point.clamp("
-            "standing.equity - charged, 0, share)",
+            "insurance_fee: int256 = fixed_point.clamp(left, 0, share)",
             "insurance_fee: int256 = share",
         ),
     ),

@@ -86,6 +86,10 @@ def market_params(choose: Choices, price: int) -> MarketParams:
     most = seldom(choose, scale // 40, (scale // 20, scale // 1_000))
     size = seldom(choose, most // 5, (most, most // 50))
     ages = seldom(choose, (60, 300), ((600, 600), (300, 60), (1, 1), (DAY, DAY)))
+    # A bucket below the usual position, which a day fills, is what a second liquidation
+    # finds empty.
+    capacity = seldom(choose, 2_000 * WAD, (10**5 * WAD, 10**7 * WAD))
+    slowest = capacity // DAY + 1
     params = MarketParams(
         pricing=PricingParams(scale, seldom(choose, WAD // 100, (0, WAD // 4))),
         limits=LimitParams(
@@ -136,11 +140,11 @@ def market_params(choose: Choices, price: int) -> MarketParams:
         ),
         liquidation=LiquidationParams(
             target_ratio=seldom(choose, 12 * WAD // 10, (WAD, 2 * WAD)),
-            critical_fraction=seldom(choose, WAD, (8 * WAD // 10, WAD * 9 // 10)),
+            critical_fraction=seldom(choose, 8 * WAD // 10, (WAD, WAD * 9 // 10)),
             keeper_share=seldom(choose, WAD // 1_000, (0, WAD // 100)),
             insurance_share=seldom(choose, WAD // 200, (0, WAD // 100)),
-            bucket_capacity=seldom(choose, 10**5 * WAD, (2_000 * WAD, 10**7 * WAD)),
-            bucket_rate=seldom(choose, 100 * WAD, (0, WAD)),
+            bucket_capacity=capacity,
+            bucket_rate=seldom(choose, slowest, (capacity // 1_000, capacity)),
         ),
     )
     try:

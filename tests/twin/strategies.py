@@ -133,7 +133,7 @@ FEED = st.builds(
 
 ACCOUNTS = st.builds(Account, VALUES, BITMAPS, BITMAPS, st.integers(0, 1), TRUTHS)
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
-BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__), VALUES, VALUES)
+BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
 HOLDINGS = st.builds(Holdings, below(120), AMOUNTS)
 WINDOWS = st.builds(InsuranceWindow, below(120), TIMES)
@@ -156,7 +156,7 @@ FUNDINGS = st.builds(
     below(62),
     below(62),
 )
-STATES = st.builds(MarketState, BOOKS, PAID, PAID, AMOUNTS, FUNDINGS)
+STATES = st.builds(MarketState, BOOKS, VALUES, VALUES, PAID, PAID, AMOUNTS, FUNDINGS)
 
 
 @st.composite

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from protocol import errors, liquidation
 from tests.twin.strategies import (
@@ -31,6 +32,23 @@ def filling(draw: st.DrawFn) -> tuple[object, ...]:
     return bucket, draw(CLOSING), draw(since(bucket.filled_at))
 
 
+@st.composite
+def scarcity(draw: st.DrawFn) -> tuple[object, ...]:
+    """An account that is not critical, where the bucket holds next to nothing."""
+    amount = 10**24
+    case = replace(
+        draw(CASES),
+        equity=amount,
+        maintenance=amount,
+        size=draw(st.sampled_from((-1, 1))) * amount,
+        value=amount,
+        position_maintenance=draw(below(60)),
+        mark=10**18,
+        bucket=draw(below(3)),
+    )
+    return case, draw(SCALES.filter(bool)), draw(below(120)), draw(CLOSING)
+
+
 FUNCTIONS: Functions = {
     "packed_bucket": (BUCKETS,),
     "unpacked_bucket": (WORDS,),
@@ -38,7 +56,7 @@ FUNCTIONS: Functions = {
     "is_critical": (CASES, CLOSING),
     "discount": (CASES, SCALES, CLOSING),
     "needed_size": (CASES, SCALES, CLOSING),
-    "closed_size": (CASES, SCALES, below(120), CLOSING),
+    "closed_size": st.tuples(CASES, SCALES, below(120), CLOSING) | scarcity(),
     "keeper_reward": (AMOUNTS, TRUTHS, REWARDS, CLOSING),
 }
 REFUSALS = {

@@ -11,6 +11,7 @@ from tests.twin.strategies import (
     MARGIN,
     OPEN,
     PRICES,
+    RATIOS,
     SCALES,
     SIZES,
 )
@@ -20,8 +21,8 @@ FUNCTIONS: Functions = {
     "size_ratio": (SIZES, SCALES, MARGIN),
     "open_interest_ratio": (OPEN, MARGIN),
     "notional": (SIZES, PRICES),
-    "initial_margin": (SIZES, PRICES, OPEN, SCALES, MARGIN),
-    "maintenance_margin": (SIZES, PRICES, SCALES, MARGIN),
+    "initial_margin": (SIZES, PRICES, RATIOS, OPEN, MARGIN),
+    "maintenance_margin": (SIZES, PRICES, RATIOS, MARGIN),
 }
 
 

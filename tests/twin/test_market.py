@@ -14,7 +14,7 @@ from tests.twin.twins import Functions, both, refusals
 
 FUNCTIONS: Functions = {
     "packed_book": (BOOKS,),
-    "unpacked_book": (st.tuples(WORDS, WORDS),),
+    "unpacked_book": (WORDS,),
     "skew": (BOOKS,),
     "open_interest": (BOOKS,),
     "projected": accrued_later(BOOKS, PRICES, MARKET),

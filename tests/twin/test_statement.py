@@ -18,8 +18,8 @@ from tests.twin.strategies import (
     MARKET,
     POSITIONS,
     PRICES,
+    RATIOS,
     RISK,
-    SCALES,
     SIZES,
     STANDINGS,
     STATES,
@@ -42,7 +42,7 @@ FUNCTIONS: Functions = {
     "totals": (ACCOUNTS, STANDINGS, RISK),
     "status_of": (TOTALS,),
     "free_collateral": (ACCOUNTS, TOTALS),
-    "liquidation_price": (SIZES, PRICES, AMOUNTS, SCALES, MARGIN, TOTALS),
+    "liquidation_price": (SIZES, PRICES, AMOUNTS, RATIOS, MARGIN, TOTALS),
     "line": lines_later(),
     "statement": (ACCOUNTS, TOTALS, st.tuples(*[LINES] * MAX_MARKETS)),
 }

@@ -5,6 +5,8 @@ The twins of `trading`, function by function.
 from __future__ import annotations
 
 import pytest
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from protocol import errors, trading
 from tests.twin.strategies import (
@@ -19,9 +21,23 @@ from tests.twin.strategies import (
 )
 from tests.twin.twins import Functions, refusals
 
+
+@st.composite
+def reductions(draw: st.DrawFn) -> tuple[object, ...]:
+    """A reduction by an account with too little margin, which has lost some equity."""
+    before = draw(STANDINGS)
+    equity = draw(st.integers(0, 10**24))
+    less = equity - draw(st.integers(0, equity))
+    held = replace(before, equity=equity, maintenance=10**24)
+    after = replace(held, equity=less, certain=0, gains=0, initial=10**24)
+    return held, after, True, draw(below(120)), draw(PARTS)
+
+
 FUNCTIONS: Functions = {
     "require_within_limits": (SIZES, BOOKS, TRUTHS, PRICES, LIMITS),
-    "require_margin": (STANDINGS, STANDINGS, TRUTHS, below(120), PARTS),
+    "require_margin": (
+        st.tuples(STANDINGS, STANDINGS, TRUTHS, below(120), PARTS) | reductions()
+    ),
 }
 REFUSALS = {
     "require_within_limits": {errors.SKEW_TOO_LARGE, errors.OPEN_INTEREST_TOO_LARGE},

@@ -19,6 +19,8 @@ ONE = wad("1")
 CEILING = FEED.ceiling_price
 REPORTERS = (1, 2, 3, 4, 5, 0, 0)
 # A parameter, a value that keeps every law, one that does not, and the law's error.
+# 10000 / 86400, rounded up: the bucket fills within a day.
+SLOWEST = 115_740_740_740_740_741
 MARKET_LAWS = [
     ("pricing.skew_scale", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
     ("pricing.skew_scale", wad("10000"), 0, BOUNDS),
@@ -56,6 +58,12 @@ MARKET_LAWS = [
     ("liquidation.insurance_share", 0, -1, BOUNDS),
     ("liquidation.bucket_capacity", wad("100"), wad("100") - 1, BOUNDS),
     ("liquidation.bucket_rate", wad("10000"), wad("10000") + 1, BOUNDS),
+    (
+        "liquidation.bucket_rate",
+        115_740_740_740_740_741,
+        115_740_740_740_740_740,
+        BOUNDS,
+    ),
 ]
 FEED_LAWS = [
     ("quorum", 3, 2, errors.BAD_QUORUM),

@@ -17,8 +17,8 @@ def initial(size: str, open_interest: str) -> int:
         "initial_margin",
         wad(size),
         wad("2000"),
+        wad("0.11"),
         wad(open_interest),
-        SCALE,
         MARGIN,
     )
 
@@ -51,7 +51,7 @@ def test_maintenance_margin_does_not_know_the_open_interest() -> None:
     """Half of 2200."""
     for size in ("10", "-10"):
         asked = both(
-            margin, "maintenance_margin", wad(size), wad("2000"), SCALE, MARGIN
+            margin, "maintenance_margin", wad(size), wad("2000"), wad("0.11"), MARGIN
         )
         assert asked == wad("1100")
 
@@ -62,5 +62,6 @@ def test_requirements_are_rounded_up_at_every_product() -> None:
     half of it too.
     """
     assert both(margin, "notional", -1, wad("0.1")) == 1
-    assert both(margin, "initial_margin", 1, wad("0.1"), 0, SCALE, MARGIN) == 1
-    assert both(margin, "maintenance_margin", 1, wad("0.1"), SCALE, MARGIN) == 1
+    ratio = both(margin, "size_ratio", 1, SCALE, MARGIN)
+    assert both(margin, "initial_margin", 1, wad("0.1"), ratio, 0, MARGIN) == 1
+    assert both(margin, "maintenance_margin", 1, wad("0.1"), ratio, MARGIN) == 1

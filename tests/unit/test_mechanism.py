@@ -96,6 +96,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "statement.liquidation_price": {
         "mark": wad("2000"),
         "maintenance": wad("1100"),
+        "own_ratio": wad("0.11"),
         "params": MARGIN,
         "whole": WHOLE,
     },
@@ -108,7 +109,6 @@ BY_MODULE: dict[str, dict[str, Any]] = {
     "pricing": {"skew_scale": SCALE},
     "funding": {"skew_scale": SCALE},
     "margin": {"skew_scale": SCALE, "params": MARGIN},
-    "statement": {"skew_scale": SCALE},
     "liquidation": {
         "case": CASE,
         "skew_scale": SCALE,

@@ -15,7 +15,9 @@ from tests.unit.worked import MARKET, PRICE, START, UNFUNDED, wad
 RISEN = replace(PRICE, index=wad("2100"), mark=wad("2100"))
 # Ten bought and four sold at 2000, and gains of 50 that were not settled yet.
 TRADED = MarketState(
-    book=Book(wad("10"), wad("-4"), wad("-20000"), wad("8000")),
+    book=Book(wad("10"), wad("-4")),
+    long_quote=wad("-20000"),
+    short_quote=wad("8000"),
     long_paid=0,
     short_paid=0,
     open_claims=wad("50"),

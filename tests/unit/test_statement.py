@@ -34,7 +34,7 @@ def liquidation_price(size: str, whole: Totals, maintenance: str = "1100") -> in
         wad(size),
         wad("2000"),
         wad(maintenance),
-        SCALE,
+        wad("0.11"),
         MARGIN,
         whole,
     )
@@ -107,7 +107,9 @@ def test_a_line_tells_profit_and_what_of_it_funding_was() -> None:
     """
     held = Position(wad("10"), wad("-20000"), wad("10") * wad("1"))
     state = MarketState(
-        Book(wad("10"), 0, wad("-20000"), 0),
+        Book(wad("10"), 0),
+        wad("-20000"),
+        0,
         held.funding,
         0,
         0,
