@@ -73,6 +73,7 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Exchange.fundings": OF_MARKET,
     "Exchange.open_claims": OF_MARKET,
     "Exchange.buckets": OF_MARKET,
+    "Exchange.side_quotes": (("Exchange", "market_of", first),),
     "Exchange.side_fundings": (("Exchange", "market_of", first),),
     "Exchange.market_params": (("Exchange", "params_of", whole), *OF_MARKET),
     "Exchange.market_count": OF_PROTOCOL,

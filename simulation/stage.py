@@ -15,6 +15,7 @@ from evm.encoding import Encoder
 from evm.lockstep import Lockstep, codes, every_word
 from evm.replay import NONE, model_at
 from evm.slots import Slots
+from evm.views import touched_views
 from protocol.model import Model, Outcome
 from protocol.trace import Action, Genesis
 
@@ -91,7 +92,7 @@ class ChainStage(Stage):
         chain.deploy(genesis)
         self.addresses = chain.addresses
         self.model = model_at(genesis, chain.addresses)
-        self.lockstep = Lockstep(self.model, chain, trace=trace)
+        self.lockstep = Lockstep(self.model, chain, views=touched_views, trace=trace)
 
     def make(self, action: Action) -> Made:
         step = self.lockstep.step(action)
