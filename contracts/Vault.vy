@@ -51,6 +51,7 @@ def enter(atoms: uint256, min_shares: int256) -> int256:
     amount: int256 = convert(atoms, int256) * SCALE
     fixed_point.require_fits(amount, 120)
     nav: share.Nav = self.valid_nav()
+    share.require_worth(share.supply, nav.high)
     minted: int256 = share.shares_for(amount, share.supply, nav.high)
     errors.require(minted >= min_shares, errors.TOO_FEW_SHARES)
     share.mint(msg.sender, minted)

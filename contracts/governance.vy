@@ -57,7 +57,12 @@ def require_lawful_feed(
             (reporters[i] != empty(address)) == (i < params.reporters),
             errors.BAD_REPORTERS,
         )
-    # One voice may stand alone; of several, no one may decide.
+        for j: uint256 in range(feed.MAX_REPORTERS):
+            errors.require(
+                j >= i or i >= params.reporters or reporters[i] != reporters[j],
+                errors.BAD_REPORTERS,
+            )
+        # One voice may stand alone; of several, no one may decide.
     errors.require(
         (params.quorum >= 3 and params.quorum <= params.reporters)
         or (params.quorum == 1 and params.reporters == 1),

@@ -111,7 +111,7 @@ def discount(case: Case, skew_scale: int256, params: LiquidationParams) -> int25
 @pure
 def needed_size(case: Case, skew_scale: int256, params: LiquidationParams) -> int256:
     """
-    @notice The least part of the position whose closing restores the account to the
+    @notice A part of the position whose closing surely restores the account to the
             target: all of it when closing costs more margin than it frees, or when
             half of the maintenance margin is gone.
     """
@@ -125,6 +125,7 @@ def needed_size(case: Case, skew_scale: int256, params: LiquidationParams) -> in
     if freed <= 0 or 2 * case.equity < case.maintenance:
         return whole
     target: int256 = fixed_point.mul_wad_up(case.maintenance, params.target_ratio)
+    # One reserve is kept, and the other is for the flat reward, which is never larger.
     # A fill is rounded by a wei of its price, which is so much on the whole position.
     rounding: int256 = fixed_point.mul_wad_up(whole, 1) + 2
     need: int256 = target + 2 * case.reserve - case.equity + rounding

@@ -64,11 +64,12 @@ def pay_from_vault(holder: uint256, amount: int256) -> int256:
 
 
 @internal
-def set_claim(holder: uint256, market_id: uint256, claim: int256):
+def add_claim(holder: uint256, market_id: uint256, amount: int256):
     """
-    @notice Keep what an account may claim in a market.
+    @notice Change what an account may claim in a market.
     """
-    market.open_claims[market_id] += claim - position.claims[holder][market_id]
+    market.open_claims[market_id] += amount
+    claim: int256 = position.claims[holder][market_id] + amount
     position.claims[holder][market_id] = claim
     current: account.Account = account.load_account(holder)
     bit: uint256 = 1 << market_id
@@ -86,8 +87,7 @@ def realize(holder: uint256, market_id: uint256, result: int256):
     if result < 0:
         self.pay_from_vault(holder, result)
     if result > 0:
-        claim: int256 = position.claims[holder][market_id]
-        self.set_claim(holder, market_id, claim + result)
+        self.add_claim(holder, market_id, result)
 
 
 @internal
@@ -128,9 +128,10 @@ def settle(
         gain: int256 = max(0, position.profit(held, strict, index))
         if gain > 0:
             self.take_result(holder, market_id, gain)
-        result = gain + position.claims[holder][market_id]
+        claim: int256 = position.claims[holder][market_id]
+        result = gain + claim
         errors.require(result > 0, errors.NOTHING_TO_SETTLE)
-        self.set_claim(holder, market_id, 0)
+        self.add_claim(holder, market_id, 0 - claim)
         ledger.take_from_vault(result)
     cash: int256 = self.add_cash(holder, result)
     market.update_rates(market_id, price.index, params)
@@ -145,16 +146,18 @@ def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uin
             claims, then of the insurance fund, then of the vault.
     """
     current: account.Account = account.load_account(holder)
-    if current.positions != 0 or current.cash >= 0:
+    shortfall: int256 = 0 - current.cash
+    if current.positions != 0 or shortfall <= 0:
         return
     for market_id: uint256 in range(account.MAX_MARKETS):
         if (current.claims >> market_id) & 1 == 0:
             continue
-        claim: int256 = position.claims[holder][market_id]
-        self.set_claim(holder, market_id, 0)
-        self.pay_from_vault(holder, claim)
-    shortfall: int256 = 0 - account.load_account(holder).cash
-    if shortfall <= 0:
+        # No more than is missing: what the vault is owed falls by as much as it pays.
+        paid: int256 = min(position.claims[holder][market_id], shortfall)
+        shortfall -= paid
+        self.add_claim(holder, market_id, 0 - paid)
+        self.pay_from_vault(holder, paid)
+    if shortfall == 0:
         return
 
     drawn: int256 = insurance.draw(holder, shortfall, params, now)

@@ -18,6 +18,8 @@ from . import market
 from . import pricing
 
 VIRTUAL_SHARES: constant(int256) = 10**6
+# The most shares for a wei of the vault: a million times those that the first bought.
+MOST_SHARES: constant(int256) = 10**12
 
 
 struct Liability:
@@ -113,6 +115,15 @@ def shares_for(amount: int256, supply: int256, nav_high: int256) -> int256:
     return fixed_point.mul_div_down(
         amount, supply + VIRTUAL_SHARES, max(nav_high, 0) + 1
     )
+
+
+@internal
+@pure
+def require_worth(supply: int256, nav_high: int256):
+    """
+    @notice Refuse to sell shares for next to nothing, while the vault owes all it has.
+    """
+    errors.require(nav_high * MOST_SHARES >= supply, errors.VAULT_UNDERWATER)
 
 
 @internal

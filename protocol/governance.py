@@ -42,6 +42,11 @@ def require_lawful_feed(params: FeedParams, reporters: tuple[Address, ...]) -> N
     )
     for i in range(MAX_REPORTERS):
         require((reporters[i] != 0) == (i < params.reporters), errors.BAD_REPORTERS)
+        for j in range(MAX_REPORTERS):
+            require(
+                j >= i or i >= params.reporters or reporters[i] != reporters[j],
+                errors.BAD_REPORTERS,
+            )
     # One voice may stand alone; of several, no one may decide.
     require(
         (params.quorum >= 3 and params.quorum <= params.reporters)

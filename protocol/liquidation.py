@@ -97,7 +97,7 @@ def discount(case: Case, skew_scale: Size, params: LiquidationParams) -> Ratio:
 
 def needed_size(case: Case, skew_scale: Size, params: LiquidationParams) -> Size:
     """
-    The least part of the position whose closing restores the account to the target:
+    A part of the position whose closing surely restores the account to the target:
     all of it when closing costs more margin than it frees, or when half of the
     maintenance margin is gone.
     """
@@ -109,6 +109,7 @@ def needed_size(case: Case, skew_scale: Size, params: LiquidationParams) -> Size
     if freed <= 0 or 2 * case.equity < case.maintenance:
         return whole
     target = mul_wad_up(case.maintenance, params.target_ratio)
+    # One reserve is kept, and the other is for the flat reward, which is never larger.
     # A fill is rounded by a wei of its price, which is so much on the whole position.
     rounding = mul_wad_up(whole, Price(1)) + Quote(2)
     need = target + 2 * case.reserve - case.equity + rounding

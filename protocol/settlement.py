@@ -55,9 +55,10 @@ def pay_from_vault(state: State, holder: Holder, amount: Quote) -> Quote:
     return add_cash(state, holder, amount)
 
 
-def set_claim(state: State, holder: Holder, market_id: int, claim: Quote) -> None:
-    """Keep what an account may claim in a market."""
-    state.open_claims[market_id] += claim - state.claims[holder, market_id]
+def add_claim(state: State, holder: Holder, market_id: int, amount: Quote) -> None:
+    """Change what an account may claim in a market."""
+    state.open_claims[market_id] += amount
+    claim = state.claims[holder, market_id] + amount
     state.claims[holder, market_id] = claim
     current = account.load_account(state, holder)
     bit = 1 << market_id
@@ -72,8 +73,7 @@ def realize(state: State, holder: Holder, market_id: int, result: Quote) -> None
     if result < 0:
         pay_from_vault(state, holder, result)
     if result > 0:
-        claim = state.claims[holder, market_id]
-        set_claim(state, holder, market_id, claim + result)
+        add_claim(state, holder, market_id, result)
 
 
 def take_result(state: State, holder: Holder, market_id: int, result: Quote) -> None:
@@ -111,9 +111,10 @@ def settle(
         gain = max(NOTHING, position.profit(held, strict, index))
         if gain > 0:
             take_result(state, holder, market_id, gain)
-        result = gain + state.claims[holder, market_id]
+        claim = state.claims[holder, market_id]
+        result = gain + claim
         require(result > 0, errors.NOTHING_TO_SETTLE)
-        set_claim(state, holder, market_id, NOTHING)
+        add_claim(state, holder, market_id, -claim)
         ledger.take_from_vault(state, result)
     cash = add_cash(state, holder, result)
     market.update_rates(state, market_id, price.index, params)
@@ -129,16 +130,18 @@ def cover_shortfall(
     then of the insurance fund, then of the vault.
     """
     current = account.load_account(state, holder)
-    if current.positions != 0 or current.cash >= 0:
+    shortfall = -current.cash
+    if current.positions != 0 or shortfall <= 0:
         return
     for market_id in range(account.MAX_MARKETS):
         if (current.claims >> market_id) & 1 == 0:
             continue
-        claim = state.claims[holder, market_id]
-        set_claim(state, holder, market_id, NOTHING)
-        pay_from_vault(state, holder, claim)
-    shortfall = -account.load_account(state, holder).cash
-    if shortfall <= 0:
+        # No more than is missing: what the vault is owed falls by as much as it pays.
+        paid = min(state.claims[holder, market_id], shortfall)
+        shortfall -= paid
+        add_claim(state, holder, market_id, -paid)
+        pay_from_vault(state, holder, paid)
+    if shortfall == Quote(0):
         return
 
     drawn = insurance.draw(state, holder, shortfall, params, now)

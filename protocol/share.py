@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from protocol.state import State
 
 VIRTUAL_SHARES = Shares(10**6)
+# The most shares for a wei of the vault: a million times those that the first bought.
+MOST_SHARES = Shares(10**12)
 
 
 class Liability(Struct, frozen=True):
@@ -106,6 +108,14 @@ def shares_for(amount: Quote, supply: Shares, nav_high: Quote) -> Shares:
     return mul_div_down(
         amount, supply + VIRTUAL_SHARES, max(nav_high, Quote(0)) + Quote(1)
     )
+
+
+def require_worth(supply: Shares, nav_high: Quote) -> None:
+    """
+    Refuse to sell shares for next to nothing, while the vault owes all it has.
+    """
+    allowed = mul_div_down(nav_high, MOST_SHARES, Quote(1))
+    require(allowed >= supply, errors.VAULT_UNDERWATER)
 
 
 def amount_for(shares: Shares, supply: Shares, nav_low: Quote) -> Quote:

@@ -23,6 +23,7 @@ def enter(state: State, call: Call, atoms: Atoms, min_shares: Shares) -> Shares:
     amount = Quote(atoms * state.scale)
     require_fits(amount, 120)
     nav = valid_nav(state, call.now)
+    share.require_worth(state.supply[()], nav.high)
     minted = share.shares_for(amount, state.supply[()], nav.high)
     require(minted >= min_shares, errors.TOO_FEW_SHARES)
     share.mint(state, call.sender, minted)

@@ -187,9 +187,14 @@ def artifacts(
     with errors_told():
         from evm.compile import compile_contracts, write_artifacts
         from protocol import errors
+        from simulation.output import OutputError
 
         names = [name for key, name in vars(errors).items() if key.isupper()]
-        for path in write_artifacts(out, compile_contracts(), sorted(names)):
+        try:
+            paths = list(write_artifacts(out, compile_contracts(), sorted(names)))
+        except OSError as error:
+            raise OutputError(f"{out}: cannot be written: {error.strerror}") from None
+        for path in paths:
             typer.echo(str(path))
 
 

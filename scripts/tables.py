@@ -96,15 +96,16 @@ def figures(summary: dict[str, Any], unit: str) -> Table:
             "in part"
         ),
         "bad debt": (
-            f"{summary['bad_debt']:,.2f} {unit} from {summary['bankruptcies']} accounts"
+            f"{summary['bad_debt']:,.2f} {unit}, left {summary['bankruptcies']} times"
         ),
         "insurance fund": (
             f"{summary['insurance_start']:,.2f} to {summary['insurance_end']:,.2f} "
             f"{unit}, paid {summary['insurance_drawn']:,.2f}"
         ),
         "vault": (
-            f"{summary['vault_nav_start']:,.2f} to {summary['vault_nav_end']:,.2f} "
-            f"{unit}, a share {summary['share_value_end']:.4f}"
+            f"{summary['vault_nav_end']:,.2f} {unit}, founded with "
+            f"{summary['vault_nav_start']:,.2f}, and providers came and went; a share "
+            f"{summary['share_value_end']:.4f}"
         ),
         "books": f"{summary['conservation_violations']} violations of conservation",
         "speed": (

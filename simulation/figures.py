@@ -348,7 +348,7 @@ class Charts:
         )
 
     def nav(self, axes: Axes) -> None:
-        """The net asset value of the vault, and what was deposited in it."""
+        """The net asset value of the vault,."""
         self.line(axes, [each.nav / WAD for each in self.samples], GOOD)
         axes.set_title("Net asset value of the vault")
         axes.set_ylabel(self.unit)

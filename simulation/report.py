@@ -92,7 +92,7 @@ def tone_of(summary: dict[str, Any]) -> str:
     """Whether the verdict is good news."""
     if not is_faithful(summary) or summary["vault_nav_end"] < 0:
         return "bad"
-    return "warn" if summary["bad_debt"] else "good"
+    return "warn" if summary["bad_debt"] or not summary["complete"] else "good"
 
 
 def grouped(value: Any) -> str:
@@ -106,18 +106,18 @@ def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
     """The numbers on top."""
     unit = scenario.quote
     share = summary["share_value_lowest"]
-    insurance = summary["insurance_end"] - summary["insurance_start"]
+    begun, left = summary["insurance_start"], summary["insurance_end"]
     return [
         Tile(
             "Bad debt",
             f"{summary['bad_debt']:,.0f} {unit}",
-            f"left to the vault by {summary['bankruptcies']} accounts",
+            f"left to the vault, {summary['bankruptcies']} times",
             "bad" if summary["bad_debt"] else "good",
         ),
         Tile(
             "Paid by insurance",
             f"{summary['insurance_drawn']:,.0f} {unit}",
-            f"the fund ends {insurance:+,.0f}",
+            f"the fund went from {begun:,.0f} to {left:,.0f}",
             "warn" if summary["insurance_drawn"] else "good",
         ),
         Tile(

@@ -6,10 +6,11 @@ The tables of parameters come from `protocol/`, see `simulation.parameters`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import StrictBool
+from pydantic import AfterValidator, StrictBool
 
 from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
@@ -105,10 +106,17 @@ Capital = Annotated[
 AT_ONCE = Range(0, 0)
 
 
+def folder_name(name: str) -> str:
+    """A name that can be a folder's, since a run is written to one."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) is None:
+        raise ValueError("allowed: letters, digits, '.', '_' and '-'")
+    return name
+
+
 class Run(Section):
     """`start` in unix seconds; `step` is the time between two looks at the market."""
 
-    name: str
+    name: Annotated[str, AfterValidator(folder_name)]
     question: str = ""
     seed: Seed
     start: Moment

@@ -14,6 +14,7 @@ from simulation.quantities import format_duration, format_moment
 from simulation.scenario import Scenario
 from simulation.stage import NO_ROOTS
 
+NOT_COMPARED = "not compared"
 # Decimals of quote that are shown.
 CENTS = 6
 
@@ -31,6 +32,7 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "scenario": scenario.run.name,
         "seed": scenario.run.seed,
         "complete": is_complete(result),
+        "cut": result.is_cut,
         "start": format_moment(scenario.run.start),
         "scenario_time": format_duration(result.scenario_seconds),
         "accounts": result.accounts,
@@ -42,7 +44,7 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "refusals": tally.refusals(),
         "differences": int(result.difference is not None),
         "difference": None if result.difference is None else str(result.difference),
-        "storage_roots": NO_ROOTS if ending is None else ending.roots,
+        "storage_roots": NOT_COMPARED if ending is None else ending.roots,
         "digest": None if ending is None else ending.digest,
         "conservation_violations": result.violations,
         "rounds": tally.logs["RoundStored"],
@@ -74,7 +76,7 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
 
 def is_complete(result: Result) -> bool:
     """Whether everything that was asked for was run."""
-    return result.difference is None and not result.is_interrupted
+    return result.difference is None and not result.is_interrupted and not result.is_cut
 
 
 def is_faithful(summary: dict[str, Any]) -> bool:
@@ -94,9 +96,10 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
         said = f"Insolvent: the vault is worth {nav:,.0f} {unit}."
     elif summary["bad_debt"]:
         said = (
-            f"Solvent, at the providers' cost: {summary['bankruptcies']} bankrupt "
-            f"accounts left {summary['bad_debt']:,.0f} {unit} to the vault, after "
-            f"{summary['insurance_drawn']:,.0f} {unit} from the insurance fund."
+            f"Solvent; the vault bore a loss: {summary['bankruptcies']} times an "
+            f"account left a debt, {summary['bad_debt']:,.0f} {unit} in all after "
+            f"{summary['insurance_drawn']:,.0f} {unit} from the insurance fund. A "
+            f"share ends at {summary['share_value_end']:.4f}."
         )
     elif summary["insurance_drawn"]:
         said = (
@@ -106,7 +109,8 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
     else:
         said = "Solvent: nobody paid for another's loss."
     if not summary["complete"]:
-        said = f"Interrupted after {summary['scenario_time']}. So far: {said}"
+        stopped = "Cut off" if summary["cut"] else "Interrupted"
+        said = f"{stopped} after {summary['scenario_time']}. So far: {said}"
     return said
 
 
@@ -117,7 +121,8 @@ def lockstep_verdict(summary: dict[str, Any]) -> str:
         return f"{calls} on the model alone; no chain was asked."
     if summary["differences"]:
         return f"Model and {summary['chain']} differ after {calls}."
-    roots = "storage roots equal"
-    if summary["storage_roots"] == NO_ROOTS:
-        roots = "storage roots not available on this chain"
+    roots = {
+        NO_ROOTS: "every word written compared, storage roots only on eth-tester",
+        NOT_COMPARED: "storage roots not compared, the run was interrupted",
+    }.get(summary["storage_roots"], "storage roots equal")
     return f"Model and {summary['chain']} agree on {calls}: 0 differences, {roots}."

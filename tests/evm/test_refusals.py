@@ -316,6 +316,15 @@ def vault_too_small() -> Scene:
     return scene
 
 
+def vault_underwater() -> Scene:
+    """The gains of traders are more than the vault has, so a share is worth nothing."""
+    scene = ready(provided=0)
+    scene.traded(SECOND, ETH, WAD)
+    scene.price(ETH, 2_200 * WAD)
+    scene.call("provider", "Vault", "enter", 10**6, 0)
+    return scene
+
+
 def too_few_atoms() -> Scene:
     """The vault gives less than asked for."""
     scene = ready()
@@ -397,6 +406,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
         "owner", "Governor", "collect_treasury", SOME, 1
     ),
     errors.VAULT_TOO_SMALL: vault_too_small,
+    errors.VAULT_UNDERWATER: vault_underwater,
     errors.ZERO_AMOUNT: one_call("trader_1", "Exchange", "deposit", FIRST, 0),
     errors.ZERO_SHARES: one_call("provider", "Vault", "enter", 0, 0),
     errors.ZERO_SIZE: one_trade(0),

@@ -354,7 +354,7 @@ def unlawful_feed() -> None:
     params = FeedParams(
         duration(), duration(), duration(), duration(), *(anything() for _ in range(3))
     )
-    governance.require_lawful_feed(params, (1,) * MAX_REPORTERS)
+    governance.require_lawful_feed(params, tuple(range(1, MAX_REPORTERS + 1)))
 
 
 def unlawful_risk() -> None:
@@ -458,6 +458,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     ),
     lambda: feed.require_valid(feed_price(), natural("time"), part(), natural("time")),
     lambda: share.shares_for(natural("amount"), natural("supply"), signed("cash")),
+    lambda: share.require_worth(natural("supply"), signed("cash")),
     lambda: share.amount_for(natural("supply"), natural("supply"), signed("cash")),
     owed,
     lambda: statement.free_collateral(

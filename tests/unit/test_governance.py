@@ -126,6 +126,12 @@ def test_a_law_of_a_feed_ends_where_it_says(
     assert refusal(unlawful) == error
 
 
+def test_no_reporter_speaks_twice() -> None:
+    twice = (*REPORTERS[:4], REPORTERS[0], *REPORTERS[5:])
+    refused = both(governance, "require_lawful_feed", FEED, twice)
+    assert refused == errors.BAD_REPORTERS
+
+
 @pytest.mark.parametrize(("path", "lawful", "unlawful", "error"), RISK_LAWS)
 def test_a_law_of_all_accounts_ends_where_it_says(
     path: str, lawful: int, unlawful: int, error: str

@@ -14,7 +14,7 @@ from protocol.position import Position
 from protocol.share import Nav
 from protocol.statement import LIQUIDATABLE
 from protocol.trading import Fill
-from tests.unit.desk import ACTORS, Desk
+from tests.unit.desk import ACTORS, ATOM, Desk
 from tests.unit.worked import START, wad
 
 
@@ -152,6 +152,33 @@ def test_claims_cover_a_loss_first() -> None:
     expected = wad("100025.262625") + wad("4002") - wad("1000.5") - wad("56.4102")
     assert funds(desk).vault == expected
     assert funds(desk).insurance == 0
+
+
+def test_a_claim_pays_no_more_than_is_missing() -> None:
+    """
+    As above, but at 1700 the ten lose 20010 - 17000 * (1 + 5 / 10000) = 3001.5 when
+    they are closed, more than the cash. What is missing comes out of the claim, and the
+    rest of it stays one.
+    """
+    desk = opened()
+    holder = desk.holder("ann")
+    desk.quote("2100")
+    desk.trade("ann", "-10")
+    desk.quote("2000")
+    desk.trade("ann", "10")
+    atoms = wad("690") // ATOM
+    desk.make("ann", "Exchange", "withdraw", holder, atoms, ACTORS["ann"])
+    claim = desk.view("Exchange", "claim_of", holder, 0)
+    before = funds(desk)
+    desk.quote("1700")
+    desk.liquidate("ann")
+    left = desk.view("Exchange", "claim_of", holder, 0)
+    assert desk.view("Exchange", "account_of", holder) == Account(0, 0, 1, 0, False)
+    assert 0 < left < claim
+    # The loss came in, and of the claim only what was missing went out.
+    assert funds(desk).vault == before.vault + wad("3001.5") - (claim - left)
+    assert funds(desk).insurance >= before.insurance
+    assert desk.view("Exchange", "books").holdings.debt == 0
 
 
 def test_a_vault_is_worth_less_to_who_leaves_than_to_who_enters() -> None:
