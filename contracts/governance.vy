@@ -48,6 +48,7 @@ def require_lawful_feed(
     """
     @notice Refuse feed parameters against their laws.
     """
+    # One voice may stand alone; of several, no one may decide, or speak twice.
     errors.require(
         0 < params.reporters and params.reporters <= feed.MAX_REPORTERS,
         errors.BAD_REPORTERS,
@@ -62,7 +63,6 @@ def require_lawful_feed(
                 j >= i or i >= params.reporters or reporters[i] != reporters[j],
                 errors.BAD_REPORTERS,
             )
-        # One voice may stand alone; of several, no one may decide.
     errors.require(
         (params.quorum >= 3 and params.quorum <= params.reporters)
         or (params.quorum == 1 and params.reporters == 1),

@@ -36,6 +36,7 @@ def require_duration(x: Seconds) -> None:
 
 def require_lawful_feed(params: FeedParams, reporters: tuple[Address, ...]) -> None:
     """Refuse feed parameters against their laws."""
+    # One voice may stand alone; of several, no one may decide, or speak twice.
     require(
         params.reporters > 0 and params.reporters <= MAX_REPORTERS,
         errors.BAD_REPORTERS,
@@ -47,7 +48,6 @@ def require_lawful_feed(params: FeedParams, reporters: tuple[Address, ...]) -> N
                 j >= i or i >= params.reporters or reporters[i] != reporters[j],
                 errors.BAD_REPORTERS,
             )
-    # One voice may stand alone; of several, no one may decide.
     require(
         (params.quorum >= 3 and params.quorum <= params.reporters)
         or (params.quorum == 1 and params.reporters == 1),
