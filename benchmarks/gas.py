@@ -128,7 +128,9 @@ def main(arguments: list[str] | None = None) -> int:
     gas = table(("call", "gas, cold", "goal"), measured.gas, before.gas, goals)
     size = table(("contract", "bytes", "most"), measured.size, before.size, limits)
     console.print(gas, size)
-    console.print("A goal is a wish and fails nothing; a difference from the snapshot does.")
+    console.print(
+        "A goal is a wish and fails nothing; a difference from the snapshot does."
+    )
     failures = too_large(measured.size)
     if options.write:
         write_snapshot(measured)
