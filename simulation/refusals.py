@@ -79,7 +79,7 @@ def check_laws(scenario: Scenario) -> None:
         governance.require_lawful_risk(scenario.risk)
     for market in scenario.markets:
         count = market.reporters
-        reporters = (1,) * count + (0,) * (MAX_REPORTERS - count)
+        reporters = (*range(1, count + 1), *[0] * (MAX_REPORTERS - count))
         key = f"market.{market.name}"
         with explaining(scenario, key, market.feed, "feed."):
             governance.require_lawful_feed(market.feed, reporters)

@@ -102,7 +102,7 @@ def test_a_run_prints_tables_and_a_verdict(perpspec) -> None:
     assert done.exit_code == 0
     assert "Exchange.trade" in done.stdout
     assert "on the model alone; no chain was asked." in done.stdout
-    assert "Solvent, at the providers' cost" in done.stdout
+    assert "Solvent; the vault bore a loss" in done.stdout
     assert "Written to runs/small-9" in done.stdout
 
 

@@ -95,7 +95,7 @@ def test_no_id_is_used_twice(page) -> None:
 
 def test_the_verdict_comes_first(written, page) -> None:
     said = verdict(written[2], "USDC")
-    assert said.startswith("Solvent, at the providers' cost:")
+    assert said.startswith("Solvent; the vault bore a loss:")
     assert page.text.index(said) < page.text.index("Liquidations")
 
 
