@@ -527,7 +527,7 @@ def make_liquidatable(world: World, choose: Choices) -> Calls:
         if delta:
             yield limited(world, choose, holder >> 96, holder, market_id, delta)
     who = any_sender(world, choose)
-    if choose.chance(30):
+    if choose.chance(75):
         yield world.by(who, "Exchange", "case_of", holder, market_id)
         yield world.by(who, "Liquidator", "closed_size", holder, market_id)
     for _ in range(choose.integer(1, 3)):
@@ -571,9 +571,9 @@ def enter(world: World, choose: Choices) -> Calls:
         sender = world.actors[choose.pick(("provider", "provider_2"))]
     unit = 10**world.genesis.decimals
     atoms = choose.integer(1, 50_000 * unit)
-    if choose.chance(25):
-        balance = world.state.balances[sender]
-        atoms = choose.pick((0, 1, balance + 1, 2**120 - 1, 2**120, MOST_UINT))
+    if choose.chance(30):
+        more = world.state.balances[sender] + 1
+        atoms = choose.pick((0, 1, more, more, more, 2**120 - 1, 2**120, MOST_UINT))
     call = world.by(sender, "Vault", "enter", atoms, 0)
     yield with_minimum(world, choose, call)
 
