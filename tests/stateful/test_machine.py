@@ -15,7 +15,7 @@ from tests.stateful.machine import OUTCOMES, Machine
 from tests.stateful.world import FORWARDER, contracts
 
 # Examples and steps of each: small for every run, large before a merge, or for a night.
-SIZES = {"small": (700, 50), "large": (3_000, 60), "night": (20_000, 100)}
+SIZES = {"small": (1_100, 50), "large": (3_000, 60), "night": (20_000, 100)}
 # How often a run must have met each of the pairs below.
 OFTEN = 3
 MET = {

@@ -596,8 +596,8 @@ def leave(world: World, choose: Choices) -> Calls:
         shares = world.largest(left, 1, max(shares, 1)) + choose.integer(0, 1)
     else:
         shares = amount(choose, shares, MOST_INT)
-        if choose.chance(4):
-            shares = choose.pick((-1, LEAST_INT))
+        if choose.chance(10):
+            shares = choose.pick((-1, LEAST_INT, MOST_INT))
     yield with_minimum(world, choose, world.by(sender, "Vault", "leave", shares, 0))
 
 
