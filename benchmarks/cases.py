@@ -217,14 +217,14 @@ def at_risk(stage: Stage, market_id: int, percent: int) -> None:
 
 def liquidate(stage: Stage, market_id: int, error: str | None = None) -> int:
     """The keeper tries to liquidate the trader."""
-    call = ("keeper", "Liquidator", "liquidate", TRADER, market_id)
+    call = ("keeper", "Exchange", "liquidate", TRADER, market_id)
     return stage.measure(*call, error=error)
 
 
 @case("liquidate: first of a keeper and in a market, part")
 def liquidate_first(stage: Stage) -> int:
     at_risk(stage, 1, 92)
-    call = ("stranger", "Liquidator", "liquidate", TRADER, 1)
+    call = ("stranger", "Exchange", "liquidate", TRADER, 1)
     return stage.measure(*call)
 
 
@@ -274,14 +274,14 @@ def liquidate_in_every_market(stage: Stage) -> int:
 @case("liquidate: lost race, healthy again")
 def liquidate_healthy(stage: Stage) -> int:
     at_risk(stage, 0, 92)
-    stage.call("stranger", "Liquidator", "liquidate", TRADER, 0)
+    stage.call("stranger", "Exchange", "liquidate", TRADER, 0)
     return liquidate(stage, 0, "Healthy")
 
 
 @case("liquidate: lost race, nothing left")
 def liquidate_nothing(stage: Stage) -> int:
     at_risk(stage, 0, 91)
-    stage.call("stranger", "Liquidator", "liquidate", TRADER, 0)
+    stage.call("stranger", "Exchange", "liquidate", TRADER, 0)
     return liquidate(stage, 0, "NoPosition")
 
 

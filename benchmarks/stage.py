@@ -163,7 +163,7 @@ def stage_in_use() -> Stage:
     stage.trade("gainer", 0, -50)
     stage.round(0, PRICE * 88 // 100)
     stage.trade("gainer", 0, 50)
-    stage.call("keeper", "Liquidator", "liquidate", holder("ruined"), 0)
+    stage.call("keeper", "Exchange", "liquidate", holder("ruined"), 0)
 
     # Prices come back, and stay until the averages have followed them.
     for _ in range(2):

@@ -137,7 +137,7 @@ class Workload:
         if self.now == self.reported_at:
             for account, market_id in self.at_risk():
                 words = (account, market_id)
-                yield self.by("keeper", "Liquidator", "liquidate", *words)
+                yield self.by("keeper", "Exchange", "liquidate", *words)
         account = self.random.choice(self.holders)
         if self.random.randrange(100) < WRONG:
             yield self.wrong(account)
@@ -172,7 +172,7 @@ class Workload:
                 self.by(
                     owner, "Exchange", "trade", account, market_id, 900 * WAD, HIGHEST
                 ),
-                self.by("keeper", "Liquidator", "liquidate", account, market_id),
+                self.by("keeper", "Exchange", "liquidate", account, market_id),
                 self.by(owner, "Exchange", "withdraw", account, 10**7 * TOKEN, owner),
                 self.by(owner, "Vault", "leave", 10**30, 0),
             ]

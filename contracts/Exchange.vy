@@ -8,13 +8,11 @@
 """
 
 from . import account
+from . import backing
 from . import errors
-from . import feed
-from . import funding
 from . import health
 from . import insurance
 from . import ledger
-from . import liquidation
 from . import market
 from . import position
 from . import settlement
@@ -74,7 +72,6 @@ event TreasuryCollected:
     treasury: int256
 
 
-LIQUIDATOR: immutable(address)
 VAULT: immutable(address)
 GOVERNOR: immutable(address)
 
@@ -84,13 +81,12 @@ def __init__(
     token: address,
     decimals: uint256,
     oracle: address,
-    liquidator: address,
+    rules: address,
     vault: address,
     governor: address,
 ):
     ledger.__init__(token, decimals)
-    market.__init__(oracle)
-    LIQUIDATOR = liquidator
+    market.__init__(oracle, rules)
     VAULT = vault
     GOVERNOR = governor
 
@@ -156,14 +152,20 @@ def settle(holder: uint256, market_id: uint256) -> int256:
 
 
 @external
+def liquidate(holder: uint256, market_id: uint256) -> int256:
+    """
+    @notice Close what is needed of a position whose account is at risk, for a reward;
+            give the size closed.
+    """
+    return trading.liquidate(holder, market_id, msg.sender, block.timestamp)
+
+
+@external
 def accrue(market_id: uint256):
     """
-    @notice Bring the funding of a market up to now; nothing where there is no market.
+    @notice Bring the funding of a market up to now.
     """
-    code: address = market.market_params[market_id]
-    if code != empty(address):
-        index: int256 = market.price_of(market_id).index
-        market.accrue(market_id, index, market.params_in(code), block.timestamp)
+    market.accrue(market_id, market.price_of(market_id), block.timestamp)
 
 
 @external
@@ -188,15 +190,6 @@ def claim_reward(atoms: uint256, receiver: address):
     ledger.add_funds(0, 0, 0, 0 - amount)
     log RewardClaimed(keeper=msg.sender, receiver=receiver, atoms=atoms)
     ledger.push(receiver, atoms)
-
-
-@external
-def close_at_risk(holder: uint256, market_id: uint256, size: int256, keeper: address):
-    """
-    @notice Close `size` of a position of an account at risk and reward the keeper.
-    """
-    errors.require(msg.sender == LIQUIDATOR, errors.NOT_LIQUIDATOR)
-    trading.close_at_risk(holder, market_id, size, keeper, block.timestamp)
 
 
 @external
@@ -279,24 +272,11 @@ def claim_of(holder: uint256, market_id: uint256) -> int256:
 
 @external
 @view
-def standing_of(holder: uint256) -> health.Standing:
+def standing_of(holder: uint256) -> backing.Standing:
     """
     @notice What an account is worth and what it must hold.
     """
     return health.standing_of(holder, False, block.timestamp)
-
-
-@external
-@view
-def case_of(holder: uint256, market_id: uint256) -> liquidation.Case:
-    """
-    @notice All that a liquidation of a position is decided by; refused where none may
-            happen.
-    """
-    params: market.MarketParams = market.load_params(market_id)
-    return trading.case_of(
-        holder, market_id, params, market.load_risk(), block.timestamp
-    )
 
 
 @external

@@ -7,10 +7,11 @@
 """
 
 from . import access
-from . import errors
 from . import feed
 from . import governance
 from . import market
+from . import parameters
+from . import sides
 
 initializes: access
 
@@ -61,14 +62,14 @@ def set_feed(
     used: address = staticcall Exchange(EXCHANGE).params_of(feed_id)
     if used != empty(address):
         governance.require_lawful_limits(
-            market.params_in(used), 0, params.ceiling_price
+            parameters.params_in(used), 0, params.ceiling_price
         )
     code: address = raw_create(concat(FEED_CODE, abi_encode(params)))
     extcall Oracle(ORACLE).set_feed(feed_id, code, reporters)
 
 
 @external
-def set_market(market_id: uint256, params: market.MarketParams):
+def set_market(market_id: uint256, params: parameters.MarketParams):
     """
     @notice Start the market of a feed, or change its parameters from now on.
     """
@@ -76,7 +77,7 @@ def set_market(market_id: uint256, params: market.MarketParams):
     open_interest: int256 = 0
     if staticcall Exchange(EXCHANGE).params_of(market_id) != empty(address):
         state: market.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
-        open_interest = market.open_interest(state.book)
+        open_interest = sides.open_interest(state.book)
     used: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
     governance.require_lawful_market(params, open_interest, used.ceiling_price)
     code: address = raw_create(concat(MARKET_CODE, abi_encode(params)))
@@ -84,7 +85,7 @@ def set_market(market_id: uint256, params: market.MarketParams):
 
 
 @external
-def set_risk(params: market.RiskParams):
+def set_risk(params: parameters.RiskParams):
     """
     @notice Change the parameters of all accounts.
     """

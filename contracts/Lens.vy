@@ -7,9 +7,10 @@
 """
 
 from . import account
+from . import backing
 from . import feed
-from . import health
 from . import market
+from . import parameters
 from . import position
 from . import statement
 
@@ -18,7 +19,7 @@ interface Exchange:
     def account_of(holder: uint256) -> account.Account: view
     def position_of(holder: uint256, market_id: uint256) -> position.Position: view
     def claim_of(holder: uint256, market_id: uint256) -> int256: view
-    def standing_of(holder: uint256) -> health.Standing: view
+    def standing_of(holder: uint256) -> backing.Standing: view
     def books() -> market.Books: view
     def market_of(market_id: uint256) -> market.MarketState: view
     def params_of(market_id: uint256) -> address: view
@@ -50,7 +51,7 @@ def statement_of(holder: uint256) -> statement.Statement:
     whole: statement.Totals = statement.totals(
         current,
         staticcall Exchange(EXCHANGE).standing_of(holder),
-        market.risk_in(books.risk_params),
+        parameters.risk_in(books.risk_params),
     )
     lines: statement.Line[account.MAX_MARKETS] = empty(
         statement.Line[account.MAX_MARKETS]
@@ -66,7 +67,7 @@ def statement_of(holder: uint256) -> statement.Statement:
             staticcall Exchange(EXCHANGE).claim_of(holder, market_id),
             staticcall Exchange(EXCHANGE).market_of(market_id),
             staticcall Oracle(ORACLE).price(market_id),
-            market.params_in(staticcall Exchange(EXCHANGE).params_of(market_id)),
+            parameters.params_in(staticcall Exchange(EXCHANGE).params_of(market_id)),
             whole,
             block.timestamp,
         )

@@ -12,7 +12,9 @@ from . import errors
 from . import feed
 from . import fixed_point
 from . import market
+from . import parameters
 from . import share
+from . import sides
 
 initializes: share
 
@@ -119,11 +121,11 @@ def valid_nav() -> share.Nav:
     nav: share.Nav = share.Nav(low=vault, high=vault, reserved=0)
     for market_id: uint256 in range(books.market_count, bound=account.MAX_MARKETS):
         state: market.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
-        if market.open_interest(state.book) == 0:
+        if sides.open_interest(state.book) == 0:
             nav.low -= state.open_claims
             nav.high -= state.open_claims
             continue
-        params: market.MarketParams = market.params_in(
+        params: parameters.MarketParams = parameters.params_in(
             staticcall Exchange(EXCHANGE).params_of(market_id)
         )
         price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)

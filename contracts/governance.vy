@@ -13,7 +13,7 @@ from . import fixed_point
 from . import funding
 from . import liquidation
 from . import margin
-from . import market
+from . import parameters
 
 # What a bound in `protocol` says of prices and sizes, of rates, of values, of times.
 MOST_PRICE: constant(int256) = 2**95 - 1
@@ -79,7 +79,7 @@ def require_lawful_feed(
 @internal
 @pure
 def require_lawful_market(
-    params: market.MarketParams, open_interest: int256, ceiling_price: int256
+    params: parameters.MarketParams, open_interest: int256, ceiling_price: int256
 ):
     """
     @notice Refuse market parameters against their laws.
@@ -92,7 +92,7 @@ def require_lawful_market(
 @internal
 @pure
 def require_lawful_limits(
-    params: market.MarketParams, open_interest: int256, ceiling_price: int256
+    params: parameters.MarketParams, open_interest: int256, ceiling_price: int256
 ):
     """
     @notice Refuse sizes and prices of a market against their laws.
@@ -103,7 +103,7 @@ def require_lawful_limits(
     errors.require(scale >= 2 * open_interest, errors.SKEW_SCALE_TOO_SMALL)
     self.require_between(params.pricing.max_spread, 0, MOST_RATE)
     self.require_between(4 * params.pricing.max_spread, 0, fixed_point.WAD)
-    limits: market.LimitParams = params.limits
+    limits: parameters.LimitParams = params.limits
     self.require_between(limits.max_open_interest, 1, MOST_PRICE)
     errors.require(
         2 * limits.max_open_interest <= scale, errors.OPEN_INTEREST_ABOVE_SCALE
@@ -123,7 +123,7 @@ def require_lawful_limits(
 
 @internal
 @pure
-def require_lawful_rates(params: market.MarketParams):
+def require_lawful_rates(params: parameters.MarketParams):
     """
     @notice Refuse fees and rates of a market against their laws.
     """
@@ -144,7 +144,7 @@ def require_lawful_rates(params: market.MarketParams):
 
 @internal
 @pure
-def require_lawful_margin(params: market.MarketParams):
+def require_lawful_margin(params: parameters.MarketParams):
     """
     @notice Refuse margins and liquidation of a market against their laws.
     """
@@ -181,7 +181,7 @@ def require_lawful_margin(params: market.MarketParams):
 
 @internal
 @pure
-def require_lawful_risk(params: market.RiskParams):
+def require_lawful_risk(params: parameters.RiskParams):
     """
     @notice Refuse the parameters of all accounts against their laws.
     """

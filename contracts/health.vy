@@ -7,12 +7,10 @@
 """
 
 from . import account
+from . import backing
 from . import errors
-from . import feed
-from . import fixed_point
-from . import funding
-from . import margin
 from . import market
+from . import parameters
 from . import position
 
 uses: account
@@ -20,76 +18,9 @@ uses: market
 uses: position
 
 
-struct Standing:
-    equity: int256
-    certain: int256
-    gains: int256
-    initial: int256
-    maintenance: int256
-
-
-@internal
-@pure
-def combined(a: Standing, b: Standing) -> Standing:
-    """
-    @notice Two parts of an account, together.
-    """
-    return Standing(
-        equity=a.equity + b.equity,
-        certain=a.certain + b.certain,
-        gains=a.gains + b.gains,
-        initial=a.initial + b.initial,
-        maintenance=a.maintenance + b.maintenance,
-    )
-
-
-@internal
-@pure
-def strict_equity(standing: Standing, profit_weight: int256) -> int256:
-    """
-    @notice The equity that opens positions: gains count by their weight only.
-    """
-    return standing.certain + fixed_point.mul_wad_down(standing.gains, profit_weight)
-
-
-@internal
-@pure
-def exposure(
-    held: position.Position,
-    price: feed.FeedPrice,
-    current: funding.Funding,
-    open_interest: int256,
-    params: market.MarketParams,
-) -> Standing:
-    """
-    @notice What one position adds to its account: profit at the mark, profit at the
-            strict price, and what it must be backed by.
-    """
-    index: int256 = funding.side_index(current, held.size > 0)
-    strict: int256 = position.profit(held, feed.strict_price(price, held.size), index)
-    ratio: int256 = margin.size_ratio(
-        held.size, params.pricing.skew_scale, params.margin
-    )
-    return Standing(
-        equity=position.profit(held, price.mark, index),
-        certain=min(strict, 0),
-        gains=max(strict, 0),
-        initial=margin.initial_margin(
-            held.size,
-            max(price.index, price.average),
-            ratio,
-            open_interest,
-            params.margin,
-        ),
-        maintenance=margin.maintenance_margin(
-            held.size, price.mark, ratio, params.margin
-        ),
-    )
-
-
 @internal
 @view
-def wealth(holder: uint256, current: account.Account) -> Standing:
+def wealth(holder: uint256, current: account.Account) -> backing.Standing:
     """
     @notice What the cash and the claims of an account add to it.
     """
@@ -98,7 +29,7 @@ def wealth(holder: uint256, current: account.Account) -> Standing:
         for market_id: uint256 in range(account.MAX_MARKETS):
             if (current.claims >> market_id) & 1 == 1:
                 claimed += position.claims[holder][market_id]
-    return Standing(
+    return backing.Standing(
         equity=current.cash + claimed,
         certain=current.cash,
         gains=claimed,
@@ -111,43 +42,32 @@ def wealth(holder: uint256, current: account.Account) -> Standing:
 @view
 def exposures(
     holder: uint256, positions: uint256, needs_valid: bool, now: uint256
-) -> Standing:
+) -> backing.Standing:
     """
     @notice What the positions of an account in the markets of a bitmap add to it, each
             market as it will stand once it has accrued.
     """
-    total: Standing = empty(Standing)
+    total: backing.Standing = empty(backing.Standing)
     if positions == 0:
         return total
     for market_id: uint256 in range(account.MAX_MARKETS):
         if (positions >> market_id) & 1 == 0:
             continue
-        params: market.MarketParams = market.load_params(market_id)
-        price: feed.FeedPrice = market.price_of(market_id)
-        if needs_valid:
-            feed.require_valid(
-                price, params.limits.trade_age, params.limits.max_confidence, now
-            )
-        book: market.Book = market.load_book(market_id)
-        current: funding.Funding = market.projected(
-            market.load_funding(market_id), book, price.index, params, now
-        )
         held: position.Position = position.load_position(holder, market_id)
-        total = self.combined(
-            total,
-            self.exposure(held, price, current, market.open_interest(book), params),
+        total = backing.combined(
+            total, market.exposure(market_id, held, needs_valid, now)
         )
     return total
 
 
 @internal
 @view
-def standing_of(holder: uint256, needs_valid: bool, now: uint256) -> Standing:
+def standing_of(holder: uint256, needs_valid: bool, now: uint256) -> backing.Standing:
     """
     @notice The whole of an account.
     """
     current: account.Account = account.load_account(holder)
-    return self.combined(
+    return backing.combined(
         self.wealth(holder, current),
         self.exposures(holder, current.positions, needs_valid, now),
     )
@@ -155,7 +75,7 @@ def standing_of(holder: uint256, needs_valid: bool, now: uint256) -> Standing:
 
 @internal
 @view
-def require_withdrawable(holder: uint256, risk: market.RiskParams, now: uint256):
+def require_withdrawable(holder: uint256, risk: parameters.RiskParams, now: uint256):
     """
     @notice Refuse a withdrawal that has left an account with too little: in cash alone,
             and strictly.
@@ -164,8 +84,10 @@ def require_withdrawable(holder: uint256, risk: market.RiskParams, now: uint256)
     errors.require(current.cash >= 0, errors.TOO_LITTLE_CASH)
     if current.positions == 0:
         return
-    standing: Standing = self.standing_of(holder, True, now)
-    least: int256 = min(current.cash, self.strict_equity(standing, risk.profit_weight))
+    standing: backing.Standing = self.standing_of(holder, True, now)
+    least: int256 = min(
+        current.cash, backing.strict_equity(standing, risk.profit_weight)
+    )
     errors.require(
         least >= standing.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN
     )

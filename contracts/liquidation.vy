@@ -46,6 +46,14 @@ struct Case:
     bucket: int256
 
 
+struct Closing:
+    size_delta: int256
+    fill: int256
+    bucket: int256
+    reward: int256
+    insurance_fee: int256
+
+
 @internal
 @pure
 def packed_bucket(bucket: Bucket) -> uint256:

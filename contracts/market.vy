@@ -6,56 +6,24 @@
 @notice A market: its parameters, the exact sums of its positions, its funding.
 """
 
+from . import Rules
 from . import account
+from . import backing
 from . import errors
-from . import fee
 from . import feed
 from . import fixed_point
 from . import funding
-from . import insurance
 from . import ledger
 from . import liquidation
-from . import margin
-from . import pricing
+from . import parameters
+from . import position
+from . import sides
 
 uses: ledger
 
 
-struct LimitParams:
-    max_skew: int256
-    max_open_interest: int256
-    max_open_interest_value: int256
-    max_size: int256
-    least_value: int256
-    trade_age: uint256
-    risk_age: uint256
-    max_confidence: int256
-
-
-struct MarketParams:
-    pricing: pricing.PricingParams
-    limits: LimitParams
-    fee: fee.FeeParams
-    funding: funding.FundingParams
-    borrowing: funding.BorrowingParams
-    margin: margin.MarginParams
-    liquidation: liquidation.LiquidationParams
-
-
-struct RiskParams:
-    profit_weight: int256
-    reserve: int256
-    rewards: liquidation.RewardParams
-    insurance: insurance.InsuranceParams
-
-
-struct Book:
-    long_size: int256
-    short_size: int256
-
-
 struct MarketState:
-    book: Book
+    book: sides.Book
     long_quote: int256
     short_quote: int256
     long_paid: int256
@@ -85,6 +53,7 @@ interface Oracle:
 
 
 ORACLE: immutable(address)
+RULES: immutable(address)
 
 market_count: uint256
 # Parameters lie in the code at an address, where the governor put them.
@@ -101,104 +70,35 @@ buckets: HashMap[uint256, uint256]
 
 
 @deploy
-def __init__(oracle: address):
+def __init__(oracle: address, rules: address):
     ORACLE = oracle
-
-
-@internal
-@pure
-def packed_book(book: Book) -> uint256:
-    """
-    @notice The word of a book.
-    """
-    return (convert(convert(book.long_size, bytes32), uint256) << 160 >> 160) | (
-        convert(convert(book.short_size, bytes32), uint256) << 160 >> 64
-    )
-
-
-@internal
-@pure
-def unpacked_book(packed: uint256) -> Book:
-    """
-    @notice The book that `packed_book` packed.
-    """
-    return Book(
-        long_size=convert(convert(packed << 160, bytes32), int256) >> 160,
-        short_size=convert(convert(packed << 64, bytes32), int256) >> 160,
-    )
-
-
-@internal
-@pure
-def skew(book: Book) -> int256:
-    """
-    @notice What all positions of the market add up to; shorts are negative.
-    """
-    return book.long_size + book.short_size
-
-
-@internal
-@pure
-def open_interest(book: Book) -> int256:
-    """
-    @notice The size of the heavier side.
-    """
-    return max(book.long_size, 0 - book.short_size)
+    RULES = rules
 
 
 @internal
 @view
-def params_in(code: address) -> MarketParams:
-    """
-    @notice The parameters of a market that lie in the code at an address.
-    """
-    errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 33 * 32), MarketParams)
-
-
-@internal
-@view
-def load_params(market_id: uint256) -> MarketParams:
-    """
-    @notice The parameters of a market; there must be one.
-    """
-    return self.params_in(self.market_params[market_id])
-
-
-@internal
-@view
-def risk_in(code: address) -> RiskParams:
-    """
-    @notice The parameters of all accounts that lie in the code at an address.
-    """
-    errors.require(code != empty(address), errors.RISK_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 7 * 32), RiskParams)
-
-
-@internal
-@view
-def load_risk() -> RiskParams:
+def load_risk() -> parameters.RiskParams:
     """
     @notice The parameters of all accounts; they must have been set.
     """
-    return self.risk_in(self.risk_params)
+    return parameters.risk_in(self.risk_params)
 
 
 @internal
 @view
-def load_book(market_id: uint256) -> Book:
+def load_book(market_id: uint256) -> sides.Book:
     """
     @notice The sum of the sizes of a market, a side each.
     """
-    return self.unpacked_book(self.books[market_id])
+    return sides.unpacked_book(self.books[market_id])
 
 
 @internal
-def store_book(market_id: uint256, book: Book):
+def store_book(market_id: uint256, book: sides.Book):
     """
     @notice Keep the book of a market.
     """
-    self.books[market_id] = self.packed_book(book)
+    self.books[market_id] = sides.packed_book(book)
 
 
 @internal
@@ -220,23 +120,6 @@ def price_of(market_id: uint256) -> feed.FeedPrice:
 
 
 @internal
-@pure
-def projected(
-    last: funding.Funding,
-    book: Book,
-    index: int256,
-    params: MarketParams,
-    now: uint256,
-) -> funding.Funding:
-    """
-    @notice The funding of a market as it will stand once it has accrued at `now`.
-    """
-    return funding.accrued(
-        last, self.skew(book), params.pricing.skew_scale, index, params.funding, now
-    )
-
-
-@internal
 @view
 def state_of(market_id: uint256) -> MarketState:
     """
@@ -254,17 +137,15 @@ def state_of(market_id: uint256) -> MarketState:
 
 
 @internal
-def accrue(
-    market_id: uint256, index: int256, params: MarketParams, now: uint256
-) -> funding.Funding:
+def accrue(market_id: uint256, price: feed.FeedPrice, now: uint256) -> funding.Funding:
     """
-    @notice Bring the funding of a market up to `now`, at the index price until then.
+    @notice Bring the funding of a market up to `now`.
     """
     last: funding.Funding = self.load_funding(market_id)
     if last.accrued_at == now:
         return last
-    current: funding.Funding = self.projected(
-        last, self.load_book(market_id), index, params, now
+    current: funding.Funding = staticcall Rules.__interface__(RULES).accrued(
+        self.market_params[market_id], last, self.load_book(market_id), price, now
     )
     self.fundings[market_id] = funding.packed_funding(current)
     log funding.FundingAccrued(
@@ -277,20 +158,38 @@ def accrue(
 
 
 @internal
-def update_rates(market_id: uint256, index: int256, params: MarketParams):
+def update_rates(market_id: uint256, index: int256):
     """
     @notice Let both sides borrow at what they use of the vault from now on.
     """
-    book: Book = self.load_book(market_id)
-    vault: int256 = ledger.load_funds().vault
-    current: funding.Funding = self.load_funding(market_id)
-    current.long_rate = funding.borrowing_rate(
-        book.long_size, index, vault, params.borrowing
+    self.fundings[market_id] = funding.packed_funding(
+        staticcall Rules.__interface__(RULES).lent(
+            self.market_params[market_id],
+            self.load_funding(market_id),
+            self.load_book(market_id),
+            index,
+            ledger.load_funds().vault,
+        )
     )
-    current.short_rate = funding.borrowing_rate(
-        0 - book.short_size, index, vault, params.borrowing
+
+
+@internal
+@view
+def exposure(
+    market_id: uint256, held: position.Position, needs_valid: bool, now: uint256
+) -> backing.Standing:
+    """
+    @notice What a position in the market adds to its account.
+    """
+    return staticcall Rules.__interface__(RULES).exposure(
+        self.market_params[market_id],
+        held,
+        self.load_funding(market_id),
+        self.load_book(market_id),
+        self.price_of(market_id),
+        needs_valid,
+        now,
     )
-    self.fundings[market_id] = funding.packed_funding(current)
 
 
 @internal
@@ -301,7 +200,7 @@ def add_to_side(
     @notice Add what a position gained in size, quote and funding to its side's sums.
     """
     if size != 0:
-        book: Book = self.load_book(market_id)
+        book: sides.Book = self.load_book(market_id)
         if is_long:
             book.long_size += size
         else:
@@ -314,25 +213,20 @@ def add_to_side(
 
 
 @internal
-def set_bucket(market_id: uint256, level: int256, now: uint256):
+@view
+def load_bucket(market_id: uint256) -> liquidation.Bucket:
     """
-    @notice Keep what is left in the liquidation bucket of a market.
+    @notice The liquidation bucket of a market as it was left.
     """
-    self.buckets[market_id] = liquidation.packed_bucket(
-        liquidation.Bucket(level=max(0, level), filled_at=now)
-    )
+    return liquidation.unpacked_bucket(self.buckets[market_id])
 
 
 @internal
-@view
-def bucket_level(
-    market_id: uint256, params: liquidation.LiquidationParams, now: uint256
-) -> int256:
+def store_bucket(market_id: uint256, bucket: liquidation.Bucket):
     """
-    @notice What the liquidation bucket of a market allows now.
+    @notice Keep the liquidation bucket of a market.
     """
-    bucket: liquidation.Bucket = liquidation.unpacked_bucket(self.buckets[market_id])
-    return liquidation.filled(bucket, params, now)
+    self.buckets[market_id] = liquidation.packed_bucket(bucket)
 
 
 @internal
@@ -347,10 +241,10 @@ def set_market(market_id: uint256, code: address, now: uint256):
     if market_id == self.market_count:
         self.market_count = market_id + 1
         self.market_params[market_id] = code
-    index: int256 = self.price_of(market_id).index
-    self.accrue(market_id, index, self.load_params(market_id), now)
+    price: feed.FeedPrice = self.price_of(market_id)
+    self.accrue(market_id, price, now)
     self.market_params[market_id] = code
-    self.update_rates(market_id, index, self.params_in(code))
+    self.update_rates(market_id, price.index)
     log MarketSet(market_id=market_id, code=code)
 
 

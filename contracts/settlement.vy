@@ -10,6 +10,7 @@
         claims, then by the insurance fund, then by the vault.
 """
 
+from . import Rules
 from . import account
 from . import errors
 from . import feed
@@ -109,32 +110,29 @@ def settle(
     @notice Settle the loss of an account in a market, by anyone; or its gain and its
             claim, by those who operate the account. Give what its cash changed by.
     """
-    params: market.MarketParams = market.load_params(market_id)
     price: feed.FeedPrice = market.price_of(market_id)
-    current: funding.Funding = market.accrue(market_id, price.index, params, now)
+    current: funding.Funding = market.accrue(market_id, price, now)
     held: position.Position = position.load_position(holder, market_id)
-    index: int256 = funding.side_index(current, held.size > 0)
-    result: int256 = position.profit(held, price.mark, index)
-    if result < 0:
-        feed.require_fresh_enough(price, params.limits.risk_age, now)
+    result: int256 = staticcall Rules.__interface__(market.RULES).result(
+        market.market_params[market_id],
+        held,
+        funding.side_index(current, held.size > 0),
+        price,
+        now,
+    )
+    if result != 0:
         self.take_result(holder, market_id, result)
+    if result < 0:
         ledger.add_funds(0 - result, 0, 0, 0)
     else:
         account.require_operator(holder, sender)
-        feed.require_valid(
-            price, params.limits.trade_age, params.limits.max_confidence, now
-        )
-        strict: int256 = feed.strict_price(price, held.size)
-        gain: int256 = max(0, position.profit(held, strict, index))
-        if gain > 0:
-            self.take_result(holder, market_id, gain)
         claim: int256 = position.claims[holder][market_id]
-        result = gain + claim
+        result += claim
         errors.require(result > 0, errors.NOTHING_TO_SETTLE)
         self.add_claim(holder, market_id, 0 - claim)
         ledger.take_from_vault(result)
     cash: int256 = self.add_cash(holder, result)
-    market.update_rates(market_id, price.index, params)
+    market.update_rates(market_id, price.index)
     log Settled(holder=holder, market_id=market_id, amount=result, cash=cash)
     return result
 

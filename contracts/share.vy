@@ -15,7 +15,9 @@ from . import feed
 from . import fixed_point
 from . import funding
 from . import market
+from . import parameters
 from . import pricing
+from . import sides
 
 VIRTUAL_SHARES: constant(int256) = 10**6
 # The most shares for a wei of the vault: a million times those that the first bought.
@@ -69,15 +71,15 @@ def side_profit(
 def liability(
     state: market.MarketState,
     price: feed.FeedPrice,
-    params: market.MarketParams,
+    params: parameters.MarketParams,
     now: uint256,
 ) -> Liability:
     """
     @notice What the vault owes to the traders of a market: the least and the most of
             it, and what it must hold in reserve for the heavier side.
     """
-    current: funding.Funding = market.projected(
-        state.funding, state.book, price.index, params, now
+    current: funding.Funding = sides.projected(
+        state.funding, state.book, price, params, now
     )
     longs: int256 = self.side_profit(
         state.book.long_size,
@@ -94,10 +96,10 @@ def liability(
         current.short_index,
     )
     refund: int256 = pricing.premium(
-        price.index, market.skew(state.book), params.pricing.skew_scale
+        price.index, sides.skew(state.book), params.pricing.skew_scale
     )
     heavier: int256 = fixed_point.mul_wad_up(
-        market.open_interest(state.book), price.index
+        sides.open_interest(state.book), price.index
     )
     return Liability(
         low=longs + shorts + state.open_claims,

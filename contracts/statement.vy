@@ -8,13 +8,15 @@
 """
 
 from . import account
+from . import backing
 from . import feed
 from . import fixed_point
 from . import funding
-from . import health
 from . import margin
 from . import market
+from . import parameters
 from . import position
+from . import sides
 
 # The status of an account.
 HEALTHY: constant(uint256) = 0
@@ -54,14 +56,14 @@ struct Statement:
 @internal
 @pure
 def totals(
-    current: account.Account, standing: health.Standing, risk: market.RiskParams
+    current: account.Account, standing: backing.Standing, risk: parameters.RiskParams
 ) -> Totals:
     """
     @notice What an account is worth at the mark and strictly, and what it must hold.
     """
     return Totals(
         equity=standing.equity,
-        strict_equity=health.strict_equity(standing, risk.profit_weight),
+        strict_equity=backing.strict_equity(standing, risk.profit_weight),
         initial=standing.initial,
         maintenance=standing.maintenance,
         reserve=risk.reserve if current.positions != 0 else 0,
@@ -134,15 +136,15 @@ def line(
     claim: int256,
     state: market.MarketState,
     price: feed.FeedPrice,
-    params: market.MarketParams,
+    params: parameters.MarketParams,
     whole: Totals,
     now: uint256,
 ) -> Line:
     """
     @notice What the account has in one market.
     """
-    current: funding.Funding = market.projected(
-        state.funding, state.book, price.index, params, now
+    current: funding.Funding = sides.projected(
+        state.funding, state.book, price, params, now
     )
     index: int256 = funding.side_index(current, held.size > 0)
     ratio: int256 = margin.size_ratio(

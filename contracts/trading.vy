@@ -7,9 +7,10 @@
         account is at risk.
 """
 
+from . import Rules
 from . import account
+from . import backing
 from . import errors
-from . import fee
 from . import feed
 from . import fixed_point
 from . import funding
@@ -17,11 +18,11 @@ from . import health
 from . import insurance
 from . import ledger
 from . import liquidation
-from . import margin
 from . import market
+from . import parameters
 from . import position
-from . import pricing
 from . import settlement
+from . import sides
 
 uses: account
 uses: health
@@ -65,31 +66,6 @@ event Liquidated:
 
 
 @internal
-@pure
-def require_within_limits(
-    skew_before: int256,
-    after: market.Book,
-    is_long: bool,
-    index: int256,
-    limits: market.LimitParams,
-):
-    """
-    @notice Refuse an increase that has led beyond the limits of its market.
-    """
-    skew: int256 = fixed_point.magnitude(market.skew(after))
-    errors.require(
-        skew <= limits.max_skew or skew < fixed_point.magnitude(skew_before),
-        errors.SKEW_TOO_LARGE,
-    )
-    side: int256 = after.long_size if is_long else 0 - after.short_size
-    errors.require(
-        side <= limits.max_open_interest
-        and margin.notional(side, index) <= limits.max_open_interest_value,
-        errors.OPEN_INTEREST_TOO_LARGE,
-    )
-
-
-@internal
 def move(
     holder: uint256,
     market_id: uint256,
@@ -127,49 +103,37 @@ def move(
 
 
 @internal
-def charge_fee(holder: uint256, charged: int256, params: fee.FeeParams):
+def charge_fee(holder: uint256, agreed: Rules.Terms):
     """
     @notice Take the fee of a trade from an account and share it out; what rounding
             leaves is the treasury's.
     """
-    to_vault: int256 = fixed_point.mul_wad_down(charged, params.vault_share)
-    to_insurance: int256 = fixed_point.mul_wad_down(charged, params.insurance_share)
-    ledger.add_funds(to_vault, to_insurance, charged - to_vault - to_insurance, 0)
-    settlement.add_cash(holder, 0 - charged)
+    to_treasury: int256 = agreed.fee - agreed.to_vault - agreed.to_insurance
+    ledger.add_funds(agreed.to_vault, agreed.to_insurance, to_treasury, 0)
+    settlement.add_cash(holder, 0 - agreed.fee)
 
 
 @internal
 @view
 def standing_in(
-    holder: uint256,
-    market_id: uint256,
-    rest: health.Standing,
-    price: feed.FeedPrice,
-    current: funding.Funding,
-    params: market.MarketParams,
-) -> health.Standing:
+    holder: uint256, market_id: uint256, rest: backing.Standing, now: uint256
+) -> backing.Standing:
     """
     @notice The whole of an account: its cash and claims, its position in one market,
             and the rest.
     """
-    standing: health.Standing = health.combined(
+    standing: backing.Standing = backing.combined(
         health.wealth(holder, account.load_account(holder)),
-        health.exposure(
-            position.load_position(holder, market_id),
-            price,
-            current,
-            market.open_interest(market.load_book(market_id)),
-            params,
-        ),
+        health.exposures(holder, 1 << market_id, False, now),
     )
-    return health.combined(standing, rest)
+    return backing.combined(standing, rest)
 
 
 @internal
 @pure
 def require_margin(
-    before: health.Standing,
-    after: health.Standing,
+    before: backing.Standing,
+    after: backing.Standing,
     is_reduction: bool,
     reserve: int256,
     profit_weight: int256,
@@ -178,7 +142,7 @@ def require_margin(
     @notice Refuse a trade that leaves too little margin, unless all it did was to
             reduce the risk of an account that is still worth something.
     """
-    if health.strict_equity(after, profit_weight) >= after.initial + reserve:
+    if backing.strict_equity(after, profit_weight) >= after.initial + reserve:
         return
     errors.require(is_reduction, errors.BELOW_INITIAL_MARGIN)
     errors.require(after.equity >= 0, errors.EQUITY_NEGATIVE)
@@ -201,67 +165,38 @@ def trade(
     """
     errors.require(size_delta != 0, errors.ZERO_SIZE)
     fixed_point.require_fits(size_delta, 95)
-    params: market.MarketParams = market.load_params(market_id)
-    risk: market.RiskParams = market.load_risk()
+    code: address = market.market_params[market_id]
+    risk: parameters.RiskParams = market.load_risk()
     price: feed.FeedPrice = market.price_of(market_id)
+    book: sides.Book = market.load_book(market_id)
     held: account.Account = account.load_account(holder)
     size_before: int256 = position.load_position(holder, market_id).size
     size: int256 = size_before + size_delta
     is_reduction: bool = position.is_reduced(size_before, size)
     others: uint256 = held.positions & ~(1 << market_id)
-    if is_reduction:
-        feed.require_fresh_enough(price, params.limits.trade_age, now)
-    else:
-        feed.require_valid(
-            price, params.limits.trade_age, params.limits.max_confidence, now
-        )
-        errors.require(
-            held.mode == account.CROSS or others == 0, errors.ISOLATED_ACCOUNT
-        )
-        errors.require(
-            fixed_point.magnitude(size) <= params.limits.max_size,
-            errors.POSITION_TOO_LARGE,
-        )
     errors.require(
-        size == 0 or margin.notional(size, price.index) >= params.limits.least_value,
-        errors.POSITION_TOO_SMALL,
+        is_reduction or held.mode == account.CROSS or others == 0,
+        errors.ISOLATED_ACCOUNT,
+    )
+    agreed: Rules.Terms = staticcall Rules.__interface__(market.RULES).terms(
+        code, book, price, size_before, size_delta, limit, now
     )
 
-    skew: int256 = market.skew(market.load_book(market_id))
-    fill: int256 = pricing.fill_price(
-        pricing.execution_price(
-            price.index, price.mark, price.confidence, size_delta, params.pricing
-        ),
-        skew,
-        size_delta,
-        params.pricing.skew_scale,
-    )
-    errors.require(
-        fill <= limit if size_delta > 0 else fill >= limit, errors.LIMIT_EXCEEDED
-    )
-    charged: int256 = fee.trade_fee(fill, skew, size_delta, params.fee)
-
-    current: funding.Funding = market.accrue(market_id, price.index, params, now)
-    rest: health.Standing = health.exposures(holder, others, not is_reduction, now)
-    before: health.Standing = empty(health.Standing)
+    current: funding.Funding = market.accrue(market_id, price, now)
+    rest: backing.Standing = health.exposures(holder, others, not is_reduction, now)
+    before: backing.Standing = empty(backing.Standing)
     if is_reduction:
-        before = self.standing_in(holder, market_id, rest, price, current, params)
+        before = self.standing_in(holder, market_id, rest, now)
 
-    self.charge_fee(holder, charged, params.fee)
+    self.charge_fee(holder, agreed)
     opened: int256 = size_delta
     if size * size_before < 0:
         # Through zero: all of the position is closed, and then the rest is opened.
-        self.move(holder, market_id, 0 - size_before, fill, current)
+        self.move(holder, market_id, 0 - size_before, agreed.fill, current)
         opened = size
-    self.move(holder, market_id, opened, fill, current)
+    self.move(holder, market_id, opened, agreed.fill, current)
 
-    if not is_reduction:
-        self.require_within_limits(
-            skew, market.load_book(market_id), size > 0, price.index, params.limits
-        )
-    after: health.Standing = self.standing_in(
-        holder, market_id, rest, price, current, params
-    )
+    after: backing.Standing = self.standing_in(holder, market_id, rest, now)
     reserve: int256 = 0
     if others != 0 or size != 0:
         reserve = risk.reserve
@@ -269,131 +204,92 @@ def trade(
     settlement.cover_shortfall(holder, risk.insurance, now)
     if after.equity >= after.maintenance + reserve:
         account.set_flat_paid(holder, False)
-    market.update_rates(market_id, price.index, params)
+    market.update_rates(market_id, price.index)
     log Traded(
         holder=holder,
         market_id=market_id,
         size_delta=size_delta,
-        price=fill,
-        fee=charged,
+        price=agreed.fill,
+        fee=agreed.fee,
         size=size,
         cash=account.load_account(holder).cash,
     )
-    return Fill(price=fill, fee=charged)
+    return Fill(price=agreed.fill, fee=agreed.fee)
 
 
 @internal
-@view
-def case_of(
-    holder: uint256,
-    market_id: uint256,
-    params: market.MarketParams,
-    risk: market.RiskParams,
-    now: uint256,
-) -> liquidation.Case:
+def liquidate(
+    holder: uint256, market_id: uint256, keeper: address, now: uint256
+) -> int256:
     """
-    @notice All that a liquidation of a position is decided by; refused without a
-            position, without a price, or without need.
+    @notice Close what is needed of a position whose account is at risk, at the mark,
+            and reward the keeper; give the size closed.
     """
-    held: position.Position = position.load_position(holder, market_id)
-    errors.require(held.size != 0, errors.NO_POSITION)
+    risk: parameters.RiskParams = market.load_risk()
     price: feed.FeedPrice = market.price_of(market_id)
-    feed.require_fresh_enough(price, params.limits.risk_age, now)
-    standing: health.Standing = health.standing_of(holder, False, now)
+    size: int256 = position.load_position(holder, market_id).size
+    errors.require(size != 0, errors.NO_POSITION)
+    current: funding.Funding = market.accrue(market_id, price, now)
+    standing: backing.Standing = health.standing_of(holder, False, now)
     errors.require(
         standing.equity < standing.maintenance + risk.reserve, errors.HEALTHY
     )
-    ratio: int256 = margin.size_ratio(
-        held.size, params.pricing.skew_scale, params.margin
-    )
-    return liquidation.Case(
-        equity=standing.equity,
-        maintenance=standing.maintenance,
-        reserve=risk.reserve,
-        size=held.size,
-        value=margin.notional(held.size, price.mark),
-        position_maintenance=margin.maintenance_margin(
-            held.size, price.mark, ratio, params.margin
-        ),
-        mark=price.mark,
-        skew=market.skew(market.load_book(market_id)),
-        bucket=market.bucket_level(market_id, params.liquidation, now),
+    closed: liquidation.Closing = staticcall Rules.__interface__(market.RULES).closing(
+        market.market_params[market_id],
+        size,
+        standing,
+        risk,
+        not account.load_account(holder).is_flat_paid,
+        market.load_book(market_id),
+        price,
+        market.load_bucket(market_id),
+        now,
     )
 
-
-@internal
-def close_at_risk(
-    holder: uint256, market_id: uint256, size: int256, keeper: address, now: uint256
-):
-    """
-    @notice Close `size` of a position of an account at risk, at the mark, and reward the
-            keeper. The law of liquidation is checked here, whoever chose the size.
-    """
-    params: market.MarketParams = market.load_params(market_id)
-    risk: market.RiskParams = market.load_risk()
-    price: feed.FeedPrice = market.price_of(market_id)
-    current: funding.Funding = market.accrue(market_id, price.index, params, now)
-    case: liquidation.Case = self.case_of(holder, market_id, params, risk, now)
-    errors.require(
-        0 < size and size <= fixed_point.magnitude(case.size), errors.ZERO_SIZE
+    market.store_bucket(
+        market_id, liquidation.Bucket(level=closed.bucket, filled_at=now)
     )
-    amount: int256 = fixed_point.mul_wad_up(size, price.mark)
-    errors.require(
-        amount <= case.bucket or liquidation.is_critical(case, params.liquidation),
-        errors.BUCKET_EMPTY,
-    )
-
-    market.set_bucket(market_id, case.bucket - amount, now)
-    size_delta: int256 = 0 - size if case.size > 0 else size
-    fill: int256 = pricing.fill_price(
-        price.mark, case.skew, size_delta, params.pricing.skew_scale
-    )
-    self.move(holder, market_id, size_delta, fill, current)
-    payment: Payment = self.pay_liquidation(holder, amount, keeper, params, risk, now)
+    self.move(holder, market_id, closed.size_delta, closed.fill, current)
+    payment: Payment = self.pay_liquidation(holder, closed, keeper, risk, now)
     settlement.cover_shortfall(holder, risk.insurance, now)
-    market.update_rates(market_id, price.index, params)
+    market.update_rates(market_id, price.index)
     log Liquidated(
         holder=holder,
         market_id=market_id,
         keeper=keeper,
-        size_delta=size_delta,
-        price=fill,
+        size_delta=closed.size_delta,
+        price=closed.fill,
         reward=payment.reward,
         insurance_fee=payment.insurance_fee,
-        size=case.size + size_delta,
+        size=size + closed.size_delta,
         cash=account.load_account(holder).cash,
     )
+    return fixed_point.magnitude(closed.size_delta)
 
 
 @internal
 def pay_liquidation(
     holder: uint256,
-    amount: int256,
+    closed: liquidation.Closing,
     keeper: address,
-    params: market.MarketParams,
-    risk: market.RiskParams,
+    risk: parameters.RiskParams,
     now: uint256,
 ) -> Payment:
     """
     @notice Pay the keeper out of the account's equity, and out of insurance what that
             does not cover; then the insurance fund out of the equity that is left.
     """
-    held: account.Account = account.load_account(holder)
-    standing: health.Standing = health.standing_of(holder, False, now)
-    reward: int256 = liquidation.keeper_reward(
-        amount, not held.is_flat_paid, risk.rewards, params.liquidation
-    )
-    charged: int256 = fixed_point.clamp(standing.equity, 0, reward)
+    standing: backing.Standing = health.standing_of(holder, False, now)
+    charged: int256 = fixed_point.clamp(standing.equity, 0, closed.reward)
     earned: int256 = charged + insurance.draw(
-        holder, reward - charged, risk.insurance, now
+        holder, closed.reward - charged, risk.insurance, now
     )
-    share: int256 = fixed_point.mul_wad_down(amount, params.liquidation.insurance_share)
     left: int256 = standing.equity - charged
-    insurance_fee: int256 = fixed_point.clamp(left, 0, share)
+    insurance_fee: int256 = fixed_point.clamp(left, 0, closed.insurance_fee)
 
     account.set_flat_paid(
         holder,
-        held.positions != 0
+        account.load_account(holder).positions != 0
         and left - insurance_fee < standing.maintenance + risk.reserve,
     )
     settlement.add_cash(holder, 0 - charged - insurance_fee)

@@ -25,7 +25,7 @@ DEPLOY_ORDER = (
     "Token",
     "Exchange",
     "Oracle",
-    "Liquidator",
+    "Rules",
     "Vault",
     "Governor",
     "Lens",

@@ -61,8 +61,6 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     ),
     "Exchange.positions": (
         ("Exchange", "position_of", whole),
-        ("Exchange", "case_of", whole),
-        ("Liquidator", "closed_size", whole),
         *((to, function, first) for to, function in OF_ACCOUNT),
     ),
     "Exchange.claims": (

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keepers.watch import Watch
-from protocol import liquidator, market
+from protocol import market, position, rules
 from protocol.errors import Revert
 from protocol.trace import Action
-from protocol.units import Address, Holder
+from protocol.units import Address, Holder, Size
 
 
 def at_risk(watch: Watch) -> list[Holder]:
@@ -38,7 +38,7 @@ def liquidations(watch: Watch, keeper: Address) -> Iterator[Action]:
         for line in watch.account(holder).lines:
             if is_due(watch, holder, line.market_id):
                 yield Action(
-                    "Liquidator",
+                    "Exchange",
                     "liquidate",
                     keeper,
                     int(watch.now),
@@ -47,10 +47,27 @@ def liquidations(watch: Watch, keeper: Address) -> Iterator[Action]:
 
 
 def is_due(watch: Watch, holder: Holder, market_id: int) -> bool:
-    """Whether the liquidator contract would close anything of this position."""
-    if not watch.markets[market_id].is_fresh:
+    """Whether a liquidation would close anything of this position."""
+    state = watch.state
+    size = position.load_position(state, holder, market_id).size
+    risk = market.load_risk(state)
+    standing = watch.standing(holder)
+    if size == Size(0) or standing.equity >= standing.maintenance + risk.reserve:
         return False
     try:
-        return liquidator.size_of(watch.state, holder, market_id, watch.now) > 0
+        closing = rules.closing(
+            state,
+            market.ANYONE,
+            state.market_params[market_id],
+            size,
+            standing,
+            risk,
+            not state.accounts[holder].is_flat_paid,
+            market.load_book(state, market_id),
+            watch.markets[market_id].price,
+            market.load_bucket(state, market_id),
+            watch.now,
+        )
     except Revert:
         return False
+    return closing.size_delta != Size(0)

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from protocol import errors, feed, funding, health, margin, market, position
+from protocol import errors, feed, funding, health, margin, market, position, sides
 from protocol.account import MAX_MARKETS
+from protocol.backing import Standing
 from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD, mul_wad_up
-from protocol.health import Standing
 from protocol.model import Outcome
 from protocol.state import State
 from protocol.units import Holder, Seconds
@@ -93,7 +93,7 @@ class Watch:
         price = market.price_of(state, market_id)
         book = market.load_book(state, market_id)
         last = market.load_funding(state, market_id)
-        current = market.projected(last, book, price.index, params, now)
+        current = sides.projected(last, book, price, params, now)
         try:
             feed.require_fresh_enough(price, params.limits.risk_age, now)
             is_fresh = True

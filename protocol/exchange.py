@@ -19,9 +19,8 @@ from protocol import (
     trading,
 )
 from protocol.account import Account
+from protocol.backing import Standing
 from protocol.errors import require
-from protocol.health import Standing
-from protocol.liquidation import Case
 from protocol.market import Books, MarketState
 from protocol.position import Position
 from protocol.trading import Fill
@@ -117,14 +116,17 @@ def settle(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
     return settlement.settle(state, holder, market_id, call.sender, call.now)
 
 
+def liquidate(state: State, call: Call, holder: Holder, market_id: int) -> Size:
+    """
+    Close what is needed of a position whose account is at risk, for a reward; give the
+    size closed.
+    """
+    return trading.liquidate(state, holder, market_id, call.sender, call.now)
+
+
 def accrue(state: State, call: Call, market_id: int) -> None:
-    """
-    Bring the funding of a market up to now; nothing where there is no market.
-    """
-    code = state.market_params[market_id]
-    if code != 0:
-        index = market.price_of(state, market_id).index
-        market.accrue(state, market_id, index, market.params_in(state, code), call.now)
+    """Bring the funding of a market up to now."""
+    market.accrue(state, market_id, market.price_of(state, market_id), call.now)
 
 
 def fund_insurance(state: State, call: Call, atoms: Atoms) -> None:
@@ -146,21 +148,6 @@ def claim_reward(state: State, call: Call, atoms: Atoms, receiver: Address) -> N
     ledger.add_funds(state, NOTHING, NOTHING, NOTHING, -amount)
     state.log(RewardClaimed(keeper=call.sender, receiver=receiver, atoms=atoms))
     ledger.push(state, receiver, atoms)
-
-
-def close_at_risk(
-    state: State,
-    call: Call,
-    holder: Holder,
-    market_id: int,
-    size: Size,
-    keeper: Address,
-) -> None:
-    """
-    Close `size` of a position of an account at risk and reward the keeper.
-    """
-    require(call.sender == state.addresses.liquidator, errors.NOT_LIQUIDATOR)
-    trading.close_at_risk(state, holder, market_id, size, keeper, call.now)
 
 
 def enter_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
@@ -224,15 +211,6 @@ def claim_of(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
 def standing_of(state: State, call: Call, holder: Holder) -> Standing:
     """What an account is worth and what it must hold."""
     return health.standing_of(state, holder, False, call.now)
-
-
-def case_of(state: State, call: Call, holder: Holder, market_id: int) -> Case:
-    """
-    All that a liquidation of a position is decided by; refused where none may happen.
-    """
-    params = market.load_params(state, market_id)
-    risk = market.load_risk(state)
-    return trading.case_of(state, holder, market_id, params, risk, call.now)
 
 
 def market_of(state: State, call: Call, market_id: int) -> MarketState:

@@ -11,7 +11,7 @@ from protocol.errors import require
 from protocol.feed import MAX_REPORTERS, FeedParams
 from protocol.fixed_point import WAD, mul_div_up, mul_wad_down
 from protocol.funding import DAY
-from protocol.market import MarketParams, RiskParams
+from protocol.parameters import MarketParams, RiskParams
 from protocol.units import Address, Flow, Price, Quote, Rate, Ratio, Seconds, Size
 
 if TYPE_CHECKING:

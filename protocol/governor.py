@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import access, exchange, governance, market, oracle
+from protocol import access, exchange, governance, oracle, parameters, sides
 from protocol.feed import FeedParams
-from protocol.market import MarketParams, RiskParams
+from protocol.parameters import MarketParams, RiskParams
 from protocol.units import Address, Atoms, Call, Size
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def set_feed(
     governor = Call(state.addresses.governor, call.now)
     used = exchange.params_of(state, governor, feed_id)
     if used != 0:
-        limits = market.params_in(state, used)
+        limits = parameters.params_in(state, used)
         governance.require_lawful_limits(limits, Size(0), params.ceiling_price)
     code = state.create_code(params)
     oracle.set_feed(state, governor, feed_id, code, reporters)
@@ -43,7 +43,7 @@ def set_market(state: State, call: Call, market_id: int, params: MarketParams) -
     open_interest = Size(0)
     if exchange.params_of(state, governor, market_id) != 0:
         current = exchange.market_of(state, governor, market_id)
-        open_interest = market.open_interest(current.book)
+        open_interest = sides.open_interest(current.book)
     used = oracle.params_of(state, governor, market_id)
     governance.require_lawful_market(params, open_interest, used.ceiling_price)
     code = state.create_code(params)

@@ -6,78 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from protocol import account, errors, feed, funding, margin, market, position
+from protocol import account, errors, market, position
 from protocol.account import Account
+from protocol.backing import NO_STANDING, Standing, combined, strict_equity
 from protocol.errors import require
-from protocol.feed import FeedPrice
-from protocol.fixed_point import mul_wad_down
-from protocol.funding import Funding
-from protocol.market import MarketParams, RiskParams
-from protocol.position import Position
-from protocol.units import Holder, Quote, Ratio, Seconds, Size
+from protocol.parameters import RiskParams
+from protocol.units import Holder, Quote, Seconds
 
 if TYPE_CHECKING:
     from protocol.state import State
-
-
-class Standing(Struct, frozen=True):
-    equity: Quote
-    certain: Quote
-    gains: Quote
-    initial: Quote
-    maintenance: Quote
-
-
-NO_STANDING = Standing(Quote(0), Quote(0), Quote(0), Quote(0), Quote(0))
-
-
-def combined(a: Standing, b: Standing) -> Standing:
-    """Two parts of an account, together."""
-    return Standing(
-        equity=a.equity + b.equity,
-        certain=a.certain + b.certain,
-        gains=a.gains + b.gains,
-        initial=a.initial + b.initial,
-        maintenance=a.maintenance + b.maintenance,
-    )
-
-
-def strict_equity(standing: Standing, profit_weight: Ratio) -> Quote:
-    """The equity that opens positions: gains count by their weight only."""
-    return standing.certain + mul_wad_down(standing.gains, profit_weight)
-
-
-def exposure(
-    held: Position,
-    price: FeedPrice,
-    current: Funding,
-    open_interest: Size,
-    params: MarketParams,
-) -> Standing:
-    """
-    What one position adds to its account: profit at the mark, profit at the strict
-    price, and what it must be backed by.
-    """
-    index = funding.side_index(current, held.size > 0)
-    strict = position.profit(held, feed.strict_price(price, held.size), index)
-    ratio = margin.size_ratio(held.size, params.pricing.skew_scale, params.margin)
-    return Standing(
-        equity=position.profit(held, price.mark, index),
-        certain=min(strict, Quote(0)),
-        gains=max(strict, Quote(0)),
-        initial=margin.initial_margin(
-            held.size,
-            max(price.index, price.average),
-            ratio,
-            open_interest,
-            params.margin,
-        ),
-        maintenance=margin.maintenance_margin(
-            held.size, price.mark, ratio, params.margin
-        ),
-    )
 
 
 def wealth(state: State, holder: Holder, current: Account) -> Standing:
@@ -109,19 +46,9 @@ def exposures(
     for market_id in range(account.MAX_MARKETS):
         if (positions >> market_id) & 1 == 0:
             continue
-        params = market.load_params(state, market_id)
-        price = market.price_of(state, market_id)
-        if needs_valid:
-            feed.require_valid(
-                price, params.limits.trade_age, params.limits.max_confidence, now
-            )
-        book = market.load_book(state, market_id)
-        current = market.projected(
-            market.load_funding(state, market_id), book, price.index, params, now
-        )
         held = position.load_position(state, holder, market_id)
         total = combined(
-            total, exposure(held, price, current, market.open_interest(book), params)
+            total, market.exposure(state, market_id, held, needs_valid, now)
         )
     return total
 

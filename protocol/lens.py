@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import account, exchange, market, oracle, statement
+from protocol import account, exchange, oracle, parameters, statement
 from protocol.statement import Line, Statement
 from protocol.units import Call, Holder, Price, Quote, Size
 
@@ -27,7 +27,7 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
     whole = statement.totals(
         current,
         exchange.standing_of(state, lens, holder),
-        market.risk_in(state, books.risk_params),
+        parameters.risk_in(state, books.risk_params),
     )
     lines = [NO_LINE] * account.MAX_MARKETS
     for market_id in range(account.MAX_MARKETS):
@@ -39,7 +39,7 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
             exchange.claim_of(state, lens, holder, market_id),
             exchange.market_of(state, lens, market_id),
             oracle.price(state, lens, market_id),
-            market.params_in(state, exchange.params_of(state, lens, market_id)),
+            parameters.params_in(state, exchange.params_of(state, lens, market_id)),
             whole,
             call.now,
         )

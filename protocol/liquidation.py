@@ -56,6 +56,14 @@ class Case(Struct, frozen=True):
     bucket: Quote
 
 
+class Closing(Struct, frozen=True):
+    size_delta: Size
+    fill: Price
+    bucket: Quote
+    reward: Quote
+    insurance_fee: Quote
+
+
 def packed_bucket(bucket: Bucket) -> int:
     """The word of a bucket."""
     return placed(int(bucket.level), 0, 128) | (int(bucket.filled_at) << 128)

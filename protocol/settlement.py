@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from protocol import account, errors, feed, funding, insurance, ledger, market, position
+from protocol import (
+    account,
+    errors,
+    funding,
+    insurance,
+    ledger,
+    market,
+    position,
+    rules,
+)
 from protocol.errors import require
 from protocol.insurance import InsuranceParams
 from protocol.units import Address, Holder, Quote, Seconds, Size, SizePrice
@@ -92,32 +101,31 @@ def settle(
     Settle the loss of an account in a market, by anyone; or its gain and its claim, by
     those who operate the account. Give what its cash changed by.
     """
-    params = market.load_params(state, market_id)
     price = market.price_of(state, market_id)
-    current = market.accrue(state, market_id, price.index, params, now)
+    current = market.accrue(state, market_id, price, now)
     held = position.load_position(state, holder, market_id)
-    index = funding.side_index(current, held.size > 0)
-    result = position.profit(held, price.mark, index)
-    if result < 0:
-        feed.require_fresh_enough(price, params.limits.risk_age, now)
+    result = rules.result(
+        state,
+        market.ANYONE,
+        state.market_params[market_id],
+        held,
+        funding.side_index(current, held.size > 0),
+        price,
+        now,
+    )
+    if result != NOTHING:
         take_result(state, holder, market_id, result)
+    if result < 0:
         ledger.add_funds(state, -result, NOTHING, NOTHING, NOTHING)
     else:
         account.require_operator(state, holder, sender)
-        feed.require_valid(
-            price, params.limits.trade_age, params.limits.max_confidence, now
-        )
-        strict = feed.strict_price(price, held.size)
-        gain = max(NOTHING, position.profit(held, strict, index))
-        if gain > 0:
-            take_result(state, holder, market_id, gain)
         claim = state.claims[holder, market_id]
-        result = gain + claim
+        result += claim
         require(result > 0, errors.NOTHING_TO_SETTLE)
         add_claim(state, holder, market_id, -claim)
         ledger.take_from_vault(state, result)
     cash = add_cash(state, holder, result)
-    market.update_rates(state, market_id, price.index, params)
+    market.update_rates(state, market_id, price.index)
     state.log(Settled(holder=holder, market_id=market_id, amount=result, cash=cash))
     return result
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from protocol import errors, market, pricing
+from protocol import errors, pricing, sides
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_div_down, mul_wad_up, require_fits
-from protocol.market import MarketParams, MarketState
+from protocol.market import MarketState
+from protocol.parameters import MarketParams
 from protocol.units import (
     Address,
     Atoms,
@@ -77,7 +78,7 @@ def liability(
     What the vault owes to the traders of a market: the least and the most of it, and
     what it must hold in reserve for the heavier side.
     """
-    current = market.projected(state.funding, state.book, price.index, params, now)
+    current = sides.projected(state.funding, state.book, price, params, now)
     longs = side_profit(
         state.book.long_size,
         state.long_quote,
@@ -93,9 +94,9 @@ def liability(
         current.short_index,
     )
     refund = pricing.premium(
-        price.index, market.skew(state.book), params.pricing.skew_scale
+        price.index, sides.skew(state.book), params.pricing.skew_scale
     )
-    heavier = mul_wad_up(market.open_interest(state.book), price.index)
+    heavier = mul_wad_up(sides.open_interest(state.book), price.index)
     return Liability(
         low=longs + shorts + state.open_claims,
         high=max(longs, Quote(0)) + max(shorts, Quote(0)) + state.open_claims + refund,

@@ -21,8 +21,8 @@ from protocol.funding import Funding, packed_funding
 from protocol.insurance import InsuranceWindow, packed_window
 from protocol.ledger import Funds, Holdings, packed_funds, packed_holdings
 from protocol.liquidation import Bucket, packed_bucket
-from protocol.market import Book, packed_book
 from protocol.position import Position, packed_position
+from protocol.sides import Book, packed_book
 from protocol.units import (
     Address,
     Atoms,
@@ -98,7 +98,7 @@ class Addresses(Struct, frozen=True):
     token: Address
     exchange: Address
     oracle: Address
-    liquidator: Address
+    rules: Address
     vault: Address
     governor: Address
     lens: Address

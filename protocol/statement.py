@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol import funding, health, margin, market, position
+from protocol import backing, funding, margin, position, sides
 from protocol.account import Account
+from protocol.backing import Standing
 from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD, mul_div_down, mul_wad_down, mul_wad_up
-from protocol.health import Standing
 from protocol.margin import MarginParams
-from protocol.market import MarketParams, MarketState, RiskParams
+from protocol.market import MarketState
+from protocol.parameters import MarketParams, RiskParams
 from protocol.position import Position
 from protocol.units import Price, Quote, Ratio, Seconds, Size
 
@@ -56,7 +57,7 @@ def totals(current: Account, standing: Standing, risk: RiskParams) -> Totals:
     """What an account is worth at the mark and strictly, and what it must hold."""
     return Totals(
         equity=standing.equity,
-        strict_equity=health.strict_equity(standing, risk.profit_weight),
+        strict_equity=backing.strict_equity(standing, risk.profit_weight),
         initial=standing.initial,
         maintenance=standing.maintenance,
         reserve=risk.reserve if current.positions != 0 else Quote(0),
@@ -121,7 +122,7 @@ def line(
     now: Seconds,
 ) -> Line:
     """What the account has in one market."""
-    current = market.projected(state.funding, state.book, price.index, params, now)
+    current = sides.projected(state.funding, state.book, price, params, now)
     index = funding.side_index(current, held.size > 0)
     ratio = margin.size_ratio(held.size, params.pricing.skew_scale, params.margin)
     maintenance = margin.maintenance_margin(held.size, price.mark, ratio, params.margin)

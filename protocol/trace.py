@@ -29,7 +29,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from protocol.feed import MAX_REPORTERS, FeedParams
-from protocol.market import MarketParams, RiskParams
+from protocol.parameters import MarketParams, RiskParams
 
 FORMAT = "perpspec trace"
 VERSION = 1

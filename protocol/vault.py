@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import errors, exchange, feed, market, oracle, share
+from protocol import errors, exchange, feed, oracle, parameters, share, sides
 from protocol.errors import require
 from protocol.fixed_point import mul_div_down, require_fits
 from protocol.share import Entered, Left, Nav
@@ -83,11 +83,11 @@ def valid_nav(state: State, now: Seconds) -> Nav:
     reserved = Quote(0)
     for market_id in range(books.market_count):
         current = exchange.market_of(state, call, market_id)
-        if market.open_interest(current.book) == Size(0):
+        if sides.open_interest(current.book) == Size(0):
             low -= current.open_claims
             high -= current.open_claims
             continue
-        params = market.params_in(state, exchange.params_of(state, call, market_id))
+        params = parameters.params_in(state, exchange.params_of(state, call, market_id))
         price = oracle.price(state, call, market_id)
         feed.require_valid(
             price, params.limits.trade_age, params.limits.max_confidence, now

@@ -39,7 +39,9 @@ DIFFERENT_SENTENCES = {
 PYTHON_ONLY = {
     "exchange.NOTHING": "a plain 0 in Vyper, where a number has no unit",
     "feed.NO_ROUND": "`empty(Round)` in Vyper",
-    "health.NO_STANDING": "`empty(Standing)` in Vyper",
+    "backing.NO_STANDING": "`empty(Standing)` in Vyper",
+    "market.ANYONE": "a plain `staticcall` in Vyper",
+    "market.load_params": "for clients of the model; the book asks the rules",
     "lens.NO_LINE": "`empty(Line)` in Vyper",
     "settlement.NOTHING": "a plain 0 in Vyper, where a number has no unit",
 }

@@ -228,7 +228,7 @@ class CarelessTrader(Trader):
         limits = state.codes[code].limits
         yield self.trade(self.side * (int(limits.max_size) + 1), TOLERANCE_IN)
         yield self.trade(self.wanted_size(), -TOLERANCE_IN)
-        yield self.call("Liquidator", "liquidate", self.holder, self.market_id)
+        yield self.call("Exchange", "liquidate", self.holder, self.market_id)
 
 
 class Provider(Agent):

@@ -22,7 +22,7 @@ from keepers.liquidator import liquidations
 from keepers.reporter import reports
 from keepers.settler import settlements
 from keepers.watch import Watch
-from protocol import exchange, market, share
+from protocol import exchange, market, share, sides
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
 from protocol.trace import (
@@ -322,7 +322,7 @@ class Run:
         nav: Quote = self.state.funds[()].vault
         for market_id in range(self.state.market_count[()]):
             current = exchange.market_of(self.state, call, market_id)
-            if market.open_interest(current.book) == Size(0):
+            if sides.open_interest(current.book) == Size(0):
                 nav -= current.open_claims
                 continue
             price = market.price_of(self.state, market_id)

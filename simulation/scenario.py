@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
-from protocol.market import MarketParams, RiskParams
+from protocol.parameters import MarketParams, RiskParams
 from simulation.document import (
     Document,
     override_document,

@@ -12,7 +12,7 @@ from protocol.funding import BorrowingParams, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
-from protocol.market import LimitParams, MarketParams, RiskParams
+from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.pricing import PricingParams
 from protocol.trace import VERSION, Genesis, MarketGenesis
 

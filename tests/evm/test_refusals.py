@@ -182,8 +182,8 @@ def bucket_empty() -> Scene:
     )
     whole = scene.pair.model.view("Lens", "statement_of", scene.now, FIRST)
     scene.price(ETH, whole.lines[ETH].liquidation_price - WAD)
-    scene.must("keeper", "Liquidator", "liquidate", FIRST, ETH)
-    scene.call("keeper", "Liquidator", "liquidate", FIRST, ETH)
+    scene.must("keeper", "Exchange", "liquidate", FIRST, ETH)
+    scene.call("keeper", "Exchange", "liquidate", FIRST, ETH)
     return scene
 
 
@@ -217,7 +217,7 @@ def has_positions() -> Scene:
 def healthy() -> Scene:
     """Nobody may liquidate a healthy account."""
     scene = opened()
-    scene.call("keeper", "Liquidator", "liquidate", FIRST, ETH)
+    scene.call("keeper", "Exchange", "liquidate", FIRST, ETH)
     return scene
 
 
@@ -364,7 +364,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
         "stranger", "Oracle", "report", ETH, 0, WAD, 0, START
     ),
     errors.NOT_VAULT: one_call("owner", "Exchange", "leave_vault", SOME, 1),
-    errors.NO_POSITION: one_call("keeper", "Liquidator", "liquidate", FIRST, ETH),
+    errors.NO_POSITION: one_call("keeper", "Exchange", "liquidate", FIRST, ETH),
     errors.OPEN_INTEREST_ABOVE_SCALE: one_market(
         limits={"max_open_interest": 10_001 * WAD}
     ),

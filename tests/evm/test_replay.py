@@ -31,7 +31,7 @@ def test_the_story_has_refusals_and_touches_every_contract(alone) -> None:
     assert alone.refused == ended.total() - ended["ok"] == 4
     reached = {name.partition(".")[0] for name, _ in alone.outcomes}
     assert reached == set(compile_contracts()) - {"Lens"}
-    assert ("Liquidator.liquidate", "ok") in alone.outcomes
+    assert ("Exchange.liquidate", "ok") in alone.outcomes
 
 
 @pytest.mark.parametrize(

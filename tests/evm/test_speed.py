@@ -23,7 +23,7 @@ def test_the_mix_is_mostly_trades_and_seldom_refused() -> None:
         count for (_, error), count in workload.outcomes.items() if error != "ok"
     )
     assert 0.10 < refused / len(counted) < 0.20
-    assert workload.outcomes["Liquidator.liquidate", "ok"] > 10
+    assert workload.outcomes["Exchange.liquidate", "ok"] > 10
     done = {name.partition(".")[2] for name, end in workload.outcomes if end == "ok"}
     assert {"deposit", "withdraw", "settle", "enter", "leave", "accrue"} < done
 

@@ -15,11 +15,11 @@ from unittest.mock import patch
 
 from evm.compile import write_file
 from protocol import (
+    backing,
     fee,
     feed,
     funding,
     governance,
-    health,
     liquidation,
     margin,
     position,
@@ -29,6 +29,7 @@ from protocol import (
     trading,
 )
 from protocol.account import Account
+from protocol.backing import Standing
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Round
 from protocol.fixed_point import WAD
@@ -40,13 +41,14 @@ from protocol.funding import (
     FundingParams,
     twice_integral,
 )
-from protocol.health import Standing
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
-from protocol.market import Book, LimitParams, MarketParams, MarketState, RiskParams
+from protocol.market import MarketState
+from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.position import Position
 from protocol.pricing import PricingParams
+from protocol.sides import Book
 from protocol.statement import Totals
 from tests.laws.intervals import RECORDER, Interval, whole
 
@@ -407,15 +409,15 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     ),
     lambda: position.profit(held_position(), natural("price"), signed("index")),
     lambda: position.is_reduced(signed("size"), signed("size")),
-    lambda: health.strict_equity(a_standing(), part()),
-    lambda: health.exposure(
+    lambda: backing.strict_equity(a_standing(), part()),
+    lambda: backing.exposure(
         held_position(),
         feed_price(),
         funding_record(),
         natural("size"),
         market_params(),
     ),
-    lambda: health.combined(a_standing(), a_standing()),
+    lambda: backing.combined(a_standing(), a_standing()),
     lambda: trading.require_margin(
         a_standing(), a_standing(), True, natural("amount"), part()
     ),

@@ -469,7 +469,7 @@ ACTION_MATRIX = {
     "Exchange.settle": SAME,
     "Exchange.set_margin_mode": SAME,
     "Exchange.close_at_risk": ANY,
-    "Liquidator.liquidate": ANY,
+    "Exchange.liquidate": ANY,
 }
 # These change what every account is worth or must hold.
 SWEEPING = {
@@ -537,7 +537,7 @@ def always_at_risk(call: Call) -> None:
     C2: a position of an account at risk is liquidated whenever somebody asks for it,
     unless its market has no price, or its bucket is empty and the account not critical.
     """
-    if call.name != "Liquidator.liquidate" or call.ok:
+    if call.name != "Exchange.liquidate" or call.ok:
         return
     holder, number = call.action.arguments
     state, error = call.world.state, call.outcome.error
@@ -591,7 +591,7 @@ def restores(call: Call) -> None:
     the bucket was the limit.
     """
     found = liquidated(call)
-    if found is None or call.name != "Liquidator.liquidate":
+    if found is None or call.name != "Exchange.liquidate":
         return
     event, price, params, _, now = found
     if event.size == 0:
@@ -819,7 +819,7 @@ PRICED = {
     "Exchange.trade",
     "Exchange.settle",
     "Exchange.withdraw",
-    "Liquidator.liquidate",
+    "Exchange.liquidate",
 }
 
 
@@ -840,7 +840,7 @@ def fresh_enough(call: Call) -> None:
     else:
         numbers = [call.action.arguments[1]]
     numbers = [number for number in numbers if number < state.market_count[()]]
-    for_risk = call.name == "Liquidator.liquidate"
+    for_risk = call.name == "Exchange.liquidate"
     if call.name == "Exchange.settle":
         for_risk = not call.ok or call.outcome.returned < 0
     ages, valid = [], []
@@ -855,12 +855,12 @@ def fresh_enough(call: Call) -> None:
         assert all(over <= 0 for over in ages), ages
     elif call.outcome.error == "PriceStale" and call.name in EXACT:
         account = state.accounts[holder]
-        one = call.name == "Liquidator.liquidate" or account.positions == 0
+        one = call.name == "Exchange.liquidate" or account.positions == 0
         assert not one or any(over > 0 for over in ages), ages
 
 
 # Calls that look at the price of one market only, if the account has no other.
-EXACT = {"Exchange.trade", "Liquidator.liquidate"}
+EXACT = {"Exchange.trade", "Exchange.liquidate"}
 
 
 @law

@@ -65,7 +65,7 @@ def close_all(run: Run, choose: Seeded) -> None:
             if size == 0:
                 continue
             if key in world.at_risk():
-                action = world.by("keeper", "Liquidator", "liquidate", *key)
+                action = world.by("keeper", "Exchange", "liquidate", *key)
                 # An empty bucket is the one thing that a keeper waits for.
                 assert run.step(action).outcome.error in (None, "BucketEmpty")
                 continue

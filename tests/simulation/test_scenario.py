@@ -11,7 +11,7 @@ import pytest
 from protocol import errors
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
-from protocol.market import MarketParams, RiskParams
+from protocol.parameters import MarketParams, RiskParams
 from simulation.document import read_document
 from simulation.errors import InputError, ScenarioError
 from simulation.parameters import Range, Section, section_of

@@ -47,7 +47,7 @@ MET = {
     "Exchange.set_market": "NotGovernor",
     "Exchange.set_risk": "NotGovernor",
     "Exchange.collect_treasury": "NotGovernor",
-    "Liquidator.liquidate": "ok BucketEmpty Healthy NoPosition PriceInvalid PriceStale",
+    "Exchange.liquidate": "ok BucketEmpty Healthy NoPosition PriceInvalid PriceStale",
     "Oracle.report": "ok NotReporter OutOfBounds ReportFromFuture ReportNotNewer",
     "Oracle.set_feed": "NotGovernor",
     "Vault.enter": (
@@ -68,8 +68,6 @@ MET = {
     "Token.approve": "ok",
     "Token.transfer": "ok BalanceTooSmall",
     "Token.transferFrom": "ok AllowanceTooSmall",
-    "Exchange.case_of": "ok Healthy NoPosition",
-    "Liquidator.closed_size": "ok Healthy NoPosition",
     "Oracle.round_of": "ok RoundUnknown",
     "Vault.nav": "ok",
     "Lens.statement_of": "ok",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec.structs import replace
 
-from protocol import market
+from protocol import market, sides
 from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
@@ -412,7 +412,7 @@ def growing(
     if kind < 86:
         book = market.load_book(state, market_id)
         side = book.long_size if sign > 0 else -book.short_size
-        skew = market.skew(book)
+        skew = sides.skew(book)
         limits = params.limits
         boundary = choose.pick(
             (
@@ -497,7 +497,7 @@ def liquidate(world: World, choose: Choices) -> Calls:
     found = choose.pick(risky) if risky else held_or_any(world, choose)
     keeper = world.actors["keeper"]
     sender = keeper if choose.chance(70) else any_sender(world, choose)
-    yield world.by(sender, "Liquidator", "liquidate", *found)
+    yield world.by(sender, "Exchange", "liquidate", *found)
 
 
 @rule(5)
@@ -526,14 +526,10 @@ def make_liquidatable(world: World, choose: Choices) -> Calls:
         delta = -size * choose.integer(1, 100) // 100
         if delta:
             yield limited(world, choose, holder >> 96, holder, market_id, delta)
-    who = any_sender(world, choose)
-    if choose.chance(75):
-        yield world.by(who, "Exchange", "case_of", holder, market_id)
-        yield world.by(who, "Liquidator", "closed_size", holder, market_id)
     for _ in range(choose.integer(1, 3)):
         if world.state.positions[holder, market_id].size == 0 and choose.chance(80):
             return
-        yield world.by("keeper", "Liquidator", "liquidate", holder, market_id)
+        yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
 
 
 @rule(2)
@@ -663,7 +659,7 @@ def crash(world: World, choose: Choices) -> Calls:
     for each, where in world.at_risk():
         if world.state.positions[each, where].size == 0:
             continue
-        yield world.by("keeper", "Liquidator", "liquidate", each, where)
+        yield world.by("keeper", "Exchange", "liquidate", each, where)
 
 
 @rule(1)
@@ -858,7 +854,6 @@ def privileged(world: World, choose: Choices) -> Calls:
 
 # What only one other contract may call, and how many words it takes.
 PRIVILEGED = (
-    ("Exchange", "close_at_risk", 4),
     ("Exchange", "enter_vault", 2),
     ("Exchange", "leave_vault", 2),
     ("Exchange", "set_market", 2),
@@ -893,12 +888,10 @@ def every_view(
         ("Exchange", "position_of", (holder, market_id)),
         ("Exchange", "claim_of", (holder, market_id)),
         ("Exchange", "standing_of", (holder,)),
-        ("Exchange", "case_of", (holder, market_id)),
         ("Exchange", "market_of", (market_id,)),
         ("Exchange", "books", ()),
         ("Exchange", "params_of", (market_id,)),
         ("Exchange", "reward_of", (who,)),
-        ("Liquidator", "closed_size", (holder, market_id)),
         ("Lens", "statement_of", (holder,)),
         ("Oracle", "price", (market_id,)),
         ("Oracle", "round_of", (market_id, number)),

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from protocol.account import MAX_MARKETS, Account
+from protocol.backing import Standing
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Head, Report, Round
 from protocol.fixed_point import WAD
@@ -25,14 +26,15 @@ from protocol.funding import (
     Funding,
     FundingParams,
 )
-from protocol.health import Standing
 from protocol.insurance import InsuranceParams, InsuranceWindow
 from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
-from protocol.market import Book, LimitParams, MarketParams, MarketState, RiskParams
+from protocol.market import MarketState
+from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.position import Position
 from protocol.pricing import PricingParams
+from protocol.sides import Book
 from protocol.statement import Line, Totals
 
 Numbers = st.SearchStrategy[int]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from protocol import errors, market, share
+from protocol import errors, share, sides
 from tests.twin.strategies import (
     FEED_PRICES,
     INDICES,
@@ -29,7 +29,7 @@ from tests.twin.twins import Functions, refusals
 def liable_markets(draw: st.DrawFn) -> tuple[object, ...]:
     """A market with a scale of at least its skew, and a time since its accrual."""
     state, params = draw(STATES), draw(MARKET)
-    least = market.open_interest(state.book)
+    least = sides.open_interest(state.book)
     scale = max(params.pricing.skew_scale, least)
     params = replace(params, pricing=replace(params.pricing, skew_scale=scale))
     later = draw(since(state.funding.accrued_at))

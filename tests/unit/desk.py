@@ -95,7 +95,7 @@ class Desk:
     def liquidate(self, name: str) -> Any:
         """Let the keeper liquidate an actor's account."""
         holder = self.holder(name)
-        return self.make("keeper", "Liquidator", "liquidate", holder, 0)
+        return self.make("keeper", "Exchange", "liquidate", holder, 0)
 
     def provide(self, vault: str, insurance: str) -> None:
         """Let the provider fund the vault and the insurance fund."""

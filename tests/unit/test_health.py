@@ -7,7 +7,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from protocol import errors, health, trading
-from protocol.health import NO_STANDING, Standing
+from protocol.backing import NO_STANDING, Standing
 from protocol.position import Position
 from tests.twin.twins import both
 from tests.unit.worked import MARKET, PRICE, UNFUNDED, wad

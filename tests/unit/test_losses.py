@@ -59,7 +59,7 @@ def test_an_account_above_its_margin_is_left_alone() -> None:
     """At 1808: 2933.5 + 18080 - 20010 = 1003.5, above 994.4 and 5."""
     desk = opened()
     desk.quote("1808")
-    outcome = desk.call("keeper", "Liquidator", "liquidate", desk.holder("ann"), 0)
+    outcome = desk.call("keeper", "Exchange", "liquidate", desk.holder("ann"), 0)
     assert outcome.error == errors.HEALTHY
 
 

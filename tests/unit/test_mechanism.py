@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
+from protocol.backing import Standing
 from protocol.fixed_point import WAD
-from protocol.health import Standing
 from protocol.insurance import InsuranceWindow
 from protocol.liquidation import Bucket
 from protocol.position import Position

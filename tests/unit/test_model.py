@@ -90,8 +90,8 @@ def test_a_view_writes_nothing(model: Model) -> None:
 
 
 def test_a_view_may_refuse(model: Model) -> None:
-    with pytest.raises(Revert, match=errors.MARKET_UNKNOWN):
-        model.view("Exchange", "case_of", START, HOLDER, 9)
+    with pytest.raises(Revert, match=errors.FEED_UNKNOWN):
+        model.view("Oracle", "params_of", START, 9)
 
 
 def test_what_is_no_entry_point_is_no_refusal(model: Model) -> None:

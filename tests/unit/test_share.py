@@ -7,8 +7,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from protocol import errors, share
-from protocol.market import Book, MarketState
+from protocol.market import MarketState
 from protocol.share import Liability
+from protocol.sides import Book
 from tests.twin.twins import both
 from tests.unit.worked import MARKET, PRICE, START, UNFUNDED, wad
 

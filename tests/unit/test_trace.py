@@ -13,7 +13,7 @@ import pytest
 
 from protocol import trace
 from protocol.feed import MAX_REPORTERS, FeedParams
-from protocol.market import MarketParams, RiskParams
+from protocol.parameters import MarketParams, RiskParams
 from protocol.trace import (
     VERSION,
     Action,

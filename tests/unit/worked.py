@@ -13,7 +13,7 @@ from protocol.funding import DAY, BorrowingParams, Funding, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
-from protocol.market import LimitParams, MarketParams, RiskParams
+from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.pricing import PricingParams
 
 EXACT = Context(prec=100)

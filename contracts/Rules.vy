@@ -1,0 +1,238 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Rules
+@notice What the parameters of a market say of a trade, a position or a liquidation. It
+        keeps nothing; the book asks it, and stays small.
+"""
+
+from . import backing
+from . import errors
+from . import fee
+from . import feed
+from . import fixed_point
+from . import funding
+from . import liquidation
+from . import margin
+from . import parameters
+from . import position
+from . import pricing
+from . import sides
+
+
+struct Terms:
+    fill: int256
+    fee: int256
+    to_vault: int256
+    to_insurance: int256
+
+
+@external
+@view
+def accrued(
+    code: address,
+    last: funding.Funding,
+    book: sides.Book,
+    price: feed.FeedPrice,
+    now: uint256,
+) -> funding.Funding:
+    """
+    @notice The funding of a market as it will stand once it has accrued at `now`.
+    """
+    return sides.projected(last, book, price, parameters.params_in(code), now)
+
+
+@external
+@view
+def lent(
+    code: address, last: funding.Funding, book: sides.Book, index: int256, vault: int256
+) -> funding.Funding:
+    """
+    @notice The funding of a market whose sides borrow, from now on, at what they use of
+            the vault.
+    """
+    return sides.lent(last, book, index, vault, parameters.params_in(code).borrowing)
+
+
+@external
+@view
+def exposure(
+    code: address,
+    held: position.Position,
+    last: funding.Funding,
+    book: sides.Book,
+    price: feed.FeedPrice,
+    needs_valid: bool,
+    now: uint256,
+) -> backing.Standing:
+    """
+    @notice What one position adds to its account, its market as it will stand once it
+            has accrued.
+    """
+    params: parameters.MarketParams = parameters.params_in(code)
+    if needs_valid:
+        self.require_valid(price, params.limits, now)
+    current: funding.Funding = sides.projected(last, book, price, params, now)
+    return backing.exposure(held, price, current, sides.open_interest(book), params)
+
+
+@external
+@view
+def terms(
+    code: address,
+    book: sides.Book,
+    price: feed.FeedPrice,
+    size_before: int256,
+    size_delta: int256,
+    limit: int256,
+    now: uint256,
+) -> Terms:
+    """
+    @notice The price and the fee of a trade, and who gets the fee; refused where the
+            market does not allow it.
+    """
+    params: parameters.MarketParams = parameters.params_in(code)
+    size: int256 = size_before + size_delta
+    if position.is_reduced(size_before, size):
+        feed.require_fresh_enough(price, params.limits.trade_age, now)
+    else:
+        self.require_valid(price, params.limits, now)
+        errors.require(
+            fixed_point.magnitude(size) <= params.limits.max_size,
+            errors.POSITION_TOO_LARGE,
+        )
+        self.require_within_limits(book, size_before, size, price.index, params.limits)
+    errors.require(
+        size == 0 or margin.notional(size, price.index) >= params.limits.least_value,
+        errors.POSITION_TOO_SMALL,
+    )
+    skew: int256 = sides.skew(book)
+    fill: int256 = pricing.fill_price(
+        pricing.execution_price(
+            price.index, price.mark, price.confidence, size_delta, params.pricing
+        ),
+        skew,
+        size_delta,
+        params.pricing.skew_scale,
+    )
+    errors.require(
+        fill <= limit if size_delta > 0 else fill >= limit, errors.LIMIT_EXCEEDED
+    )
+    charged: int256 = fee.trade_fee(fill, skew, size_delta, params.fee)
+    return Terms(
+        fill=fill,
+        fee=charged,
+        to_vault=fixed_point.mul_wad_down(charged, params.fee.vault_share),
+        to_insurance=fixed_point.mul_wad_down(charged, params.fee.insurance_share),
+    )
+
+
+@external
+@view
+def result(
+    code: address,
+    held: position.Position,
+    index: int256,
+    price: feed.FeedPrice,
+    now: uint256,
+) -> int256:
+    """
+    @notice What a position has lost at the mark, which must be fresh enough; or gained
+            at the strict price, which must be valid.
+    """
+    limits: parameters.LimitParams = parameters.params_in(code).limits
+    lost: int256 = position.profit(held, price.mark, index)
+    if lost < 0:
+        feed.require_fresh_enough(price, limits.risk_age, now)
+        return lost
+    self.require_valid(price, limits, now)
+    return max(0, position.profit(held, feed.strict_price(price, held.size), index))
+
+
+@external
+@view
+def closing(
+    code: address,
+    size: int256,
+    standing: backing.Standing,
+    risk: parameters.RiskParams,
+    is_flat_due: bool,
+    book: sides.Book,
+    price: feed.FeedPrice,
+    bucket: liquidation.Bucket,
+    now: uint256,
+) -> liquidation.Closing:
+    """
+    @notice How much of a position is closed for an account at risk, at which price, and
+            what the keeper and the insurance fund earn by it.
+    """
+    params: parameters.MarketParams = parameters.params_in(code)
+    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    ratio: int256 = margin.size_ratio(size, params.pricing.skew_scale, params.margin)
+    case: liquidation.Case = liquidation.Case(
+        equity=standing.equity,
+        maintenance=standing.maintenance,
+        reserve=risk.reserve,
+        size=size,
+        value=margin.notional(size, price.mark),
+        position_maintenance=margin.maintenance_margin(
+            size, price.mark, ratio, params.margin
+        ),
+        mark=price.mark,
+        skew=sides.skew(book),
+        bucket=liquidation.filled(bucket, params.liquidation, now),
+    )
+    closed: int256 = liquidation.closed_size(
+        case, params.pricing.skew_scale, params.limits.least_value, params.liquidation
+    )
+    amount: int256 = fixed_point.mul_wad_up(closed, price.mark)
+    size_delta: int256 = 0 - closed if size > 0 else closed
+    return liquidation.Closing(
+        size_delta=size_delta,
+        fill=pricing.fill_price(
+            price.mark, case.skew, size_delta, params.pricing.skew_scale
+        ),
+        bucket=max(0, case.bucket - amount),
+        reward=liquidation.keeper_reward(
+            amount, is_flat_due, risk.rewards, params.liquidation
+        ),
+        insurance_fee=fixed_point.mul_wad_down(
+            amount, params.liquidation.insurance_share
+        ),
+    )
+
+
+@internal
+@pure
+def require_valid(price: feed.FeedPrice, limits: parameters.LimitParams, now: uint256):
+    """
+    @notice Refuse the call unless the price is valid for what takes risk.
+    """
+    feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
+
+
+@internal
+@pure
+def require_within_limits(
+    book: sides.Book,
+    size_before: int256,
+    size: int256,
+    index: int256,
+    limits: parameters.LimitParams,
+):
+    """
+    @notice Refuse an increase that leads beyond the limits of its market.
+    """
+    after: sides.Book = sides.traded(book, size_before, size)
+    skew: int256 = fixed_point.magnitude(sides.skew(after))
+    errors.require(
+        skew <= limits.max_skew or skew < fixed_point.magnitude(sides.skew(book)),
+        errors.SKEW_TOO_LARGE,
+    )
+    side: int256 = after.long_size if size > 0 else 0 - after.short_size
+    errors.require(
+        side <= limits.max_open_interest
+        and margin.notional(side, index) <= limits.max_open_interest_value,
+        errors.OPEN_INTEREST_TOO_LARGE,
+    )

@@ -1,0 +1,81 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Backing
+@notice What a part of an account is worth, and what it must be backed by.
+"""
+
+from . import feed
+from . import fixed_point
+from . import funding
+from . import margin
+from . import parameters
+from . import position
+
+
+struct Standing:
+    equity: int256
+    certain: int256
+    gains: int256
+    initial: int256
+    maintenance: int256
+
+
+@internal
+@pure
+def combined(a: Standing, b: Standing) -> Standing:
+    """
+    @notice Two parts of an account, together.
+    """
+    return Standing(
+        equity=a.equity + b.equity,
+        certain=a.certain + b.certain,
+        gains=a.gains + b.gains,
+        initial=a.initial + b.initial,
+        maintenance=a.maintenance + b.maintenance,
+    )
+
+
+@internal
+@pure
+def strict_equity(standing: Standing, profit_weight: int256) -> int256:
+    """
+    @notice The equity that opens positions: gains count by their weight only.
+    """
+    return standing.certain + fixed_point.mul_wad_down(standing.gains, profit_weight)
+
+
+@internal
+@pure
+def exposure(
+    held: position.Position,
+    price: feed.FeedPrice,
+    current: funding.Funding,
+    open_interest: int256,
+    params: parameters.MarketParams,
+) -> Standing:
+    """
+    @notice What one position adds to its account: profit at the mark, profit at the
+            strict price, and what it must be backed by.
+    """
+    index: int256 = funding.side_index(current, held.size > 0)
+    strict: int256 = position.profit(held, feed.strict_price(price, held.size), index)
+    ratio: int256 = margin.size_ratio(
+        held.size, params.pricing.skew_scale, params.margin
+    )
+    return Standing(
+        equity=position.profit(held, price.mark, index),
+        certain=min(strict, 0),
+        gains=max(strict, 0),
+        initial=margin.initial_margin(
+            held.size,
+            max(price.index, price.average),
+            ratio,
+            open_interest,
+            params.margin,
+        ),
+        maintenance=margin.maintenance_margin(
+            held.size, price.mark, ratio, params.margin
+        ),
+    )

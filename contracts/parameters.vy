@@ -1,0 +1,63 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Parameters
+@notice What the owner chooses: for each market, and for all accounts.
+"""
+
+from . import errors
+from . import fee
+from . import funding
+from . import insurance
+from . import liquidation
+from . import margin
+from . import pricing
+
+
+struct LimitParams:
+    max_skew: int256
+    max_open_interest: int256
+    max_open_interest_value: int256
+    max_size: int256
+    least_value: int256
+    trade_age: uint256
+    risk_age: uint256
+    max_confidence: int256
+
+
+struct MarketParams:
+    pricing: pricing.PricingParams
+    limits: LimitParams
+    fee: fee.FeeParams
+    funding: funding.FundingParams
+    borrowing: funding.BorrowingParams
+    margin: margin.MarginParams
+    liquidation: liquidation.LiquidationParams
+
+
+struct RiskParams:
+    profit_weight: int256
+    reserve: int256
+    rewards: liquidation.RewardParams
+    insurance: insurance.InsuranceParams
+
+
+@internal
+@view
+def params_in(code: address) -> MarketParams:
+    """
+    @notice The parameters of a market that lie in the code at an address.
+    """
+    errors.require(code != empty(address), errors.MARKET_UNKNOWN)
+    return abi_decode(slice(code.code, 0, 33 * 32), MarketParams)
+
+
+@internal
+@view
+def risk_in(code: address) -> RiskParams:
+    """
+    @notice The parameters of all accounts that lie in the code at an address.
+    """
+    errors.require(code != empty(address), errors.RISK_UNKNOWN)
+    return abi_decode(slice(code.code, 0, 7 * 32), RiskParams)

@@ -1,0 +1,113 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Sides
+@notice The two sides of a market: the size of each, and the funding that flows between
+        them.
+"""
+
+from . import feed
+from . import funding
+from . import parameters
+
+
+struct Book:
+    long_size: int256
+    short_size: int256
+
+
+@internal
+@pure
+def packed_book(book: Book) -> uint256:
+    """
+    @notice The word of a book.
+    """
+    return (convert(convert(book.long_size, bytes32), uint256) << 160 >> 160) | (
+        convert(convert(book.short_size, bytes32), uint256) << 160 >> 64
+    )
+
+
+@internal
+@pure
+def unpacked_book(packed: uint256) -> Book:
+    """
+    @notice The book that `packed_book` packed.
+    """
+    return Book(
+        long_size=convert(convert(packed << 160, bytes32), int256) >> 160,
+        short_size=convert(convert(packed << 64, bytes32), int256) >> 160,
+    )
+
+
+@internal
+@pure
+def skew(book: Book) -> int256:
+    """
+    @notice What all positions of the market add up to; shorts are negative.
+    """
+    return book.long_size + book.short_size
+
+
+@internal
+@pure
+def open_interest(book: Book) -> int256:
+    """
+    @notice The size of the heavier side.
+    """
+    return max(book.long_size, 0 - book.short_size)
+
+
+@internal
+@pure
+def traded(book: Book, size_before: int256, size: int256) -> Book:
+    """
+    @notice The book once a position of `size_before` has become one of `size`.
+    """
+    return Book(
+        long_size=book.long_size + max(size, 0) - max(size_before, 0),
+        short_size=book.short_size + min(size, 0) - min(size_before, 0),
+    )
+
+
+@internal
+@pure
+def projected(
+    last: funding.Funding,
+    book: Book,
+    price: feed.FeedPrice,
+    params: parameters.MarketParams,
+    now: uint256,
+) -> funding.Funding:
+    """
+    @notice The funding of a market as it will stand once it has accrued at `now`.
+    """
+    return funding.accrued(
+        last,
+        self.skew(book),
+        params.pricing.skew_scale,
+        price.index,
+        params.funding,
+        now,
+    )
+
+
+@internal
+@pure
+def lent(
+    last: funding.Funding,
+    book: Book,
+    index: int256,
+    vault: int256,
+    params: funding.BorrowingParams,
+) -> funding.Funding:
+    """
+    @notice The funding of a market whose sides borrow, from now on, at what they use of
+            the vault.
+    """
+    current: funding.Funding = last
+    current.long_rate = funding.borrowing_rate(book.long_size, index, vault, params)
+    current.short_rate = funding.borrowing_rate(
+        0 - book.short_size, index, vault, params
+    )
+    return current

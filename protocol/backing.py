@@ -1,0 +1,73 @@
+"""
+What a part of an account is worth, and what it must be backed by.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from protocol import feed, funding, margin, position
+from protocol.feed import FeedPrice
+from protocol.fixed_point import mul_wad_down
+from protocol.funding import Funding
+from protocol.parameters import MarketParams
+from protocol.position import Position
+from protocol.units import Quote, Ratio, Size
+
+
+class Standing(Struct, frozen=True):
+    equity: Quote
+    certain: Quote
+    gains: Quote
+    initial: Quote
+    maintenance: Quote
+
+
+NO_STANDING = Standing(Quote(0), Quote(0), Quote(0), Quote(0), Quote(0))
+
+
+def combined(a: Standing, b: Standing) -> Standing:
+    """Two parts of an account, together."""
+    return Standing(
+        equity=a.equity + b.equity,
+        certain=a.certain + b.certain,
+        gains=a.gains + b.gains,
+        initial=a.initial + b.initial,
+        maintenance=a.maintenance + b.maintenance,
+    )
+
+
+def strict_equity(standing: Standing, profit_weight: Ratio) -> Quote:
+    """The equity that opens positions: gains count by their weight only."""
+    return standing.certain + mul_wad_down(standing.gains, profit_weight)
+
+
+def exposure(
+    held: Position,
+    price: FeedPrice,
+    current: Funding,
+    open_interest: Size,
+    params: MarketParams,
+) -> Standing:
+    """
+    What one position adds to its account: profit at the mark, profit at the strict
+    price, and what it must be backed by.
+    """
+    index = funding.side_index(current, held.size > 0)
+    strict = position.profit(held, feed.strict_price(price, held.size), index)
+    ratio = margin.size_ratio(held.size, params.pricing.skew_scale, params.margin)
+    return Standing(
+        equity=position.profit(held, price.mark, index),
+        certain=min(strict, Quote(0)),
+        gains=max(strict, Quote(0)),
+        initial=margin.initial_margin(
+            held.size,
+            max(price.index, price.average),
+            ratio,
+            open_interest,
+            params.margin,
+        ),
+        maintenance=margin.maintenance_margin(
+            held.size, price.mark, ratio, params.margin
+        ),
+    )

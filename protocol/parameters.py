@@ -1,0 +1,64 @@
+"""
+What the owner chooses: for each market, and for all accounts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from protocol import errors
+from protocol.errors import require
+from protocol.fee import FeeParams
+from protocol.funding import BorrowingParams, FundingParams
+from protocol.insurance import InsuranceParams
+from protocol.liquidation import LiquidationParams, RewardParams
+from protocol.margin import MarginParams
+from protocol.pricing import PricingParams
+from protocol.units import Address, Quote, Ratio, Seconds, Size
+
+if TYPE_CHECKING:
+    from protocol.state import State
+
+
+class LimitParams(Struct, frozen=True):
+    max_skew: Size
+    max_open_interest: Size
+    max_open_interest_value: Quote
+    max_size: Size
+    least_value: Quote
+    trade_age: Seconds
+    risk_age: Seconds
+    max_confidence: Ratio
+
+
+class MarketParams(Struct, frozen=True):
+    pricing: PricingParams
+    limits: LimitParams
+    fee: FeeParams
+    funding: FundingParams
+    borrowing: BorrowingParams
+    margin: MarginParams
+    liquidation: LiquidationParams
+
+
+class RiskParams(Struct, frozen=True):
+    profit_weight: Ratio
+    reserve: Quote
+    rewards: RewardParams
+    insurance: InsuranceParams
+
+
+def params_in(state: State, code: Address) -> MarketParams:
+    """The parameters of a market that lie in the code at an address."""
+    require(code != 0, errors.MARKET_UNKNOWN)
+    params: MarketParams = state.codes[code]
+    return params
+
+
+def risk_in(state: State, code: Address) -> RiskParams:
+    """The parameters of all accounts that lie in the code at an address."""
+    require(code != 0, errors.RISK_UNKNOWN)
+    params: RiskParams = state.codes[code]
+    return params

@@ -1,0 +1,239 @@
+"""
+What the parameters of a market say of a trade, a position or a liquidation. It keeps
+nothing; the book asks it, and stays small.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from protocol import (
+    backing,
+    errors,
+    fee,
+    feed,
+    liquidation,
+    margin,
+    parameters,
+    position,
+    pricing,
+    sides,
+)
+from protocol.backing import Standing
+from protocol.errors import require
+from protocol.feed import FeedPrice
+from protocol.fixed_point import mul_wad_down, mul_wad_up
+from protocol.funding import Funding
+from protocol.liquidation import Bucket, Case, Closing
+from protocol.parameters import LimitParams, RiskParams
+from protocol.position import Position
+from protocol.sides import Book
+from protocol.units import Address, Call, Price, Quote, Seconds, Size
+
+if TYPE_CHECKING:
+    from protocol.state import State
+
+
+class Terms(Struct, frozen=True):
+    fill: Price
+    fee: Quote
+    to_vault: Quote
+    to_insurance: Quote
+
+
+def accrued(
+    state: State,
+    call: Call,
+    code: Address,
+    last: Funding,
+    book: Book,
+    price: FeedPrice,
+    now: Seconds,
+) -> Funding:
+    """The funding of a market as it will stand once it has accrued at `now`."""
+    return sides.projected(last, book, price, parameters.params_in(state, code), now)
+
+
+def lent(
+    state: State,
+    call: Call,
+    code: Address,
+    last: Funding,
+    book: Book,
+    index: Price,
+    vault: Quote,
+) -> Funding:
+    """
+    The funding of a market whose sides borrow, from now on, at what they use of the
+    vault.
+    """
+    params = parameters.params_in(state, code)
+    return sides.lent(last, book, index, vault, params.borrowing)
+
+
+def exposure(
+    state: State,
+    call: Call,
+    code: Address,
+    held: Position,
+    last: Funding,
+    book: Book,
+    price: FeedPrice,
+    needs_valid: bool,
+    now: Seconds,
+) -> Standing:
+    """
+    What one position adds to its account, its market as it will stand once it has
+    accrued.
+    """
+    params = parameters.params_in(state, code)
+    if needs_valid:
+        require_valid(price, params.limits, now)
+    current = sides.projected(last, book, price, params, now)
+    return backing.exposure(held, price, current, sides.open_interest(book), params)
+
+
+def terms(
+    state: State,
+    call: Call,
+    code: Address,
+    book: Book,
+    price: FeedPrice,
+    size_before: Size,
+    size_delta: Size,
+    limit: Price,
+    now: Seconds,
+) -> Terms:
+    """
+    The price and the fee of a trade, and who gets the fee; refused where the market
+    does not allow it.
+    """
+    params = parameters.params_in(state, code)
+    size = size_before + size_delta
+    if position.is_reduced(size_before, size):
+        feed.require_fresh_enough(price, params.limits.trade_age, now)
+    else:
+        require_valid(price, params.limits, now)
+        require(abs(size) <= params.limits.max_size, errors.POSITION_TOO_LARGE)
+        require_within_limits(book, size_before, size, price.index, params.limits)
+    require(
+        size == Size(0)
+        or margin.notional(size, price.index) >= params.limits.least_value,
+        errors.POSITION_TOO_SMALL,
+    )
+    skew = sides.skew(book)
+    fill = pricing.fill_price(
+        pricing.execution_price(
+            price.index, price.mark, price.confidence, size_delta, params.pricing
+        ),
+        skew,
+        size_delta,
+        params.pricing.skew_scale,
+    )
+    require(fill <= limit if size_delta > 0 else fill >= limit, errors.LIMIT_EXCEEDED)
+    charged = fee.trade_fee(fill, skew, size_delta, params.fee)
+    return Terms(
+        fill=fill,
+        fee=charged,
+        to_vault=mul_wad_down(charged, params.fee.vault_share),
+        to_insurance=mul_wad_down(charged, params.fee.insurance_share),
+    )
+
+
+def result(
+    state: State,
+    call: Call,
+    code: Address,
+    held: Position,
+    index: Price,
+    price: FeedPrice,
+    now: Seconds,
+) -> Quote:
+    """
+    What a position has lost at the mark, which must be fresh enough; or gained at the
+    strict price, which must be valid.
+    """
+    limits = parameters.params_in(state, code).limits
+    lost = position.profit(held, price.mark, index)
+    if lost < 0:
+        feed.require_fresh_enough(price, limits.risk_age, now)
+        return lost
+    require_valid(price, limits, now)
+    strict = feed.strict_price(price, held.size)
+    return max(Quote(0), position.profit(held, strict, index))
+
+
+def closing(
+    state: State,
+    call: Call,
+    code: Address,
+    size: Size,
+    standing: Standing,
+    risk: RiskParams,
+    is_flat_due: bool,
+    book: Book,
+    price: FeedPrice,
+    bucket: Bucket,
+    now: Seconds,
+) -> Closing:
+    """
+    How much of a position is closed for an account at risk, at which price, and what
+    the keeper and the insurance fund earn by it.
+    """
+    params = parameters.params_in(state, code)
+    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    ratio = margin.size_ratio(size, params.pricing.skew_scale, params.margin)
+    case = Case(
+        equity=standing.equity,
+        maintenance=standing.maintenance,
+        reserve=risk.reserve,
+        size=size,
+        value=margin.notional(size, price.mark),
+        position_maintenance=margin.maintenance_margin(
+            size, price.mark, ratio, params.margin
+        ),
+        mark=price.mark,
+        skew=sides.skew(book),
+        bucket=liquidation.filled(bucket, params.liquidation, now),
+    )
+    closed = liquidation.closed_size(
+        case, params.pricing.skew_scale, params.limits.least_value, params.liquidation
+    )
+    amount = mul_wad_up(closed, price.mark)
+    size_delta = -closed if size > 0 else closed
+    return Closing(
+        size_delta=size_delta,
+        fill=pricing.fill_price(
+            price.mark, case.skew, size_delta, params.pricing.skew_scale
+        ),
+        bucket=max(Quote(0), case.bucket - amount),
+        reward=liquidation.keeper_reward(
+            amount, is_flat_due, risk.rewards, params.liquidation
+        ),
+        insurance_fee=mul_wad_down(amount, params.liquidation.insurance_share),
+    )
+
+
+def require_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> None:
+    """Refuse the call unless the price is valid for what takes risk."""
+    feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
+
+
+def require_within_limits(
+    book: Book, size_before: Size, size: Size, index: Price, limits: LimitParams
+) -> None:
+    """Refuse an increase that leads beyond the limits of its market."""
+    after = sides.traded(book, size_before, size)
+    skew = abs(sides.skew(after))
+    require(
+        skew <= limits.max_skew or skew < abs(sides.skew(book)),
+        errors.SKEW_TOO_LARGE,
+    )
+    side = after.long_size if size > 0 else -after.short_size
+    require(
+        side <= limits.max_open_interest
+        and margin.notional(side, index) <= limits.max_open_interest_value,
+        errors.OPEN_INTEREST_TOO_LARGE,
+    )

@@ -1,0 +1,73 @@
+"""
+The two sides of a market: the size of each, and the funding that flows between them.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from protocol.feed import FeedPrice
+from protocol.funding import BorrowingParams, Funding, accrued, borrowing_rate
+from protocol.parameters import MarketParams
+from protocol.units import Price, Quote, Seconds, Size
+from protocol.word import placed, signed
+
+
+class Book(Struct, frozen=True):
+    long_size: Size
+    short_size: Size
+
+
+def packed_book(book: Book) -> int:
+    """The word of a book."""
+    return placed(int(book.long_size), 0, 96) | placed(int(book.short_size), 96, 96)
+
+
+def unpacked_book(packed: int) -> Book:
+    """The book that `packed_book` packed."""
+    return Book(
+        long_size=Size(signed(packed, 0, 96)), short_size=Size(signed(packed, 96, 96))
+    )
+
+
+def skew(book: Book) -> Size:
+    """What all positions of the market add up to; shorts are negative."""
+    return book.long_size + book.short_size
+
+
+def open_interest(book: Book) -> Size:
+    """The size of the heavier side."""
+    return max(book.long_size, -book.short_size)
+
+
+def traded(book: Book, size_before: Size, size: Size) -> Book:
+    """The book once a position of `size_before` has become one of `size`."""
+    nothing = Size(0)
+    return Book(
+        long_size=book.long_size + max(size, nothing) - max(size_before, nothing),
+        short_size=book.short_size + min(size, nothing) - min(size_before, nothing),
+    )
+
+
+def projected(
+    last: Funding, book: Book, price: FeedPrice, params: MarketParams, now: Seconds
+) -> Funding:
+    """The funding of a market as it will stand once it has accrued at `now`."""
+    return accrued(
+        last, skew(book), params.pricing.skew_scale, price.index, params.funding, now
+    )
+
+
+def lent(
+    last: Funding, book: Book, index: Price, vault: Quote, params: BorrowingParams
+) -> Funding:
+    """
+    The funding of a market whose sides borrow, from now on, at what they use of the
+    vault.
+    """
+    return replace(
+        last,
+        long_rate=borrowing_rate(book.long_size, index, vault, params),
+        short_rate=borrowing_rate(-book.short_size, index, vault, params),
+    )
