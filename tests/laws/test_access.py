@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from protocol.trace import fields_of, shape
-from tests.laws.invariants import ONLY, OPERATED, OWNERS
+from tests.laws.invariants.access import ONLY, OPERATED, OWNERS
 from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.configuration import genesis
