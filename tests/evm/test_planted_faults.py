@@ -19,7 +19,7 @@ from protocol.trace import Action
 from tests.evm.story import by, holder, story
 from tests.genesis import ACTORS, GENESIS, START
 from tests.laws.mutants import Edit, Mutant, faulty_contracts, faulty_model
-from tests.stateful import vocabulary
+from tests.stateful.vocabulary.views import every_view
 from tests.stateful.world import ForwardingChain, World, contracts
 
 
@@ -126,7 +126,7 @@ def views(action, outcome):
     if action.to == "Exchange":
         one = ACTORS["keeper"]
         first = holder("trader_1")
-        for to, function, arguments in vocabulary.every_view(first, 0, one, one, 0):
+        for to, function, arguments in every_view(first, 0, one, one, 0):
             yield Action(to, function, one, action.now, arguments)
 
 
