@@ -275,6 +275,39 @@ MUTANTS = (
             "ledger.load_funds().insurance",
         ),
     ),
+    each(
+        "who is short of a wei has whole claims paid",
+        "C14",
+        "settlement",
+        (
+            "paid = min(state.claims[holder, market_id], shortfall)\n"
+            "        shortfall -= paid",
+            "paid = state.claims[holder, market_id]\n"
+            "        shortfall = max(Quote(0), shortfall - paid)",
+        ),
+        (
+            "paid: int256 = min(position.claims[holder][market_id], shortfall)\n"
+            "        shortfall -= paid",
+            "paid: int256 = position.claims[holder][market_id]\n"
+            "        shortfall = max(0, shortfall - paid)",
+        ),
+    ),
+    both(
+        "the insurance fund pays before the claims",
+        "C14",
+        "settlement",
+        (
+            "(current.claims >> market_id) & 1 == 0",
+            "(current.claims >> market_id) & 1 <= 1",
+        ),
+    ),
+    each(
+        "a claim is paid out of what others owe",
+        "C14",
+        "ledger",
+        ("vault >= load_holdings(state).debt", "vault >= 0"),
+        ("vault >= self.load_holdings().debt", "vault >= 0"),
+    ),
     both(
         "funding accrues again in the same second",
         "D2",

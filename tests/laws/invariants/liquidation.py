@@ -175,3 +175,29 @@ def insurance_window(call: Call) -> None:
     if drawn:
         risk = market.load_risk(state).insurance
         assert state.insurance_window[()].drawn <= risk.cap, state.insurance_window[()]
+
+
+@law
+def claims_are_paid(call: Call) -> None:
+    """
+    C14: settling pays a claim as far as the vault goes on covering what accounts owe;
+    any other call takes from a claim only what its account, without positions, is
+    short of, which leaves no cash; and there is no bad debt of who has a claim left.
+    """
+    state = call.world.state
+    for (holder, number), then in call.before.tables["claims"].items():
+        if state.claims[holder, number] >= then:
+            continue
+        if call.name == "Exchange.settle":
+            assert call.action.arguments == (holder, number), (holder, number)
+            continue
+        account = state.accounts[holder]
+        assert (account.positions, account.cash) == (0, 0), (account, number, then)
+    for event in call.events(BadDebt):
+        assert state.accounts[event.holder].claims == 0, event
+    if call.ok and (
+        call.name == "Vault.leave"
+        or (call.name == "Exchange.settle" and call.outcome.returned > 0)
+    ):
+        vault, debt = state.funds[()].vault, state.holdings[()].debt
+        assert vault >= debt, (vault, debt)

@@ -8,9 +8,14 @@ from protocol import market
 from protocol.trace import Action
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import MOST_UINT, SIDES, any_sender
-from tests.stateful.vocabulary.prices import round_at
+from tests.stateful.vocabulary.prices import calm, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
-from tests.stateful.vocabulary.trading import largest_open, limited, trade
+from tests.stateful.vocabulary.trading import (
+    affordable,
+    largest_open,
+    limited,
+    trade,
+)
 from tests.stateful.world import World
 
 
@@ -93,3 +98,48 @@ def approval_ends(world: World, choose: Choices) -> Calls:
     holder = sender << 96
     yield world.by(sender, "Exchange", "deposit", holder, 2)
     yield world.by(sender, "Token", "approve", exchange, MOST_UINT)
+
+
+@rule(2)
+def on_credit(world: World, choose: Choices) -> Calls:
+    """Who has a claim takes all cash out, trades on the claim alone, and closes."""
+    state = world.state
+    claimed = [key for key, claim in state.claims.items() if claim]
+    idle = [holder for holder, _ in claimed if state.accounts[holder].positions == 0]
+    if not idle:
+        return
+    holder = choose.pick(idle)
+    owner = holder >> 96
+    atoms = state.accounts[holder].cash // state.scale - choose.pick((0, 0, 1))
+    if atoms > 0:
+        yield world.by(owner, "Exchange", "withdraw", holder, atoms, owner)
+    market_id = choose.integer(0, world.markets - 1)
+    price = market.price_of(state, market_id).index
+    if price == 0:
+        return
+    sign = choose.pick(SIDES)
+    size = sign * affordable(world, choose, holder, market_id, price, 0)
+    yield limited(world, choose, owner, holder, market_id, size)
+    size = state.positions[holder, market_id].size
+    if size:
+        yield limited(world, choose, owner, holder, market_id, -size)
+
+
+@rule(2)
+def run_on_the_vault(world: World, choose: Choices) -> Calls:
+    """A new price lasts, everybody's loss is settled, and then all who won ask."""
+    state = world.state
+    market_id = choose.integer(0, world.markets - 1)
+    held = [key for key in world.positions() if key[1] == market_id]
+    if not held:
+        return
+    book = market.load_book(state, market_id)
+    percent = choose.integer(120, 180) if market.skew(book) > 0 else 60
+    index = market.price_of(state, market_id).index * percent // 100
+    yield from round_at(world, choose, market_id, max(1, min(index, 2**95 - 1)))
+    yield from calm(world, choose)
+    for asks in (False, True):
+        for key in held:
+            size = state.positions[key].size
+            if (size * market.skew(book) > 0) == asks:
+                yield world.by(key[0] >> 96, "Exchange", "settle", *key)
