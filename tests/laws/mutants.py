@@ -1,5 +1,6 @@
 """
-Faults in both worlds, the same in each: lockstep cannot see them, a law must.
+Faults in both worlds, the same in each: lockstep cannot see them, a law must. A few can
+be in one world only, and say so.
 """
 
 from __future__ import annotations
@@ -7,16 +8,21 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from shutil import copytree
 from types import ModuleType
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from evm.chain import Observed
 from evm.compile import CONTRACTS
+from evm.lockstep import Lockstep
+from evm.words import selector
 from protocol.trace import entry_point
 
 
@@ -31,7 +37,9 @@ class Mutant(Struct, frozen=True):
     """
     A fault: its files, one in each language, and what is changed in them.
 
-    `law` is the code of the law that must not hold any more.
+    `law` is the code of the law that must not hold any more. `seen_by` are the layers
+    of lockstep that see the fault too, because it is in one world only: with them off,
+    the law has to. `in_chain` is what no contract can do, done to the chain of a run.
     """
 
     name: str
@@ -40,6 +48,8 @@ class Mutant(Struct, frozen=True):
     vyper: str
     in_python: tuple[Edit, ...]
     in_vyper: tuple[Edit, ...]
+    seen_by: frozenset[str] = frozenset()
+    in_chain: Callable[[Lockstep], None] | None = None
 
 
 def both(name: str, law: str, file: str, *edits: tuple[str, str]) -> Mutant:
@@ -55,6 +65,20 @@ def each(
     return Mutant(name, law, file, file, (Edit(*python),), (Edit(*vyper),))
 
 
+def keep_what_the_model_keeps(pair: Lockstep) -> None:
+    """Let the chain have in its storage what the model has, after a refusal too."""
+    call = pair.call
+
+    def kept(*arguments: Any) -> Observed:
+        observed = call(*arguments)
+        if not observed.succeeded:
+            pair.rebuild()
+        return observed
+
+    pair.call = kept
+
+
+NO_NAME = ""
 MUTANTS = (
     each(
         "a wei of the fee is nobody's",
@@ -438,6 +462,70 @@ MUTANTS = (
             "return 0 - fixed_point.mul_wad_up(0 - amount, rate)",
         ),
     ),
+    each(
+        "a refusal has a name that is none of the protocol's",
+        "I5",
+        "trading",
+        ("errors.LIMIT_EXCEEDED", repr(NO_NAME)),
+        ("errors.LIMIT_EXCEEDED", str(int.from_bytes(selector(f"{NO_NAME}()")))),
+    ),
+    # Python's integers have no bounds to run over.
+    replace(
+        both(
+            "a size is not bounded",
+            "I5",
+            "trading",
+            ("require_fits(size_delta, 95)", "require_fits(size_delta, 255)"),
+        ),
+        seen_by=frozenset({"outcome"}),
+    ),
+    Mutant(
+        "a size of zero burns all gas",
+        "I5",
+        "trading",
+        "trading",
+        (),
+        (
+            Edit(
+                "errors.require(size_delta != 0, errors.ZERO_SIZE)",
+                "assert size_delta != 0, UNREACHABLE",
+            ),
+        ),
+        seen_by=frozenset({"outcome"}),
+    ),
+    # The EVM undoes whatever it refuses, so the chain's part is no contract's.
+    Mutant(
+        "the first word that a refused call wrote stays",
+        "J7",
+        "model",
+        "",
+        (Edit("reversed(journal)", "reversed(journal[1:])"),),
+        (),
+        in_chain=keep_what_the_model_keeps,
+    ),
+    Mutant(
+        "a refused call is undone from its beginning on",
+        "J7",
+        "model",
+        "",
+        (Edit("reversed(journal)", "journal"),),
+        (),
+        in_chain=keep_what_the_model_keeps,
+    ),
+    Mutant(
+        "the next call tells what a refused one would have",
+        "J7",
+        "model",
+        "",
+        (
+            Edit(
+                "state.logs.clear()\n            return Outcome(str(refusal)",
+                "return Outcome(str(refusal)",
+            ),
+        ),
+        (),
+        seen_by=frozenset({"logs"}),
+    ),
 )
 
 
@@ -455,8 +543,10 @@ def edited(text: str, edit: Edit, place: str) -> str:
 
 
 def faulty_contracts(mutant: Mutant, folder: Path) -> Path:
-    """A copy of the contracts with the fault in them."""
+    """A copy of the contracts with the fault in them, if it is theirs."""
     copied = copytree(CONTRACTS, folder / "contracts")
+    if not mutant.in_vyper:
+        return copied
     path = copied / f"{mutant.vyper}.vy"
     text = path.read_text()
     for edit in mutant.in_vyper:
@@ -467,43 +557,60 @@ def faulty_contracts(mutant: Mutant, folder: Path) -> Path:
 
 @contextmanager
 def faulty_model(mutant: Mutant) -> Iterator[None]:
-    """The model with the fault in it, wherever the function is known by its name."""
+    """
+    The model with the fault in it, if it is the model's, wherever the function is known
+    by its name.
+    """
+    if not mutant.in_python:
+        yield
+        return
     module = import_module(f"protocol.{mutant.python}")
     assert module.__file__ is not None
     source = Path(module.__file__).read_text()
     text = source
     for edit in mutant.in_python:
         text = edited(text, edit, module.__file__)
-    changed = list(functions_changed(source, text))
+    before = functions(ast.parse(source))
+    after = functions(ast.parse(text))
+    changed = [
+        (owner, node)
+        for (owner, name), node in after.items()
+        if ast.dump(node) != ast.dump(before[owner, name])
+    ]
     assert changed, mutant.name
     replaced = []
-    for node in changed:
-        old = vars(module)[node.name]
+    for owner, node in changed:
+        home = vars(module)[owner] if owner else module
+        old = vars(home)[node.name]
         new = made(node, module)
-        for each_module in list(sys.modules.values()):
-            name = getattr(each_module, "__name__", "")
-            if name.startswith("protocol.") and vars(each_module).get(node.name) is old:
-                vars(each_module)[node.name] = new
-                replaced.append((each_module, node.name, old))
+        for place in [home, *protocol_modules()]:
+            if vars(place).get(node.name) is old:
+                setattr(place, node.name, new)
+                replaced.append((place, node.name, old))
     entry_point.cache_clear()
     try:
         yield
     finally:
-        for each_module, name, old in replaced:
-            vars(each_module)[name] = old
+        for place, name, old in replaced:
+            setattr(place, name, old)
         entry_point.cache_clear()
 
 
-def functions_changed(source: str, text: str) -> Iterator[ast.FunctionDef]:
-    """The functions of a module that are not what they were."""
-    before = {
-        node.name: ast.dump(node)
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef)
-    }
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and ast.dump(node) != before[node.name]:
-            yield node
+def protocol_modules() -> list[ModuleType]:
+    """The modules of the model that are loaded."""
+    named = list(sys.modules.items())
+    return [module for name, module in named if name.startswith("protocol.")]
+
+
+def functions(tree: ast.Module) -> dict[tuple[str, str], ast.FunctionDef]:
+    """The functions of a module by class, if any, and name."""
+    found = {}
+    for owner in [tree, *tree.body]:
+        if isinstance(owner, ast.Module | ast.ClassDef):
+            for node in owner.body:
+                if isinstance(node, ast.FunctionDef):
+                    found[getattr(owner, "name", ""), node.name] = node
+    return found
 
 
 def made(node: ast.FunctionDef, module: ModuleType) -> object:
