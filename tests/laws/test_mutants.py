@@ -7,8 +7,9 @@ from __future__ import annotations
 import pytest
 
 from evm.lockstep import LAYERS, Difference
+from tests.laws.faults import faulty_contracts, faulty_model
 from tests.laws.invariants import LAWS, TRIALS, Broken
-from tests.laws.mutants import MUTANTS, faulty_contracts, faulty_model
+from tests.laws.mutants import MUTANTS
 from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.configuration import genesis
