@@ -72,7 +72,7 @@ def exposure(
     """
     params: parameters.MarketParams = parameters.params_in(code)
     if needs_valid:
-        self.require_valid(price, params.limits, now)
+        parameters.require_valid(price, params.limits, now)
     current: funding.Funding = sides.projected(last, book, price, params, now)
     return backing.exposure(held, price, current, sides.open_interest(book), params)
 
@@ -97,12 +97,12 @@ def terms(
     if position.is_reduced(size_before, size):
         feed.require_fresh_enough(price, params.limits.trade_age, now)
     else:
-        self.require_valid(price, params.limits, now)
+        parameters.require_valid(price, params.limits, now)
         errors.require(
             fixed_point.magnitude(size) <= params.limits.max_size,
             errors.POSITION_TOO_LARGE,
         )
-        self.require_within_limits(book, size_before, size, price.index, params.limits)
+        sides.require_within_limits(book, size_before, size, price.index, params.limits)
     errors.require(
         size == 0 or margin.notional(size, price.index) >= params.limits.least_value,
         errors.POSITION_TOO_SMALL,
@@ -146,7 +146,7 @@ def result(
     if lost < 0:
         feed.require_fresh_enough(price, limits.risk_age, now)
         return lost
-    self.require_valid(price, limits, now)
+    parameters.require_valid(price, limits, now)
     return max(0, position.profit(held, feed.strict_price(price, held.size), index))
 
 
@@ -200,39 +200,4 @@ def closing(
         insurance_fee=fixed_point.mul_wad_down(
             amount, params.liquidation.insurance_share
         ),
-    )
-
-
-@internal
-@pure
-def require_valid(price: feed.FeedPrice, limits: parameters.LimitParams, now: uint256):
-    """
-    @notice Refuse the call unless the price is valid for what takes risk.
-    """
-    feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
-
-
-@internal
-@pure
-def require_within_limits(
-    book: sides.Book,
-    size_before: int256,
-    size: int256,
-    index: int256,
-    limits: parameters.LimitParams,
-):
-    """
-    @notice Refuse an increase that leads beyond the limits of its market.
-    """
-    after: sides.Book = sides.traded(book, size_before, size)
-    skew: int256 = fixed_point.magnitude(sides.skew(after))
-    errors.require(
-        skew <= limits.max_skew or skew < fixed_point.magnitude(sides.skew(book)),
-        errors.SKEW_TOO_LARGE,
-    )
-    side: int256 = after.long_size if size > 0 else 0 - after.short_size
-    errors.require(
-        side <= limits.max_open_interest
-        and margin.notional(side, index) <= limits.max_open_interest_value,
-        errors.OPEN_INTEREST_TOO_LARGE,
     )

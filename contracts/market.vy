@@ -77,6 +77,17 @@ def __init__(oracle: address, rules: address):
 
 @internal
 @view
+def load_code(market_id: uint256) -> address:
+    """
+    @notice Where the parameters of a market lie; there must be one.
+    """
+    code: address = self.market_params[market_id]
+    errors.require(code != empty(address), errors.MARKET_UNKNOWN)
+    return code
+
+
+@internal
+@view
 def load_risk() -> parameters.RiskParams:
     """
     @notice The parameters of all accounts; they must have been set.

@@ -8,6 +8,7 @@
 
 from . import errors
 from . import fee
+from . import feed
 from . import funding
 from . import insurance
 from . import liquidation
@@ -61,3 +62,12 @@ def risk_in(code: address) -> RiskParams:
     """
     errors.require(code != empty(address), errors.RISK_UNKNOWN)
     return abi_decode(slice(code.code, 0, 7 * 32), RiskParams)
+
+
+@internal
+@pure
+def require_valid(price: feed.FeedPrice, limits: LimitParams, now: uint256):
+    """
+    @notice Refuse the call unless the price is valid for what takes risk.
+    """
+    feed.require_valid(price, limits.trade_age, limits.max_confidence, now)

@@ -7,8 +7,11 @@
         them.
 """
 
+from . import errors
 from . import feed
+from . import fixed_point
 from . import funding
+from . import margin
 from . import parameters
 
 
@@ -67,6 +70,33 @@ def traded(book: Book, size_before: int256, size: int256) -> Book:
     return Book(
         long_size=book.long_size + max(size, 0) - max(size_before, 0),
         short_size=book.short_size + min(size, 0) - min(size_before, 0),
+    )
+
+
+@internal
+@pure
+def require_within_limits(
+    book: Book,
+    size_before: int256,
+    size: int256,
+    index: int256,
+    limits: parameters.LimitParams,
+):
+    """
+    @notice Refuse an increase that leads beyond the limits of its market.
+    """
+    after: Book = self.traded(book, size_before, size)
+    skew_after: int256 = fixed_point.magnitude(self.skew(after))
+    errors.require(
+        skew_after <= limits.max_skew
+        or skew_after < fixed_point.magnitude(self.skew(book)),
+        errors.SKEW_TOO_LARGE,
+    )
+    side: int256 = after.long_size if size > 0 else 0 - after.short_size
+    errors.require(
+        side <= limits.max_open_interest
+        and margin.notional(side, index) <= limits.max_open_interest_value,
+        errors.OPEN_INTEREST_TOO_LARGE,
     )
 
 

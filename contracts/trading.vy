@@ -165,7 +165,7 @@ def trade(
     """
     errors.require(size_delta != 0, errors.ZERO_SIZE)
     fixed_point.require_fits(size_delta, 95)
-    code: address = market.market_params[market_id]
+    code: address = market.load_code(market_id)
     risk: parameters.RiskParams = market.load_risk()
     price: feed.FeedPrice = market.price_of(market_id)
     book: sides.Book = market.load_book(market_id)

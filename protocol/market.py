@@ -59,6 +59,13 @@ def load_params(state: State, market_id: int) -> MarketParams:
     return parameters.params_in(state, state.market_params[market_id])
 
 
+def load_code(state: State, market_id: int) -> Address:
+    """Where the parameters of a market lie; there must be one."""
+    code = state.market_params[market_id]
+    require(code != 0, errors.MARKET_UNKNOWN)
+    return code
+
+
 def load_risk(state: State) -> RiskParams:
     """The parameters of all accounts; they must have been set."""
     return parameters.risk_in(state, state.risk_params[()])

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from protocol import errors
+from protocol import errors, feed
 from protocol.errors import require
 from protocol.fee import FeeParams
+from protocol.feed import FeedPrice
 from protocol.funding import BorrowingParams, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
@@ -62,3 +63,8 @@ def risk_in(state: State, code: Address) -> RiskParams:
     require(code != 0, errors.RISK_UNKNOWN)
     params: RiskParams = state.codes[code]
     return params
+
+
+def require_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> None:
+    """Refuse the call unless the price is valid for what takes risk."""
+    feed.require_valid(price, limits.trade_age, limits.max_confidence, now)

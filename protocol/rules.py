@@ -27,7 +27,7 @@ from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_wad_down, mul_wad_up
 from protocol.funding import Funding
 from protocol.liquidation import Bucket, Case, Closing
-from protocol.parameters import LimitParams, RiskParams
+from protocol.parameters import RiskParams
 from protocol.position import Position
 from protocol.sides import Book
 from protocol.units import Address, Call, Price, Quote, Seconds, Size
@@ -90,7 +90,7 @@ def exposure(
     """
     params = parameters.params_in(state, code)
     if needs_valid:
-        require_valid(price, params.limits, now)
+        parameters.require_valid(price, params.limits, now)
     current = sides.projected(last, book, price, params, now)
     return backing.exposure(held, price, current, sides.open_interest(book), params)
 
@@ -115,9 +115,9 @@ def terms(
     if position.is_reduced(size_before, size):
         feed.require_fresh_enough(price, params.limits.trade_age, now)
     else:
-        require_valid(price, params.limits, now)
+        parameters.require_valid(price, params.limits, now)
         require(abs(size) <= params.limits.max_size, errors.POSITION_TOO_LARGE)
-        require_within_limits(book, size_before, size, price.index, params.limits)
+        sides.require_within_limits(book, size_before, size, price.index, params.limits)
     require(
         size == Size(0)
         or margin.notional(size, price.index) >= params.limits.least_value,
@@ -160,7 +160,7 @@ def result(
     if lost < 0:
         feed.require_fresh_enough(price, limits.risk_age, now)
         return lost
-    require_valid(price, limits, now)
+    parameters.require_valid(price, limits, now)
     strict = feed.strict_price(price, held.size)
     return max(Quote(0), position.profit(held, strict, index))
 
@@ -213,27 +213,4 @@ def closing(
             amount, is_flat_due, risk.rewards, params.liquidation
         ),
         insurance_fee=mul_wad_down(amount, params.liquidation.insurance_share),
-    )
-
-
-def require_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> None:
-    """Refuse the call unless the price is valid for what takes risk."""
-    feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
-
-
-def require_within_limits(
-    book: Book, size_before: Size, size: Size, index: Price, limits: LimitParams
-) -> None:
-    """Refuse an increase that leads beyond the limits of its market."""
-    after = sides.traded(book, size_before, size)
-    skew = abs(sides.skew(after))
-    require(
-        skew <= limits.max_skew or skew < abs(sides.skew(book)),
-        errors.SKEW_TOO_LARGE,
-    )
-    side = after.long_size if size > 0 else -after.short_size
-    require(
-        side <= limits.max_open_interest
-        and margin.notional(side, index) <= limits.max_open_interest_value,
-        errors.OPEN_INTEREST_TOO_LARGE,
     )

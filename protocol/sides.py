@@ -7,9 +7,11 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from protocol import errors, margin
+from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.funding import BorrowingParams, Funding, accrued, borrowing_rate
-from protocol.parameters import MarketParams
+from protocol.parameters import LimitParams, MarketParams
 from protocol.units import Price, Quote, Seconds, Size
 from protocol.word import placed, signed
 
@@ -47,6 +49,24 @@ def traded(book: Book, size_before: Size, size: Size) -> Book:
     return Book(
         long_size=book.long_size + max(size, nothing) - max(size_before, nothing),
         short_size=book.short_size + min(size, nothing) - min(size_before, nothing),
+    )
+
+
+def require_within_limits(
+    book: Book, size_before: Size, size: Size, index: Price, limits: LimitParams
+) -> None:
+    """Refuse an increase that leads beyond the limits of its market."""
+    after = traded(book, size_before, size)
+    skew_after = abs(skew(after))
+    require(
+        skew_after <= limits.max_skew or skew_after < abs(skew(book)),
+        errors.SKEW_TOO_LARGE,
+    )
+    side = after.long_size if size > 0 else -after.short_size
+    require(
+        side <= limits.max_open_interest
+        and margin.notional(side, index) <= limits.max_open_interest_value,
+        errors.OPEN_INTEREST_TOO_LARGE,
     )
 
 

@@ -172,7 +172,7 @@ def trade(
     """Trade `size_delta` for an account at `limit` or better."""
     require(size_delta != Size(0), errors.ZERO_SIZE)
     require_fits(size_delta, 95)
-    code = state.market_params[market_id]
+    code = market.load_code(state, market_id)
     risk = market.load_risk(state)
     price = market.price_of(state, market_id)
     book = market.load_book(state, market_id)

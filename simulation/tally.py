@@ -93,7 +93,7 @@ class Tally:
         ended[outcome.error or "ok"] += 1
         if gas is not None:
             self.gas[name] = max(self.gas.get(name, 0), gas)
-        market_id = action.arguments[1] if action.to == "Liquidator" else 0
+        market_id = action.arguments[1] if action.function == "liquidate" else 0
         for _, event in outcome.logs:
             self.logs[type(event).__name__] += 1
             self.take(event, action.now, market_id)

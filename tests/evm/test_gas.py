@@ -26,7 +26,6 @@ from protocol.trace import Action
 
 # What only another contract may call: it is measured inside of the calls that reach it.
 INNER = {
-    ("Exchange", "close_at_risk"),
     ("Exchange", "collect_treasury"),
     ("Exchange", "enter_vault"),
     ("Exchange", "leave_vault"),

@@ -7,8 +7,6 @@ are those of the story, on the real contracts.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import pytest
 
 from evm.chain import connect
@@ -18,8 +16,8 @@ from evm.replay import every_action, model_at
 from protocol.trace import Action
 from tests.evm.story import by, holder, story
 from tests.genesis import ACTORS, GENESIS, START
-from tests.laws.mutants import Edit, Mutant, faulty_contracts, faulty_model
-from tests.stateful import vocabulary
+from tests.laws.faults import Edit, Mutant, faulty_contracts, faulty_model
+from tests.stateful.vocabulary.views import every_view
 from tests.stateful.world import ForwardingChain, World, contracts
 
 
@@ -41,7 +39,7 @@ FAULTS = {
     ),
     "no error": (
         in_contract(
-            "trading",
+            "Rules",
             "errors.require(\n        fill <= limit if size_delta > 0 else fill >= "
             "limit, errors.LIMIT_EXCEEDED\n    )",
             "assert fill <= limit if size_delta > 0 else fill >= limit",
@@ -53,7 +51,7 @@ FAULTS = {
         ("outcome",),
     ),
     "another return value": (
-        in_contract("trading", "fee=charged)", "fee=charged + 1)"),
+        in_contract("trading", "fee=agreed.fee)", "fee=agreed.fee + 1)"),
         ("returned",),
     ),
     "another rounding": (
@@ -86,7 +84,7 @@ FAULTS = {
         ("logs",),
     ),
     "another word kept": (
-        in_contract("market", "filled_at=now", "filled_at=now - 1"),
+        in_contract("trading", "filled_at=now", "filled_at=now - 1"),
         ("slots",),
     ),
     "another view": (
@@ -126,7 +124,7 @@ def views(action, outcome):
     if action.to == "Exchange":
         one = ACTORS["keeper"]
         first = holder("trader_1")
-        for to, function, arguments in vocabulary.every_view(first, 0, one, one, 0):
+        for to, function, arguments in every_view(first, 0, one, one, 0):
             yield Action(to, function, one, action.now, arguments)
 
 
@@ -145,18 +143,11 @@ def difference(chain, actions, layers):
     return None
 
 
-def compiled(fault, folder):
-    """The contracts, with the fault if it is theirs."""
-    if not fault.in_vyper:
-        return compile_contracts()
-    return compile_contracts(faulty_contracts(fault, folder))
-
-
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_layer_finds_what_it_is_for(name, tmp_path) -> None:
     fault, seen_by = FAULTS[name]
-    made = compiled(fault, tmp_path)
-    with faulty_model(fault) if fault.in_python else nullcontext():
+    made = compile_contracts(faulty_contracts(fault, tmp_path))
+    with faulty_model(fault):
         found = difference(connect("revm", made), calls(), LAYERS)
         assert found is not None
         assert found.layer == seen_by[0]
@@ -171,7 +162,7 @@ def test_a_layer_finds_what_it_is_for(name, tmp_path) -> None:
 
 
 def test_a_stray_word_is_seen_by_the_roots_alone(tmp_path) -> None:
-    made = compiled(STRAY, tmp_path)
+    made = compile_contracts(faulty_contracts(STRAY, tmp_path))
     actions = [by("trader_1", "Exchange", "set_operator", START, ACTORS["stranger"], 1)]
     found = difference(connect("eth-tester", made), actions, LAYERS)
     assert found is not None

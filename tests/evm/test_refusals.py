@@ -355,9 +355,6 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.MODE_UNKNOWN: one_call("trader_1", "Exchange", "set_margin_mode", FIRST, 2),
     errors.NOTHING_TO_SETTLE: one_call("trader_1", "Exchange", "settle", FIRST, ETH),
     errors.NOT_GOVERNOR: one_call("owner", "Exchange", "set_risk", 0),
-    errors.NOT_LIQUIDATOR: one_call(
-        "keeper", "Exchange", "close_at_risk", FIRST, ETH, WAD, SOME
-    ),
     errors.NOT_OPERATOR: one_call("stranger", "Exchange", "deposit", FIRST, 1),
     errors.NOT_OWNER: one_call("stranger", "Governor", "offer_ownership", SOME),
     errors.NOT_REPORTER: one_call(

@@ -25,6 +25,7 @@ from protocol import (
     position,
     pricing,
     share,
+    sides,
     statement,
     trading,
 )
@@ -421,10 +422,10 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: trading.require_margin(
         a_standing(), a_standing(), True, natural("amount"), part()
     ),
-    lambda: trading.require_within_limits(
+    lambda: sides.require_within_limits(
+        Book(natural("size"), -natural("size")),
         signed("size"),
-        Book(natural("size"), 0),
-        True,
+        signed("size"),
         natural("price"),
         limit_params(),
     ),

@@ -1,72 +1,47 @@
 """
-Faults in both worlds, the same in each: lockstep cannot see them, a law must.
+Faults in both worlds, the same in each: lockstep cannot see them, a law must. A few can
+be in one world only, and say so.
 """
 
 from __future__ import annotations
 
-import ast
-import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
-from pathlib import Path
-from shutil import copytree
-from types import ModuleType
+from typing import Any
 
-from msgspec import Struct
+from msgspec.structs import replace
 
-from evm.compile import CONTRACTS
-from protocol.trace import entry_point
+from evm.chain import Observed
+from evm.lockstep import Lockstep
+from evm.words import selector
+from tests.laws.faults import Edit, Mutant, both, each
 
 
-class Edit(Struct, frozen=True):
-    """What a file says, and what it says instead, in one language."""
+def keep_what_the_model_keeps(pair: Lockstep) -> None:
+    """Let the chain have in its storage what the model has, after a refusal too."""
+    call = pair.call
 
-    old: str
-    new: str
+    def kept(*arguments: Any) -> Observed:
+        observed = call(*arguments)
+        if not observed.succeeded:
+            pair.rebuild()
+        return observed
 
-
-class Mutant(Struct, frozen=True):
-    """
-    A fault: its files, one in each language, and what is changed in them.
-
-    `law` is the code of the law that must not hold any more.
-    """
-
-    name: str
-    law: str
-    python: str
-    vyper: str
-    in_python: tuple[Edit, ...]
-    in_vyper: tuple[Edit, ...]
+    pair.call = kept
 
 
-def both(name: str, law: str, file: str, *edits: tuple[str, str]) -> Mutant:
-    """A fault that reads the same in both languages."""
-    made = tuple(Edit(*edit) for edit in edits)
-    return Mutant(name, law, file, file, made, made)
-
-
-def each(
-    name: str, law: str, file: str, python: tuple[str, str], vyper: tuple[str, str]
-) -> Mutant:
-    """A fault that the two languages write differently."""
-    return Mutant(name, law, file, file, (Edit(*python),), (Edit(*vyper),))
-
-
+NO_NAME = ""
 MUTANTS = (
     each(
         "a wei of the fee is nobody's",
         "A1",
         "trading",
         (
-            "to_treasury = charged - to_vault - to_insurance",
-            "to_treasury = charged - to_vault - to_insurance - min(charged, 1)",
+            "to_treasury = agreed.fee - agreed.to_vault - agreed.to_insurance",
+            "to_treasury = agreed.fee - agreed.to_vault - agreed.to_insurance"
+            " - min(agreed.fee, 1)",
         ),
         (
-            "charged - to_vault - to_insurance, 0",
-            "charged - to_vault - to_insurance - min(charged, 1), 0",
+            "agreed.fee - agreed.to_vault - agreed.to_insurance",
+            "agreed.fee - agreed.to_vault - agreed.to_insurance - min(agreed.fee, 1)",
         ),
     ),
     Mutant(
@@ -152,21 +127,17 @@ MUTANTS = (
         "trading",
         "trading",
         (
-            Edit(
-                "charge_fee(state, holder, charged, params.fee)\n    opened", "opened"
-            ),
+            Edit("charge_fee(state, holder, agreed)\n    opened", "opened"),
             Edit(
                 "reserve, risk.profit_weight)\n",
-                "reserve, risk.profit_weight)\n"
-                "    charge_fee(state, holder, charged, params.fee)\n",
+                "reserve, risk.profit_weight)\n    charge_fee(state, holder, agreed)\n",
             ),
         ),
         (
-            Edit("self.charge_fee(holder, charged, params.fee)\n    opened", "opened"),
+            Edit("self.charge_fee(holder, agreed)\n    opened", "opened"),
             Edit(
                 "reserve, risk.profit_weight)\n",
-                "reserve, risk.profit_weight)\n"
-                "    self.charge_fee(holder, charged, params.fee)\n",
+                "reserve, risk.profit_weight)\n    self.charge_fee(holder, agreed)\n",
             ),
         ),
     ),
@@ -184,12 +155,12 @@ MUTANTS = (
         "B5",
         "settlement",
         (
-            "take_result(state, holder, market_id, gain)",
-            "take_result(state, holder, market_id, Quote(0))",
+            "take_result(state, holder, market_id, result)",
+            "take_result(state, holder, market_id, min(result, NOTHING))",
         ),
         (
-            "self.take_result(holder, market_id, gain)",
-            "self.take_result(holder, market_id, 0)",
+            "self.take_result(holder, market_id, result)",
+            "self.take_result(holder, market_id, min(result, 0))",
         ),
     ),
     both(
@@ -204,7 +175,7 @@ MUTANTS = (
     each(
         "funding is not in the equity",
         "C2",
-        "health",
+        "backing",
         (
             "equity=position.profit(held, price.mark, index)",
             "equity=position.profit(Position(held.size, held.quote, 0), price.mark, 0)",
@@ -232,12 +203,12 @@ MUTANTS = (
         "C5",
         "trading",
         (
-            "insurance_fee = clamp(left, Quote(0), share)",
-            "insurance_fee = share",
+            "insurance_fee = clamp(left, Quote(0), closed.insurance_fee)",
+            "insurance_fee = closed.insurance_fee",
         ),
         (
-            "insurance_fee: int256 = fixed_point.clamp(left, 0, share)",
-            "insurance_fee: int256 = share",
+            "insurance_fee: int256 = fixed_point.clamp(left, 0, closed.insurance_fee)",
+            "insurance_fee: int256 = closed.insurance_fee",
         ),
     ),
     both(
@@ -274,6 +245,39 @@ MUTANTS = (
             "min(ledger.load_funds().insurance, left)",
             "ledger.load_funds().insurance",
         ),
+    ),
+    each(
+        "who is short of a wei has whole claims paid",
+        "C14",
+        "settlement",
+        (
+            "paid = min(state.claims[holder, market_id], shortfall)\n"
+            "        shortfall -= paid",
+            "paid = state.claims[holder, market_id]\n"
+            "        shortfall = max(Quote(0), shortfall - paid)",
+        ),
+        (
+            "paid: int256 = min(position.claims[holder][market_id], shortfall)\n"
+            "        shortfall -= paid",
+            "paid: int256 = position.claims[holder][market_id]\n"
+            "        shortfall = max(0, shortfall - paid)",
+        ),
+    ),
+    both(
+        "the insurance fund pays before the claims",
+        "C14",
+        "settlement",
+        (
+            "(current.claims >> market_id) & 1 == 0",
+            "(current.claims >> market_id) & 1 <= 1",
+        ),
+    ),
+    each(
+        "a claim is paid out of what others owe",
+        "C14",
+        "ledger",
+        ("vault >= load_holdings(state).debt", "vault >= 0"),
+        ("vault >= self.load_holdings().debt", "vault >= 0"),
     ),
     both(
         "funding accrues again in the same second",
@@ -405,85 +409,74 @@ MUTANTS = (
             "return 0 - fixed_point.mul_wad_up(0 - amount, rate)",
         ),
     ),
+    Mutant(
+        "a refusal has a name that is none of the protocol's",
+        "I5",
+        "rules",
+        "Rules",
+        (Edit("errors.LIMIT_EXCEEDED", repr(NO_NAME)),),
+        (
+            Edit(
+                "errors.LIMIT_EXCEEDED",
+                str(int.from_bytes(selector(f"{NO_NAME}()"))),
+            ),
+        ),
+    ),
+    # Python's integers have no bounds to run over.
+    replace(
+        both(
+            "a size is not bounded",
+            "I5",
+            "trading",
+            ("require_fits(size_delta, 95)", "require_fits(size_delta, 255)"),
+        ),
+        seen_by=frozenset({"outcome"}),
+    ),
+    Mutant(
+        "a size of zero burns all gas",
+        "I5",
+        "trading",
+        "trading",
+        (),
+        (
+            Edit(
+                "errors.require(size_delta != 0, errors.ZERO_SIZE)",
+                "assert size_delta != 0, UNREACHABLE",
+            ),
+        ),
+        seen_by=frozenset({"outcome"}),
+    ),
+    # The EVM undoes whatever it refuses, so the chain's part is no contract's.
+    Mutant(
+        "the first word that a refused call wrote stays",
+        "J7",
+        "model",
+        "",
+        (Edit("reversed(journal)", "reversed(journal[1:])"),),
+        (),
+        in_chain=keep_what_the_model_keeps,
+    ),
+    Mutant(
+        "a refused call is undone from its beginning on",
+        "J7",
+        "model",
+        "",
+        (Edit("reversed(journal)", "journal"),),
+        (),
+        in_chain=keep_what_the_model_keeps,
+    ),
+    Mutant(
+        "the next call tells what a refused one would have",
+        "J7",
+        "model",
+        "",
+        (
+            Edit(
+                "state.logs.clear()\n            return Outcome(str(refusal)",
+                "return Outcome(str(refusal)",
+            ),
+        ),
+        (),
+        seen_by=frozenset({"logs"}),
+    ),
 )
-
-
-def edited(text: str, edit: Edit, place: str) -> str:
-    """The text with the edit, which must fit once; line breaks do not matter."""
-    pattern = r"\s*".join(map(re.escape, re.findall(r"\w+|[^\w\s]", edit.old)))
-    found = list(re.finditer(pattern, text))
-    if len(found) != 1:
-        raise ValueError(f"{place}: {len(found)} times: {edit.old}")
-    start, end = found[0].span()
-    new = edit.new
-    if edit.old.endswith("\n") and not new.endswith("\n"):
-        new += "\n"
-    return text[:start] + new.rstrip("\n") + text[end:]
-
-
-def faulty_contracts(mutant: Mutant, folder: Path) -> Path:
-    """A copy of the contracts with the fault in them."""
-    copied = copytree(CONTRACTS, folder / "contracts")
-    path = copied / f"{mutant.vyper}.vy"
-    text = path.read_text()
-    for edit in mutant.in_vyper:
-        text = edited(text, edit, str(path))
-    path.write_text(text)
-    return copied
-
-
-@contextmanager
-def faulty_model(mutant: Mutant) -> Iterator[None]:
-    """The model with the fault in it, wherever the function is known by its name."""
-    module = import_module(f"protocol.{mutant.python}")
-    assert module.__file__ is not None
-    source = Path(module.__file__).read_text()
-    text = source
-    for edit in mutant.in_python:
-        text = edited(text, edit, module.__file__)
-    changed = list(functions_changed(source, text))
-    assert changed, mutant.name
-    replaced = []
-    for node in changed:
-        old = vars(module)[node.name]
-        new = made(node, module)
-        for each_module in list(sys.modules.values()):
-            name = getattr(each_module, "__name__", "")
-            if name.startswith("protocol.") and vars(each_module).get(node.name) is old:
-                vars(each_module)[node.name] = new
-                replaced.append((each_module, node.name, old))
-    entry_point.cache_clear()
-    try:
-        yield
-    finally:
-        for each_module, name, old in replaced:
-            vars(each_module)[name] = old
-        entry_point.cache_clear()
-
-
-def functions_changed(source: str, text: str) -> Iterator[ast.FunctionDef]:
-    """The functions of a module that are not what they were."""
-    before = {
-        node.name: ast.dump(node)
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef)
-    }
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and ast.dump(node) != before[node.name]:
-            yield node
-
-
-def made(node: ast.FunctionDef, module: ModuleType) -> object:
-    """The function, in the namespace of its module."""
-    future = ast.parse("from __future__ import annotations").body
-    tree = ast.Module(body=[*future, node], type_ignores=[])
-    space = dict(vars(module))
-    exec(compile(ast.fix_missing_locations(tree), module.__file__ or "", "exec"), space)
-    namespace = vars(module)
-    function = space[node.name]
-    # Its globals are the module's own, so that it sees what else is replaced there.
-    replaced = type(function)(
-        function.__code__, namespace, function.__name__, function.__defaults__
-    )
-    replaced.__annotations__ = function.__annotations__
-    return replaced

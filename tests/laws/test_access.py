@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import pytest
 
+from protocol.feed import MAX_REPORTERS
 from protocol.trace import fields_of, shape
-from tests.laws.invariants import ONLY, OPERATED, OWNERS
+from tests.laws.invariants.access import ONLY, OPERATED, OWNERS
 from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.configuration import genesis
@@ -17,7 +18,7 @@ from tests.stateful.run import Run
 def words(kind) -> int:
     """How many words an argument of a kind takes; a list is the reporters of a feed."""
     if kind is tuple:
-        return vocabulary.MAX_REPORTERS
+        return MAX_REPORTERS
     if kind in (int, bool):
         return 1
     return sum(words(each) for _, each in fields_of(kind))

@@ -10,6 +10,7 @@ the exception: a claim above it stays a claim, and no provider leaves.
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from protocol import market
 from protocol.fixed_point import WAD
@@ -17,6 +18,8 @@ from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.configuration import genesis
 from tests.stateful.run import Run
+from tests.stateful.vocabulary.arguments import MOST_INT
+from tests.stateful.vocabulary.prices import is_stale, round_at
 
 CALLS = 250
 
@@ -42,12 +45,12 @@ def good_prices(run: Run, choose: Seeded) -> None:
             price = market.price_of(state, number)
             feed = state.codes[state.feed_params[number]]
             index = min(max(price.index, feed.floor_price + 1), feed.ceiling_price - 1)
-            for action in vocabulary.round_at(world, choose, number, index):
+            for action in round_at(world, choose, number, index):
                 sure = (*action.arguments[:3], 0, *action.arguments[4:])
-                run.step(vocabulary.replace(action, arguments=sure))
+                run.step(replace(action, arguments=sure))
             price = market.price_of(state, number)
             settled &= price.mark == price.index
-        if settled and not vocabulary.is_stale(world):
+        if settled and not is_stale(world):
             return
         world.now += 60 if not settled else 0
 
@@ -69,7 +72,7 @@ def close_all(run: Run, choose: Seeded) -> None:
                 # An empty bucket is the one thing that a keeper waits for.
                 assert run.step(action).outcome.error in (None, "BucketEmpty")
                 continue
-            limit = vocabulary.MOST_INT if size < 0 else 0
+            limit = MOST_INT if size < 0 else 0
             action = world.by(key[0] >> 96, "Exchange", "trade", *key, -size, limit)
             assert run.step(action).outcome.error is None
         world.now += 3_600

@@ -12,7 +12,7 @@ from evm.compile import Contract
 from evm.lockstep import LAYERS, Difference, Lockstep, Step, no_views
 from protocol.trace import Action, Genesis, genesis_actions, write_trace
 from tests.laws.invariants import Broken, Laws
-from tests.stateful.vocabulary import views_of
+from tests.stateful.vocabulary.views import views_of
 from tests.stateful.world import ForwardingChain, World, contracts
 
 # What a run may find.

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from protocol.trace import Genesis, read_trace
+from protocol.trace import Action, Genesis, read_trace
 from tests.stateful import configuration, vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.run import FOUND, Run, dumped, repeated
@@ -87,11 +87,11 @@ def kind_of(error: AssertionError) -> tuple[str, str]:
     return type(error).__name__, layer
 
 
-def shrunk(run: Run, error: AssertionError) -> list[vocabulary.Action]:
+def shrunk(run: Run, error: AssertionError) -> list[Action]:
     """The calls of a run without those that its failure does not need."""
     wanted = kind_of(error)
 
-    def fails(actions: Sequence[vocabulary.Action]) -> bool:
+    def fails(actions: Sequence[Action]) -> bool:
         try:
             repeated(run.genesis, actions)
         except FOUND as found:

@@ -41,7 +41,6 @@ MET = {
     "Exchange.fund_insurance": "ok BalanceTooSmall OutOfBounds ZeroAmount",
     "Exchange.set_margin_mode": "ok HasPositions ModeUnknown NotOperator",
     "Exchange.set_operator": "ok",
-    "Exchange.close_at_risk": "NotLiquidator",
     "Exchange.enter_vault": "NotVault",
     "Exchange.leave_vault": "NotVault",
     "Exchange.set_market": "NotGovernor",

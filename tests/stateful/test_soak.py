@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from protocol.trace import read_trace
-from tests.laws.mutants import Edit, Mutant, faulty_model
+from tests.laws.faults import Edit, Mutant, faulty_model
 from tests.stateful.soak import main, shortest
 
 # The maker's fee is rounded the other way, in the model alone.

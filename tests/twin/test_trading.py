@@ -10,11 +10,7 @@ from msgspec.structs import replace
 
 from protocol import errors, trading
 from tests.twin.strategies import (
-    BOOKS,
-    LIMITS,
     PARTS,
-    PRICES,
-    SIZES,
     STANDINGS,
     TRUTHS,
     below,
@@ -34,13 +30,11 @@ def reductions(draw: st.DrawFn) -> tuple[object, ...]:
 
 
 FUNCTIONS: Functions = {
-    "require_within_limits": (SIZES, BOOKS, TRUTHS, PRICES, LIMITS),
     "require_margin": (
         st.tuples(STANDINGS, STANDINGS, TRUTHS, below(120), PARTS) | reductions()
     ),
 }
 REFUSALS = {
-    "require_within_limits": {errors.SKEW_TOO_LARGE, errors.OPEN_INTEREST_TOO_LARGE},
     "require_margin": {
         errors.BELOW_INITIAL_MARGIN,
         errors.EQUITY_NEGATIVE,

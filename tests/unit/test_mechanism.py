@@ -20,8 +20,8 @@ from protocol.liquidation import Bucket
 from protocol.position import Position
 from tests.twin.twins import both
 from tests.unit.desk import Desk
+from tests.unit.test_backing import RISEN
 from tests.unit.test_feed import LAST
-from tests.unit.test_health import RISEN
 from tests.unit.test_losses import funds, opened
 from tests.unit.test_share import TRADED
 from tests.unit.test_statement import OPEN, WHOLE
@@ -70,14 +70,14 @@ GIVEN: dict[str, dict[str, Any]] = {
         "last": InsuranceWindow(0, START),
         "params": RISK.insurance,
     },
-    "health.exposure": {
+    "backing.exposure": {
         "held": Position(0, 0, 0),
         "price": RISEN,
         "current": UNFUNDED,
         "open_interest": wad("50"),
         "params": MARKET,
     },
-    "health.strict_equity": {
+    "backing.strict_equity": {
         "standing": Standing(0, 0, 0, 0, 0),
         "profit_weight": RISK.profit_weight,
     },

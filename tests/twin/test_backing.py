@@ -1,12 +1,12 @@
 """
-The twins of `health`, function by function.
+The twins of `backing`, function by function.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from protocol import health
+from protocol import backing
 from tests.twin.strategies import (
     FEED_PRICES,
     FUNDINGS,
@@ -27,5 +27,5 @@ FUNCTIONS: Functions = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_both_sides_compute_the_same(name: str) -> None:
-    seen = refusals(health, name, FUNCTIONS[name])
+    seen = refusals(backing, name, FUNCTIONS[name])
     assert seen == set()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from protocol import errors, health, trading
+from protocol import backing, errors, trading
 from protocol.backing import NO_STANDING, Standing
 from protocol.position import Position
 from tests.twin.twins import both
@@ -17,7 +17,7 @@ RISEN = replace(PRICE, index=wad("2100"), mark=wad("2100"), average=wad("2050"))
 
 
 def exposure(held: Position, open_interest: str = "50") -> Standing:
-    return both(health, "exposure", held, RISEN, UNFUNDED, wad(open_interest), MARKET)
+    return both(backing, "exposure", held, RISEN, UNFUNDED, wad(open_interest), MARKET)
 
 
 def standing(
@@ -47,13 +47,13 @@ def test_no_position_adds_nothing() -> None:
 def test_gains_count_by_their_weight_rounded_down() -> None:
     """1000 + 0.5 * 500 = 1250, and half of a wei is none."""
     held = standing("1500", "1000", "500")
-    assert both(health, "strict_equity", held, wad("0.5")) == wad("1250")
-    assert both(health, "strict_equity", Standing(0, 0, 1, 0, 0), wad("0.5")) == 0
+    assert both(backing, "strict_equity", held, wad("0.5")) == wad("1250")
+    assert both(backing, "strict_equity", Standing(0, 0, 1, 0, 0), wad("0.5")) == 0
 
 
 def test_an_account_is_the_sum_of_its_parts() -> None:
     parts = standing("1", "2", "3", "4", "5"), standing("10", "20", "30", "40", "50")
-    assert both(health, "combined", *parts) == standing("11", "22", "33", "44", "55")
+    assert both(backing, "combined", *parts) == standing("11", "22", "33", "44", "55")
 
 
 def test_a_trade_leaves_the_initial_margin_or_less_risk() -> None:

@@ -1,0 +1,60 @@
+"""
+G: access.
+"""
+
+from __future__ import annotations
+
+from tests.laws.invariants.call import Call
+from tests.laws.invariants.registry import law
+
+OWNERS = {
+    "Governor.set_market",
+    "Governor.set_feed",
+    "Governor.set_risk",
+    "Governor.collect_treasury",
+    "Governor.offer_ownership",
+}
+ONLY = {
+    "Exchange.enter_vault": ("Vault", "NotVault"),
+    "Exchange.leave_vault": ("Vault", "NotVault"),
+    "Exchange.set_market": ("Governor", "NotGovernor"),
+    "Exchange.set_risk": ("Governor", "NotGovernor"),
+    "Exchange.collect_treasury": ("Governor", "NotGovernor"),
+    "Oracle.set_feed": ("Governor", "NotGovernor"),
+}
+OPERATED = {
+    "Exchange.deposit",
+    "Exchange.withdraw",
+    "Exchange.trade",
+    "Exchange.set_margin_mode",
+}
+
+
+@law
+def access(call: Call) -> None:
+    """
+    G1: only the owner governs, only a contract's own neighbours call what is meant for
+    them, only a reporter reports, and only an owner or an operator uses an account.
+    """
+    sender, tables = call.action.sender, call.before.tables
+    error = call.outcome.error
+    if call.name in OWNERS:
+        if sender != tables["owner"][()]:
+            assert error == "NotOwner", error
+    elif call.name == "Governor.take_ownership":
+        if sender != tables["pending_owner"].get((), 0):
+            assert error == "NotOwner", error
+    elif call.name in ONLY:
+        contract, refused = ONLY[call.name]
+        if sender != call.world.addresses[contract]:
+            assert error == refused, error
+    elif call.name == "Oracle.report":
+        if sender != tables["reporters"].get(tuple(call.action.arguments[:2]), 0):
+            assert error == "NotReporter", error
+    elif call.name in OPERATED:
+        owner = call.action.arguments[0] >> 96
+        if sender != owner and not tables["operators"].get((owner, sender), False):
+            assert error == "NotOperator", error
+    elif call.name == "Exchange.settle" and call.ok and call.outcome.returned > 0:
+        owner = call.action.arguments[0] >> 96
+        assert sender == owner or tables["operators"].get((owner, sender), False)

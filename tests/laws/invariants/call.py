@@ -1,0 +1,74 @@
+"""
+One call, as the laws look at it: the state before it, what it did, the state after.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from evm.chain import Observed
+    from protocol.model import Outcome
+    from protocol.trace import Action
+    from tests.stateful.world import World
+
+Tables = dict[str, dict[Any, Any]]
+
+
+class Worth(Struct, frozen=True):
+    """An account at one moment: what it is worth, and what it must hold."""
+
+    equity: int
+    strict: int
+    initial: int
+    maintenance: int
+
+
+class Seen(Struct):
+    """The state at one moment, and every account in it at one time."""
+
+    tables: Tables
+    worths: dict[int, Worth]
+
+
+class Call(Struct):
+    """One call, as the laws look at it."""
+
+    world: World
+    action: Action
+    outcome: Outcome
+    observed: Observed | None
+    before: Seen
+    after: Seen
+
+    @property
+    def name(self) -> str:
+        """Contract and function."""
+        return f"{self.action.to}.{self.action.function}"
+
+    @property
+    def ok(self) -> bool:
+        """Whether it succeeded."""
+        return self.outcome.error is None
+
+    def row(self, table: str, key: Any) -> Any:
+        """A record as it was before the call."""
+        empty = getattr(self.world.state, table).empty
+        return self.before.tables[table].get(key, empty)
+
+    def index_before(self, market_id: int) -> int:
+        """The index price of a market before the call."""
+        rounds = self.row("heads", market_id).rounds
+        index: int = self.row("rounds", (market_id, (rounds - 1) % 64)).index
+        return index if rounds else 0
+
+    def params_before(self, market_id: int) -> Any:
+        """The parameters of a market before the call, or the first ones it got."""
+        code = self.row("market_params", market_id)
+        return self.world.state.codes[code or self.world.state.market_params[market_id]]
+
+    def events(self, kind: type[Any]) -> list[Any]:
+        """What it logged of one kind."""
+        return [event for _, event in self.outcome.logs if type(event) is kind]

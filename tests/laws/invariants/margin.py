@@ -1,0 +1,103 @@
+"""
+B: margin.
+"""
+
+from __future__ import annotations
+
+from protocol import market
+from tests.laws.invariants.call import Call, Worth
+from tests.laws.invariants.registry import law
+
+
+def reserve_of(call: Call, holder: int) -> int:
+    """What an account with positions must hold for its keeper."""
+    account = call.world.state.accounts[holder]
+    return market.load_risk(call.world.state).reserve if account.positions else 0
+
+
+@law
+def margin_kept(call: Call) -> None:
+    """
+    B1: a withdrawal, and a trade that is no mere reduction, leave the strict equity at
+    the initial margin and the reserve or above; a withdrawal the cash as well.
+    """
+    if not call.ok or call.name not in ("Exchange.withdraw", "Exchange.trade"):
+        return
+    holder = call.action.arguments[0]
+    account, now = call.world.state.accounts[holder], call.after.worths[holder]
+    needed = now.initial + reserve_of(call, holder)
+    if call.name == "Exchange.withdraw":
+        assert account.cash >= 0, account
+        assert not account.positions or min(account.cash, now.strict) >= needed, now
+        return
+    key = (holder, call.action.arguments[1])
+    empty = call.world.state.positions.empty
+    size = call.world.state.positions[key].size
+    was = call.before.tables["positions"].get(key, empty).size
+    if abs(size) < abs(was) and size * was >= 0:
+        return
+    assert now.strict >= needed, (now, needed)
+
+
+@law
+def less_risk(call: Call) -> None:
+    """
+    B2: a reduction leaves enough initial margin, or it leaves equity of zero or more
+    that is no smaller a part of the maintenance margin than before.
+    """
+    if not call.ok or call.name != "Exchange.trade":
+        return
+    holder, number = call.action.arguments[:2]
+    empty = call.world.state.positions.empty
+    was = call.before.tables["positions"].get((holder, number), empty).size
+    size = call.world.state.positions[holder, number].size
+    if not (abs(size) < abs(was) and size * was >= 0):
+        return
+    now, then = call.after.worths[holder], call.before.worths[holder]
+    if now.strict >= now.initial + reserve_of(call, holder):
+        return
+    assert now.equity >= 0, now
+    assert now.equity * then.maintenance >= then.equity * now.maintenance, (then, now)
+
+
+# How a call may change the equity of the account it is about.
+UP, DOWN, SAME, ANY = "up", "down", "same", "any"
+ACTION_MATRIX = {
+    "Exchange.deposit": UP,
+    "Exchange.withdraw": DOWN,
+    "Exchange.trade": ANY,
+    "Exchange.settle": SAME,
+    "Exchange.set_margin_mode": SAME,
+    "Exchange.liquidate": ANY,
+}
+# These change what every account is worth or must hold.
+SWEEPING = {
+    "Oracle.report",
+    "Governor.set_market",
+    "Governor.set_feed",
+    "Governor.set_risk",
+}
+
+
+@law
+def action_matrix(call: Call) -> None:
+    """
+    B5: a call changes the equity of the account it is about as the table says, and no
+    other account's equity or maintenance margin at all.
+    """
+    if call.name in SWEEPING or not call.outcome.writes:
+        return
+    target = None
+    direction = ACTION_MATRIX.get(call.name)
+    if direction is not None:
+        target = call.action.arguments[0]
+        then = call.before.worths.get(target, Worth(0, 0, 0, 0)).equity
+        now = call.after.worths[target].equity
+        rises, falls = now > then, now < then
+        assert not (rises and direction in (DOWN, SAME)), (then, now)
+        assert not (falls and direction in (UP, SAME)), (then, now)
+    for holder, then in call.before.worths.items():
+        now = call.after.worths[holder]
+        if holder != target:
+            same = (now.equity, now.maintenance) == (then.equity, then.maintenance)
+            assert same, (holder, then, now)

@@ -1,0 +1,114 @@
+"""
+What the laws know of the mechanism, in numbers and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from protocol import funding, market
+from protocol.fixed_point import WAD
+from tests.laws.invariants.call import Seen, Tables, Worth
+
+if TYPE_CHECKING:
+    from protocol.state import State
+    from tests.stateful.world import World
+
+
+def up(x: int, y: int, denominator: int = WAD) -> int:
+    """`x * y / denominator`, rounded up."""
+    return -(-x * y // denominator)
+
+
+def bits(bitmap: int) -> Iterator[int]:
+    """The markets of a bitmap."""
+    for number in range(16):
+        if bitmap >> number & 1:
+            yield number
+
+
+def indices(state: State, market_id: int, now: int) -> tuple[int, int]:
+    """The funding index of longs and of shorts, as they stand once accrued."""
+    price = market.price_of(state, market_id)
+    params = market.load_params(state, market_id)
+    book = state.books[market_id]
+    current = funding.accrued(
+        state.fundings[market_id],
+        book.long_size + book.short_size,
+        params.pricing.skew_scale,
+        price.index,
+        params.funding,
+        now,
+    )
+    return current.long_index, current.short_index
+
+
+def profit(held: Any, price: int, index: int) -> int:
+    """What a position is worth, rounded down."""
+    return (held.size * (price - index) + held.funding) // WAD + held.quote
+
+
+def worth(
+    state: State, holder: int, now: int, found: dict[int, tuple[int, int]]
+) -> Worth:
+    """What an account is worth; `found` keeps the indices of markets."""
+    account = state.accounts[holder]
+    weight = market.load_risk(state).profit_weight
+    gains = sum(state.claims[holder, number] for number in bits(account.claims))
+    equity = account.cash + gains
+    certain, initial, maintenance = account.cash, 0, 0
+    for number in bits(account.positions):
+        held = state.positions[holder, number]
+        price = market.price_of(state, number)
+        params = market.load_params(state, number)
+        book = state.books[number]
+        if number not in found:
+            found[number] = indices(state, number, now)
+        index = found[number][held.size < 0]
+        equity += profit(held, price.mark, index)
+        two = (price.index, price.average)
+        strict = profit(held, min(two) if held.size > 0 else max(two), index)
+        certain += min(strict, 0)
+        gains += max(strict, 0)
+        size, asked = abs(held.size), params.margin
+        grown = up(asked.im_slope, size, params.pricing.skew_scale)
+        ratio = min(WAD, asked.im_base + grown)
+        span = asked.oi_upper - asked.oi_lower
+        heavier = max(book.long_size, -book.short_size)
+        above = max(0, min(heavier - asked.oi_lower, span))
+        crowded = asked.im_base + up(WAD - asked.im_base, above, span)
+        initial += up(up(size, max(two)), max(ratio, crowded))
+        kept = up(up(size, price.mark), ratio)
+        maintenance += up(kept, asked.maintenance_fraction)
+    return Worth(equity, certain + gains * weight // WAD, initial, maintenance)
+
+
+def tables_of(state: State) -> Tables:
+    """A copy of every table; records never change, so it is a shallow one."""
+    return {table.name: dict(table) for table in state.tables()}
+
+
+def seen(world: World, now: int) -> Seen:
+    """The state now, and every account at `now`."""
+    state = world.state
+    found: dict[int, tuple[int, int]] = {}
+    worths = {holder: worth(state, holder, now, found) for holder in state.accounts}
+    return Seen(tables_of(state), worths)
+
+
+def tables_differ(one: Tables, other: Tables) -> list[str]:
+    """The records in which two states differ."""
+    found = []
+    for name, rows in one.items():
+        for key in rows.keys() | other[name].keys():
+            if rows.get(key) != other[name].get(key):
+                found.append(f"{name}[{key}]: {rows.get(key)}, {other[name].get(key)}")
+    return found
+
+
+def put_back(state: State, tables: Tables) -> None:
+    """Let the state be what it was."""
+    for table in state.tables():
+        dict.clear(table)
+        dict.update(table, tables[table.name])

@@ -1,0 +1,85 @@
+"""
+F: prices.
+"""
+
+from __future__ import annotations
+
+from protocol import market
+from tests.laws.invariants.call import Call
+from tests.laws.invariants.measures import bits
+from tests.laws.invariants.registry import law
+
+PRICED = {
+    "Exchange.trade",
+    "Exchange.settle",
+    "Exchange.withdraw",
+    "Exchange.liquidate",
+}
+# Calls that look at the price of one market only, if the account has no other.
+EXACT = {"Exchange.trade", "Exchange.liquidate"}
+
+
+@law
+def fresh_enough(call: Call) -> None:
+    """
+    F4: at its age limit a price is good, a second later it is stale, for trades by the
+    limit of trading and for liquidations and losses by the limit of risk.
+    """
+    if call.name not in PRICED:
+        return
+    state, now = call.world.state, call.action.now
+    holder = call.action.arguments[0]
+    if call.name == "Exchange.withdraw":
+        if holder not in call.before.worths:
+            return
+        numbers = list(bits(state.accounts[holder].positions))
+    else:
+        numbers = [call.action.arguments[1]]
+    numbers = [number for number in numbers if number < state.market_count[()]]
+    for_risk = call.name == "Exchange.liquidate"
+    if call.name == "Exchange.settle":
+        for_risk = not call.ok or call.outcome.returned < 0
+    ages, valid = [], []
+    for number in numbers:
+        limits = market.load_params(state, number).limits
+        price = market.price_of(state, number)
+        limit = limits.risk_age if for_risk else limits.trade_age
+        ages.append(now - price.published_at - limit)
+        valid.append(now <= price.valid_until)
+    if call.ok:
+        assert all(valid), valid
+        assert all(over <= 0 for over in ages), ages
+    elif call.outcome.error == "PriceStale" and call.name in EXACT:
+        account = state.accounts[holder]
+        one = call.name == "Exchange.liquidate" or account.positions == 0
+        assert not one or any(over > 0 for over in ages), ages
+
+
+@law
+def quorum_is_fresh(call: Call) -> None:
+    """
+    F3: a round's index is within the fresh reports, and its quorum is fresh for as long
+    as its oldest voice is: at that second, and not at the next.
+    """
+    if call.name != "Oracle.report" or not call.ok:
+        return
+    state, now = call.world.state, call.action.now
+    number = call.action.arguments[0]
+    feed = state.codes[state.feed_params[number]]
+    fresh = [
+        report
+        for place in range(feed.reporters)
+        if now - (report := state.reports[number, place]).published_at <= feed.max_age
+        and feed.floor_price < report.price < feed.ceiling_price
+    ]
+    head = state.heads[number]
+    if len(fresh) < feed.quorum:
+        assert head.valid_until == 0, head
+        return
+    times = sorted((report.published_at for report in fresh), reverse=True)
+    assert head.valid_until == times[feed.quorum - 1] + feed.max_age, (head, times)
+    was = call.before.tables["heads"].get(number, state.heads.empty)
+    if head.rounds > was.rounds:
+        prices = [report.price for report in fresh]
+        index = market.price_of(state, number).index
+        assert min(prices) <= index <= max(prices), (prices, index)

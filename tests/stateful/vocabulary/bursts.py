@@ -1,0 +1,53 @@
+"""
+How a run begins, and what happens next.
+"""
+
+from __future__ import annotations
+
+from protocol.trace import genesis_actions
+from tests.stateful import configuration
+from tests.stateful.choices import Choices, weighted
+from tests.stateful.vocabulary.arguments import MOST_UINT
+from tests.stateful.vocabulary.prices import (
+    all_rounds,
+    calm,
+    is_stale,
+    pass_time,
+    round_at,
+)
+from tests.stateful.vocabulary.registry import RULES, Calls
+from tests.stateful.world import ISOLATED, World
+
+
+def burst(world: World, choose: Choices) -> Calls:
+    """Some time passes, prices follow mostly, and somebody does something."""
+    pass_time(world, choose)
+    if choose.chance(15):
+        yield from calm(world, choose)
+    if choose.chance(75) and is_stale(world):
+        yield from all_rounds(world, choose)
+    yield from weighted(choose, RULES)(world, choose)
+
+
+def opening(world: World, choose: Choices) -> Calls:
+    """The calls before the first: money, prices, and everybody at their places."""
+    addresses = world.addresses
+    yield from genesis_actions(world.genesis, addresses)
+    fortune = configuration.FORTUNE * 10**world.genesis.decimals
+    yield world.by("stranger", "Token", "mint", world.actors["forwarder"], fortune)
+    exchange = addresses["Exchange"]
+    yield world.by("forwarder", "Token", "approve", exchange, MOST_UINT)
+    for market_id, each in enumerate(world.genesis.markets):
+        yield from round_at(world, choose, market_id, configuration.first_price(each))
+    unit = 10**world.genesis.decimals
+    yield world.by("provider", "Vault", "enter", choose.pick((10**6, 10**4)) * unit, 0)
+    yield world.by("owner", "Exchange", "fund_insurance", 1_000 * unit)
+    for name, sub in ISOLATED:
+        yield world.by(name, "Exchange", "set_margin_mode", world.holder(name, sub), 1)
+    for holder in world.holders:
+        atoms = choose.pick((10_000, 1_000, 100_000)) * unit
+        sender = holder >> 96
+        yield world.by(sender, "Exchange", "deposit", holder, atoms)
+    operator = world.actors["operator"]
+    for name in ("trader_1", "forwarder"):
+        yield world.by(name, "Exchange", "set_operator", operator, 1)

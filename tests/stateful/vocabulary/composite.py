@@ -1,0 +1,145 @@
+"""
+Several calls for one purpose: what single ones would seldom come to.
+"""
+
+from __future__ import annotations
+
+from protocol import market, sides
+from protocol.trace import Action
+from tests.stateful.choices import Choices
+from tests.stateful.vocabulary.arguments import MOST_UINT, SIDES, any_sender
+from tests.stateful.vocabulary.prices import calm, round_at
+from tests.stateful.vocabulary.registry import Calls, rule
+from tests.stateful.vocabulary.trading import (
+    affordable,
+    largest_open,
+    limited,
+    trade,
+)
+from tests.stateful.world import World
+
+
+@rule(2)
+def just_in_time(world: World, choose: Choices) -> Calls:
+    """A provider comes for one trade and goes again."""
+    unit = 10**world.genesis.decimals
+    atoms = choose.integer(1, 100_000 * unit)
+    sender = world.actors["provider_2"]
+    before = world.state.shares[sender]
+    yield world.by(sender, "Vault", "enter", atoms, 0)
+    yield from trade(world, choose)
+    gained = world.state.shares[sender] - before
+    if gained > 0:
+        yield world.by(sender, "Vault", "leave", gained, 0)
+
+
+@rule(2)
+def drain(world: World, choose: Choices) -> Calls:
+    """Positions grow as far as they can, and a provider takes all it may."""
+    market_id = choose.integer(0, world.markets - 1)
+    if market.price_of(world.state, market_id).index == 0:
+        return
+    sign = choose.pick(SIDES)
+    holder = choose.pick(world.holders)
+    size = largest_open(world, holder, market_id, sign)
+    yield limited(world, choose, holder >> 96, holder, market_id, sign * size)
+    sender = world.actors["provider"]
+
+    def left(shares: int) -> Action:
+        return world.by(sender, "Vault", "leave", shares, 0)
+
+    yield left(world.largest(left, 1, max(1, world.state.shares[sender])))
+
+
+@rule(2)
+def crash(world: World, choose: Choices) -> Calls:
+    """A price jumps so far that the insurance fund, and then the vault, must pay."""
+    held = world.positions()
+    if not held:
+        return
+    holder, market_id = choose.pick(held)
+    size = world.state.positions[holder, market_id].size
+    index = market.price_of(world.state, market_id).index
+    for _ in range(choose.integer(1, 4)):
+        part = choose.integer(70, 95)
+        index = index * part // 100 if size > 0 else index * 100 // part
+        yield from round_at(world, choose, market_id, max(1, min(index, 2**95 - 1)))
+        world.now += choose.pick((1, 12, 60))
+    for each, where in world.at_risk():
+        if world.state.positions[each, where].size == 0:
+            continue
+        yield world.by("keeper", "Exchange", "liquidate", each, where)
+
+
+@rule(1)
+def whale(world: World, choose: Choices) -> Calls:
+    """As much comes in as can be held at all, and goes again."""
+    state = world.state
+    sender = world.actors["stranger"]
+    room = (2**120 - 1) // state.scale - state.holdings[()].held_atoms
+    room += choose.integer(-1, 1)
+    missing = room - state.balances[sender]
+    if missing > 0:
+        yield world.by("stranger", "Token", "mint", sender, missing)
+    holder = sender << 96
+    before = state.accounts[holder].cash
+    yield world.by(sender, "Exchange", "deposit", holder, room)
+    gained = (state.accounts[holder].cash - before) // state.scale
+    if gained > 0:
+        yield world.by(sender, "Exchange", "withdraw", holder, gained, sender)
+
+
+@rule(1)
+def approval_ends(world: World, choose: Choices) -> Calls:
+    """Somebody pays without having allowed it, and allows it again."""
+    sender = any_sender(world, choose)
+    exchange = world.addresses["Exchange"]
+    yield world.by(sender, "Token", "approve", exchange, choose.pick((0, 1)))
+    holder = sender << 96
+    yield world.by(sender, "Exchange", "deposit", holder, 2)
+    yield world.by(sender, "Token", "approve", exchange, MOST_UINT)
+
+
+@rule(2)
+def on_credit(world: World, choose: Choices) -> Calls:
+    """Who has a claim takes all cash out, trades on the claim alone, and closes."""
+    state = world.state
+    claimed = [key for key, claim in state.claims.items() if claim]
+    idle = [holder for holder, _ in claimed if state.accounts[holder].positions == 0]
+    if not idle:
+        return
+    holder = choose.pick(idle)
+    owner = holder >> 96
+    atoms = state.accounts[holder].cash // state.scale - choose.pick((0, 0, 1))
+    if atoms > 0:
+        yield world.by(owner, "Exchange", "withdraw", holder, atoms, owner)
+    market_id = choose.integer(0, world.markets - 1)
+    price = market.price_of(state, market_id).index
+    if price == 0:
+        return
+    sign = choose.pick(SIDES)
+    size = sign * affordable(world, choose, holder, market_id, price, 0)
+    yield limited(world, choose, owner, holder, market_id, size)
+    size = state.positions[holder, market_id].size
+    if size:
+        yield limited(world, choose, owner, holder, market_id, -size)
+
+
+@rule(2)
+def run_on_the_vault(world: World, choose: Choices) -> Calls:
+    """A new price lasts, everybody's loss is settled, and then all who won ask."""
+    state = world.state
+    market_id = choose.integer(0, world.markets - 1)
+    held = [key for key in world.positions() if key[1] == market_id]
+    if not held:
+        return
+    book = market.load_book(state, market_id)
+    percent = choose.integer(120, 180) if sides.skew(book) > 0 else 60
+    index = market.price_of(state, market_id).index * percent // 100
+    yield from round_at(world, choose, market_id, max(1, min(index, 2**95 - 1)))
+    yield from calm(world, choose)
+    for asks in (False, True):
+        for key in held:
+            size = state.positions[key].size
+            if (size * sides.skew(book) > 0) == asks:
+                yield world.by(key[0] >> 96, "Exchange", "settle", *key)

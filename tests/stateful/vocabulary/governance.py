@@ -1,0 +1,136 @@
+"""
+Parameters change, and the owner; others try what is not theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from protocol.feed import MAX_REPORTERS
+from protocol.fixed_point import WAD
+from protocol.trace import words_of
+from tests.stateful import configuration
+from tests.stateful.choices import Choices
+from tests.stateful.vocabulary.arguments import (
+    MOST_ADDRESS,
+    MOST_INT,
+    MOST_UINT,
+    amount,
+    any_sender,
+)
+from tests.stateful.vocabulary.registry import Calls, rule
+from tests.stateful.world import World
+
+# What only one other contract may call, and how many words it takes.
+PRIVILEGED = (
+    ("Exchange", "enter_vault", 2),
+    ("Exchange", "leave_vault", 2),
+    ("Exchange", "set_market", 2),
+    ("Exchange", "set_risk", 1),
+    ("Exchange", "collect_treasury", 2),
+    ("Oracle", "set_feed", 2 + MAX_REPORTERS),
+)
+
+
+def governing(world: World, choose: Choices) -> int:
+    """The owner mostly, or anybody."""
+    if choose.chance(70):
+        return world.state.owner[()]
+    return any_sender(world, choose)
+
+
+def spoiled(choose: Choices, words: Iterable[int]) -> tuple[int, ...]:
+    """The words with one of them as it may not be, or as it may just be."""
+    changed = list(words)
+    place = choose.integer(0, len(changed) - 1)
+    values = (0, 1, 2**60, 2**60 + 1, 2**95, 2**120, MOST_INT)
+    changed[place] = choose.pick(values)
+    return tuple(changed)
+
+
+@rule(2)
+def set_market(world: World, choose: Choices) -> Calls:
+    """A market changes its parameters, or a new one starts."""
+    state = world.state
+    market_id = choose.integer(0, world.markets - 1)
+    if choose.chance(8) and world.markets < 4:
+        market_id = world.markets
+        yield from set_feed_of(world, choose, market_id)
+    elif choose.chance(5):
+        market_id = choose.pick((world.markets, world.markets + 1, 16, MOST_UINT))
+    code = state.feed_params[market_id]
+    price = state.codes[code].ceiling_price // 500 if code else WAD
+    words = tuple(words_of(configuration.market_params(choose, max(1, price))))
+    if choose.chance(35):
+        words = spoiled(choose, words)
+    sender = governing(world, choose)
+    yield world.by(sender, "Governor", "set_market", market_id, *words)
+
+
+@rule(1)
+def set_feed(world: World, choose: Choices) -> Calls:
+    """A feed changes its parameters or its reporters."""
+    market_id = choose.integer(0, world.markets - 1)
+    yield from set_feed_of(world, choose, market_id)
+
+
+def set_feed_of(world: World, choose: Choices, market_id: int) -> Calls:
+    """A feed gets parameters, and reporters who are not all the old ones."""
+    state = world.state
+    code = state.feed_params[market_id]
+    price = state.codes[code].ceiling_price // 500 if code else 2_000 * WAD
+    count = choose.pick((3, 3, 4, 1))
+    names = ("reporter_1", "reporter_2", "reporter_3", "stranger")
+    reporters = [world.actors[name] for name in names[:count]]
+    params = configuration.feed_params(choose, count, price)
+    reporters += [0] * (MAX_REPORTERS - count)
+    words = (*words_of(params), *reporters)
+    if choose.chance(35):
+        words = spoiled(choose, words[:-MAX_REPORTERS]) + words[-MAX_REPORTERS:]
+        if choose.chance(20):
+            words = (*words[:-1], world.actors["owner"])
+    yield world.by(governing(world, choose), "Governor", "set_feed", market_id, *words)
+
+
+@rule(1)
+def set_risk(world: World, choose: Choices) -> Calls:
+    """What holds for all accounts changes."""
+    words = tuple(words_of(configuration.risk_params(choose)))
+    if choose.chance(30):
+        words = spoiled(choose, words)
+    yield world.by(governing(world, choose), "Governor", "set_risk", *words)
+
+
+@rule(1)
+def collect_treasury(world: World, choose: Choices) -> Calls:
+    """The owner takes what the treasury has."""
+    treasury = world.state.funds[()].treasury // world.state.scale
+    atoms = amount(choose, treasury, MOST_UINT)
+    receiver = any_sender(world, choose)
+    sender = governing(world, choose)
+    yield world.by(sender, "Governor", "collect_treasury", receiver, atoms)
+
+
+@rule(2)
+def hand_over(world: World, choose: Choices) -> Calls:
+    """The owner names another, who takes it; or somebody tries."""
+    named = world.actors[choose.pick(("owner", "heir"))]
+    if choose.chance(10):
+        named = choose.pick((0, MOST_ADDRESS, *world.senders))
+    yield world.by(governing(world, choose), "Governor", "offer_ownership", named)
+    pending = world.state.pending_owner[()]
+    taker = pending
+    if pending not in world.names or choose.chance(30):
+        taker = any_sender(world, choose)
+    if taker in (world.actors["owner"], world.actors["heir"]) or choose.chance(20):
+        yield world.by(taker, "Governor", "take_ownership")
+
+
+@rule(2)
+def privileged(world: World, choose: Choices) -> Calls:
+    """Somebody calls what only another contract may call."""
+    sender = any_sender(world, choose)
+    to, function, count = choose.pick(PRIVILEGED)
+    some = (0, 1, sender, world.state.market_params[0])
+    arguments = [choose.pick(some) for _ in range(count)]
+    yield world.by(sender, to, function, *arguments)

@@ -1,0 +1,86 @@
+"""
+Somebody reads, and lockstep compares what is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from protocol.model import Outcome
+from protocol.trace import Action
+from tests.stateful.choices import Choices
+from tests.stateful.vocabulary.arguments import (
+    MOST_UINT,
+    any_holder,
+    any_market,
+    any_sender,
+    held_or_any,
+)
+from tests.stateful.vocabulary.registry import Calls, rule
+from tests.stateful.world import World
+
+
+@rule(6)
+def look(world: World, choose: Choices) -> Calls:
+    """Somebody reads."""
+    holder, market_id = held_or_any(world, choose)
+    if choose.chance(50):
+        holder, market_id = any_holder(world, choose), any_market(world, choose)
+    who, other = any_sender(world, choose), any_sender(world, choose)
+    rounds = world.state.heads[market_id].rounds
+    numbers = (0, rounds - 1, rounds, rounds - 64, rounds - 65, MOST_UINT)
+    number = max(0, choose.pick(numbers))
+    to, function, arguments = choose.pick(
+        every_view(holder, market_id, who, other, number)
+    )
+    yield world.by(any_sender(world, choose), to, function, *arguments)
+
+
+def every_view(
+    holder: int, market_id: int, who: int, other: int, number: int
+) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+    """Each view there is, about these."""
+    return (
+        ("Exchange", "account_of", (holder,)),
+        ("Exchange", "position_of", (holder, market_id)),
+        ("Exchange", "claim_of", (holder, market_id)),
+        ("Exchange", "standing_of", (holder,)),
+        ("Exchange", "market_of", (market_id,)),
+        ("Exchange", "books", ()),
+        ("Exchange", "params_of", (market_id,)),
+        ("Exchange", "reward_of", (who,)),
+        ("Lens", "statement_of", (holder,)),
+        ("Oracle", "price", (market_id,)),
+        ("Oracle", "round_of", (market_id, number)),
+        ("Oracle", "params_of", (market_id,)),
+        ("Vault", "nav", ()),
+        ("Vault", "shares_of", (who,)),
+        ("Vault", "supply", ()),
+        ("Governor", "owner", ()),
+        ("Token", "balanceOf", (who,)),
+        ("Token", "allowance", (who, other)),
+        ("Token", "totalSupply", ()),
+        ("Token", "decimals", ()),
+    )
+
+
+def views_of(world: World) -> Callable[[Action, Outcome], Iterable[Action]]:
+    """For lockstep: every view about the account and the market that a call was of."""
+
+    def views(action: Action, outcome: Outcome) -> Iterator[Action]:
+        numbers = [word for word in action.arguments[:2] if word >= 0]
+        holder, market_id = world.holders[0], 0
+        if numbers and numbers[0] >> 96:
+            holder = numbers[0]
+        if len(numbers) > 1 and numbers[1] < 16:
+            market_id = numbers[1]
+        elif numbers and numbers[0] < 16:
+            market_id = numbers[0]
+        who = action.sender
+        number = max(0, world.state.heads[market_id].rounds - 1)
+        for to, function, arguments in every_view(
+            holder, market_id, who, world.addresses["Exchange"], number
+        ):
+            yield Action(to, function, who, action.now, arguments)
+
+    return views

@@ -1,0 +1,33 @@
+"""
+The twins of `parameters`, function by function.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import strategies as st
+
+from protocol import errors, parameters
+from tests.twin.strategies import FEED_PRICES, LIMITS, since
+from tests.twin.twins import Functions, refusals
+
+
+@st.composite
+def prices_in_time(draw: st.DrawFn) -> tuple[object, ...]:
+    """A price, limits on it, and a time that is not before it."""
+    price = draw(FEED_PRICES)
+    return price, draw(LIMITS), draw(since(price.published_at))
+
+
+FUNCTIONS: Functions = {"require_valid": prices_in_time()}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_both_sides_compute_the_same(name: str) -> None:
+    seen = refusals(parameters, name, FUNCTIONS[name])
+    assert seen == {
+        errors.PRICE_INVALID,
+        errors.PRICE_STALE,
+        errors.PRICE_UNCERTAIN,
+        errors.PRICE_TRIPPED,
+    }
