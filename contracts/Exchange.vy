@@ -163,9 +163,10 @@ def liquidate(holder: uint256, market_id: uint256) -> int256:
 @external
 def accrue(market_id: uint256):
     """
-    @notice Bring the funding of a market up to now.
+    @notice Bring the funding of a market up to now; nothing where there is no market.
     """
-    market.accrue(market_id, market.price_of(market_id), block.timestamp)
+    if market.market_params[market_id] != empty(address):
+        market.accrue(market_id, market.price_of(market_id), block.timestamp)
 
 
 @external

@@ -125,8 +125,11 @@ def liquidate(state: State, call: Call, holder: Holder, market_id: int) -> Size:
 
 
 def accrue(state: State, call: Call, market_id: int) -> None:
-    """Bring the funding of a market up to now."""
-    market.accrue(state, market_id, market.price_of(state, market_id), call.now)
+    """
+    Bring the funding of a market up to now; nothing where there is no market.
+    """
+    if state.market_params[market_id] != 0:
+        market.accrue(state, market_id, market.price_of(state, market_id), call.now)
 
 
 def fund_insurance(state: State, call: Call, atoms: Atoms) -> None:

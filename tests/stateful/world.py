@@ -16,6 +16,7 @@ from evm.replay import model_at
 from evm.revm import RevmChain
 from evm.words import WORD, packed, unpacked
 from protocol import health, market
+from protocol.backing import Standing
 from protocol.errors import Revert
 from protocol.fixed_point import WAD
 from protocol.lens import statement_of
@@ -107,6 +108,10 @@ class World:
         """The statement of an account now."""
         return statement_of(self.state, Call(0, self.now), holder)
 
+    def standing(self, holder: int) -> Standing:
+        """What an account is worth and must hold now."""
+        return health.standing_of(self.state, holder, False, self.now)
+
     def positions(self) -> list[tuple[int, int]]:
         """Every account and market with a position."""
         return [key for key, held in self.state.positions.items() if held.size != 0]
@@ -116,7 +121,7 @@ class World:
         reserve = market.load_risk(self.state).reserve
         found = []
         for holder, market_id in self.positions():
-            standing = health.standing_of(self.state, holder, False, self.now)
+            standing = self.standing(holder)
             if standing.equity < standing.maintenance + reserve:
                 found.append((holder, market_id))
         return found
