@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evm.actors import actor_address
+from protocol.collateral import CollateralParams, DebtParams
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
@@ -16,7 +17,7 @@ from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.pricing import PricingParams
-from protocol.trace import VERSION, Genesis, MarketGenesis
+from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
 from protocol.units import Flow, Price, Quote, Rate, Ratio, Seconds, Size
 
 START = 1_700_000_000
@@ -78,6 +79,20 @@ RISK = RiskParams(
         flat=Quote(2 * WAD), least=Quote(5 * WAD), most=Quote(5_000 * WAD)
     ),
     insurance=InsuranceParams(cap=Quote(10**4 * WAD), window=Seconds(86_400)),
+    debt=DebtParams(floor=Quote(10 * WAD), most=Quote(1_000 * WAD)),
+)
+
+
+COLLATERAL = CollateralParams(
+    token=0,
+    decimals=8,
+    cap=Size(10**6 * WAD),
+    haircut=Ratio(WAD // 10),
+    haircut_slope=Ratio(WAD // 5),
+    discount=Ratio(WAD // 20),
+    least_value=Quote(WAD),
+    max_age=Seconds(3_600),
+    max_confidence=Ratio(WAD // 50),
 )
 
 
@@ -110,6 +125,16 @@ def genesis(reporters: Iterable[int], names: Iterable[str]) -> Genesis:
                 f"M{number}", feed_params(count), tuple(voices[:count]), MARKET
             )
             for number, count in enumerate(reporters)
+        ),
+        collateral=(
+            CollateralGenesis(
+                "WETH",
+                8,
+                feed_params(1),
+                tuple(voices[:1]),
+                COLLATERAL,
+                dict.fromkeys(people, 10**4 * 10**8),
+            ),
         ),
         actors=actors,
         balances=dict.fromkeys(people, FORTUNE),

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from benchmarks.genesis import (
+    COLLATERAL,
     PRICE,
     REPORTERS,
     START,
@@ -25,6 +26,7 @@ from evm.compile import compile_contracts
 from evm.lockstep import Lockstep
 from evm.replay import model_at
 from evm.tester import TesterChain
+from protocol.collateral import FIRST_FEED
 from protocol.fixed_point import WAD
 from protocol.trace import Action, genesis_actions, words_of
 
@@ -119,6 +121,15 @@ class Stage:
         for reporter in range(MARKETS[market_id]):
             self.call(*report_of(market_id, reporter, price, moment))
 
+    def token_round(self, price: int = PRICE) -> None:
+        """The only reporter of the token that is collateral speaks."""
+        self.call(*report_of(FIRST_FEED, 0, price, self.now + BLOCK_TIME))
+
+    def bring(self, name: str, tokens: int = 10) -> None:
+        """The token comes to an account."""
+        atoms = tokens * 10**COLLATERAL.decimals
+        self.call(name, "Exchange", "deposit_collateral", holder(name), 0, atoms)
+
     def deposit(self, name: str, tokens: int = 20_000) -> None:
         """Collateral for an account."""
         self.call(name, "Exchange", "deposit", holder(name), tokens * TOKEN)
@@ -155,6 +166,7 @@ def stage_in_use() -> Stage:
     stage = Stage()
     for market_id in range(len(MARKETS)):
         stage.round(market_id)
+    stage.token_round()
     stage.call("stranger", "Exchange", "fund_insurance", 50_000 * TOKEN)
     stage.call("provider", "Vault", "enter", 5 * 10**6 * TOKEN, 0)
     for name in ("ruined", "gainer"):
@@ -170,6 +182,8 @@ def stage_in_use() -> Stage:
         stage.now += 600
         for market_id in range(len(MARKETS)):
             stage.round(market_id)
+        stage.token_round()
+    stage.bring("long")
     for name, size in (("long", 20), ("short", -25)):
         stage.deposit(name, 100_000)
         for market_id in range(SOLO + 1):

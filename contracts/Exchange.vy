@@ -9,6 +9,7 @@
 
 from . import account
 from . import backing
+from . import collateral
 from . import errors
 from . import health
 from . import insurance
@@ -19,13 +20,20 @@ from . import settlement
 from . import trading
 
 initializes: account
+initializes: collateral[account := account]
 initializes: ledger
 initializes: insurance[ledger := ledger]
 initializes: position
 initializes: market[ledger := ledger]
-initializes: health[account := account, market := market, position := position]
+initializes: health[
+    account := account,
+    collateral := collateral,
+    market := market,
+    position := position,
+]
 initializes: settlement[
     account := account,
+    collateral := collateral,
     insurance := insurance,
     ledger := ledger,
     market := market,
@@ -52,6 +60,36 @@ event Withdrawn:
     receiver: indexed(address)
     atoms: uint256
     cash: int256
+
+
+event CollateralDeposited:
+    holder: indexed(uint256)
+    token_id: indexed(uint256)
+    atoms: uint256
+    amount: int256
+
+
+event CollateralWithdrawn:
+    holder: indexed(uint256)
+    token_id: indexed(uint256)
+    receiver: indexed(address)
+    atoms: uint256
+    amount: int256
+
+
+event CollateralBought:
+    holder: indexed(uint256)
+    token_id: indexed(uint256)
+    buyer: indexed(address)
+    atoms: uint256
+    paid: uint256
+    cash: int256
+
+
+event CollateralCollected:
+    token_id: indexed(uint256)
+    receiver: indexed(address)
+    atoms: uint256
 
 
 event InsuranceFunded:
@@ -116,7 +154,7 @@ def deposit(holder: uint256, atoms: uint256):
     account.require_operator(holder, msg.sender)
     cash: int256 = settlement.add_cash(holder, ledger.book_in(atoms))
     log Deposited(holder=holder, atoms=atoms, cash=cash)
-    ledger.pull(msg.sender, atoms)
+    ledger.pull(ledger.TOKEN, msg.sender, atoms)
 
 
 @external
@@ -128,7 +166,72 @@ def withdraw(holder: uint256, atoms: uint256, receiver: address):
     cash: int256 = settlement.add_cash(holder, 0 - ledger.book_out(atoms))
     health.require_withdrawable(holder, market.load_risk(), block.timestamp)
     log Withdrawn(holder=holder, receiver=receiver, atoms=atoms, cash=cash)
-    ledger.push(receiver, atoms)
+    ledger.push(ledger.TOKEN, receiver, atoms)
+
+
+@external
+def deposit_collateral(holder: uint256, token_id: uint256, atoms: uint256):
+    """
+    @notice Add a token to what backs an account.
+    """
+    account.require_operator(holder, msg.sender)
+    added: collateral.Asset = market.asset(
+        collateral.collateral_params[token_id], atoms
+    )
+    amount: int256 = collateral.put_in(holder, token_id, atoms, added)
+    log CollateralDeposited(
+        holder=holder, token_id=token_id, atoms=atoms, amount=amount
+    )
+    ledger.pull(added.token, msg.sender, atoms)
+
+
+@external
+def withdraw_collateral(
+    holder: uint256, token_id: uint256, atoms: uint256, receiver: address
+):
+    """
+    @notice Take a token out of an account, as far as its margin allows.
+    """
+    account.require_operator(holder, msg.sender)
+    taken: collateral.Asset = market.asset(
+        collateral.collateral_params[token_id], atoms
+    )
+    amount: int256 = collateral.take_out(holder, token_id, atoms, taken)
+    health.require_withdrawable(holder, market.load_risk(), block.timestamp)
+    log CollateralWithdrawn(
+        holder=holder, token_id=token_id, receiver=receiver, atoms=atoms, amount=amount
+    )
+    ledger.push(taken.token, receiver, atoms)
+
+
+@external
+def buy_collateral(holder: uint256, token_id: uint256, atoms: uint256) -> uint256:
+    """
+    @notice Buy a token of an account in debt at a discount; give the atoms of the quote
+            token that it costs.
+    """
+    sale: settlement.Sale = settlement.sell_collateral(
+        holder, token_id, atoms, market.load_risk(), block.timestamp
+    )
+    log CollateralBought(
+        holder=holder,
+        token_id=token_id,
+        buyer=msg.sender,
+        atoms=atoms,
+        paid=sale.paid,
+        cash=sale.cash,
+    )
+    ledger.pull(ledger.TOKEN, msg.sender, sale.paid)
+    ledger.push(sale.token, msg.sender, atoms)
+    return sale.paid
+
+
+@external
+def cover_shortfall(holder: uint256):
+    """
+    @notice Make an account whole that owes and has nothing left.
+    """
+    settlement.cover_shortfall(holder, market.load_risk().insurance, block.timestamp)
 
 
 @external
@@ -176,7 +279,7 @@ def fund_insurance(atoms: uint256):
     """
     funds: ledger.Funds = ledger.add_funds(0, ledger.book_in(atoms), 0, 0)
     log InsuranceFunded(payer=msg.sender, atoms=atoms, insurance=funds.insurance)
-    ledger.pull(msg.sender, atoms)
+    ledger.pull(ledger.TOKEN, msg.sender, atoms)
 
 
 @external
@@ -190,7 +293,7 @@ def claim_reward(atoms: uint256, receiver: address):
     ledger.keeper_rewards[msg.sender] = earned - amount
     ledger.add_funds(0, 0, 0, 0 - amount)
     log RewardClaimed(keeper=msg.sender, receiver=receiver, atoms=atoms)
-    ledger.push(receiver, atoms)
+    ledger.push(ledger.TOKEN, receiver, atoms)
 
 
 @external
@@ -200,7 +303,7 @@ def enter_vault(provider: address, atoms: uint256):
     """
     errors.require(msg.sender == VAULT, errors.NOT_VAULT)
     ledger.add_funds(ledger.book_in(atoms), 0, 0, 0)
-    ledger.pull(provider, atoms)
+    ledger.pull(ledger.TOKEN, provider, atoms)
 
 
 @external
@@ -210,7 +313,7 @@ def leave_vault(provider: address, atoms: uint256):
     """
     errors.require(msg.sender == VAULT, errors.NOT_VAULT)
     ledger.take_from_vault(ledger.book_out(atoms))
-    ledger.push(provider, atoms)
+    ledger.push(ledger.TOKEN, provider, atoms)
 
 
 @external
@@ -232,6 +335,29 @@ def set_risk(code: address):
 
 
 @external
+def set_collateral(token_id: uint256, code: address):
+    """
+    @notice Let a token be collateral, or change its parameters to those in the code.
+    """
+    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    collateral.set_collateral(token_id, code)
+
+
+@external
+def collect_collateral(token_id: uint256, receiver: address, atoms: uint256):
+    """
+    @notice Pay out atoms of a token that were seized.
+    """
+    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    taken: collateral.Asset = market.asset(
+        collateral.collateral_params[token_id], atoms
+    )
+    collateral.collect(token_id, atoms, taken)
+    log CollateralCollected(token_id=token_id, receiver=receiver, atoms=atoms)
+    ledger.push(taken.token, receiver, atoms)
+
+
+@external
 def collect_treasury(receiver: address, atoms: uint256):
     """
     @notice Pay `atoms` out of the treasury.
@@ -241,7 +367,7 @@ def collect_treasury(receiver: address, atoms: uint256):
     funds: ledger.Funds = ledger.add_funds(0, 0, 0 - amount, 0)
     errors.require(funds.treasury >= 0, errors.TREASURY_TOO_SMALL)
     log TreasuryCollected(receiver=receiver, atoms=atoms, treasury=funds.treasury)
-    ledger.push(receiver, atoms)
+    ledger.push(ledger.TOKEN, receiver, atoms)
 
 
 @external
@@ -269,6 +395,33 @@ def claim_of(holder: uint256, market_id: uint256) -> int256:
     @notice What an account may claim in a market.
     """
     return position.claims[holder][market_id]
+
+
+@external
+@view
+def collateral_of(holder: uint256, token_id: uint256) -> int256:
+    """
+    @notice What an account has of a token.
+    """
+    return collateral.collaterals[holder][token_id]
+
+
+@external
+@view
+def pool_of(token_id: uint256) -> collateral.Pool:
+    """
+    @notice What is held of a token, and what all accounts have of it.
+    """
+    return collateral.load_pool(token_id)
+
+
+@external
+@view
+def collateral_params_of(token_id: uint256) -> address:
+    """
+    @notice The address in whose code the parameters of a token lie.
+    """
+    return collateral.collateral_params[token_id]
 
 
 @external

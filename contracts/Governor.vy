@@ -6,7 +6,11 @@
 @notice The owner's hand: every parameter goes through it, and none against its law.
 """
 
+from ethereum.ercs import IERC20Detailed
+
 from . import access
+from . import collateral
+from . import errors
 from . import feed
 from . import governance
 from . import market
@@ -21,7 +25,13 @@ interface Exchange:
     def params_of(market_id: uint256) -> address: view
     def set_market(market_id: uint256, code: address): nonpayable
     def set_risk(code: address): nonpayable
+    def collateral_params_of(token_id: uint256) -> address: view
+    def pool_of(token_id: uint256) -> collateral.Pool: view
+    def set_collateral(token_id: uint256, code: address): nonpayable
     def collect_treasury(receiver: address, atoms: uint256): nonpayable
+    def collect_collateral(
+        token_id: uint256, receiver: address, atoms: uint256
+    ): nonpayable
 
 
 interface Oracle:
@@ -34,7 +44,8 @@ interface Oracle:
 # Code that returns all that follows it, so many words: the parameters. They begin with a
 # zero byte, which as code is a stop.
 FEED_CODE: constant(Bytes[10]) = x"6100e080600a3d393df3"
-RISK_CODE: constant(Bytes[10]) = x"6100e080600a3d393df3"
+RISK_CODE: constant(Bytes[10]) = x"61012080600a3d393df3"
+COLLATERAL_CODE: constant(Bytes[10]) = x"61012080600a3d393df3"
 MARKET_CODE: constant(Bytes[10]) = x"61042080600a3d393df3"
 
 EXCHANGE: immutable(address)
@@ -64,6 +75,14 @@ def set_feed(
         governance.require_lawful_limits(
             parameters.params_in(used), 0, params.ceiling_price
         )
+    if feed_id >= collateral.FIRST_FEED:
+        priced: address = staticcall Exchange(EXCHANGE).collateral_params_of(
+            feed_id - collateral.FIRST_FEED
+        )
+        if priced != empty(address):
+            governance.require_lawful_cap(
+                collateral.params_in(priced).cap, params.ceiling_price
+            )
     code: address = raw_create(concat(FEED_CODE, abi_encode(params)))
     extcall Oracle(ORACLE).set_feed(feed_id, code, reporters)
 
@@ -93,6 +112,42 @@ def set_risk(params: parameters.RiskParams):
     governance.require_lawful_risk(params)
     code: address = raw_create(concat(RISK_CODE, abi_encode(params)))
     extcall Exchange(EXCHANGE).set_risk(code)
+
+
+@external
+def set_collateral(token_id: uint256, params: collateral.CollateralParams):
+    """
+    @notice Let a token be collateral, or change its parameters from now on.
+    """
+    access.require_owner(msg.sender)
+    errors.require(token_id < collateral.MAX_TOKENS, errors.TOKEN_UNKNOWN)
+    errors.require(params.token.codesize > 0, errors.NOT_A_TOKEN)
+    decimals: uint256 = convert(
+        staticcall IERC20Detailed(params.token).decimals(), uint256
+    )
+    errors.require(decimals <= 18, errors.TOO_MANY_DECIMALS)
+    errors.require(decimals == params.decimals, errors.PARAMETER_OUT_OF_BOUNDS)
+    used: address = staticcall Exchange(EXCHANGE).collateral_params_of(token_id)
+    if used != empty(address):
+        errors.require(
+            collateral.params_in(used).token == params.token, errors.TOKEN_CHANGED
+        )
+    priced: feed.FeedParams = staticcall Oracle(ORACLE).params_of(
+        collateral.FIRST_FEED + token_id
+    )
+    pool: collateral.Pool = staticcall Exchange(EXCHANGE).pool_of(token_id)
+    governance.require_lawful_collateral(params, pool.total, priced.ceiling_price)
+    code: address = raw_create(concat(COLLATERAL_CODE, abi_encode(params)))
+    extcall Exchange(EXCHANGE).set_collateral(token_id, code)
+
+
+@external
+def collect_collateral(token_id: uint256, receiver: address, atoms: uint256):
+    """
+    @notice Pay out atoms of a token that were seized.
+    """
+    access.require_owner(msg.sender)
+    extcall Exchange(EXCHANGE).collect_collateral(token_id, receiver, atoms)
 
 
 @external

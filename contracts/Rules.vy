@@ -8,6 +8,7 @@
 """
 
 from . import backing
+from . import collateral
 from . import errors
 from . import fee
 from . import feed
@@ -201,3 +202,67 @@ def closing(
             amount, params.liquidation.insurance_share
         ),
     )
+
+
+@external
+@view
+def asset(code: address, atoms: uint256) -> collateral.Asset:
+    """
+    @notice What atoms of a token come to.
+    """
+    return collateral.asset(atoms, collateral.params_in(code))
+
+
+@external
+@view
+def worth(
+    code: address,
+    amount: int256,
+    total: int256,
+    price: feed.FeedPrice,
+    needs_valid: bool,
+    now: uint256,
+) -> backing.Standing:
+    """
+    @notice What a token adds to its account: at the mark and its own haircut, and at the
+            strict price and the haircut that has grown.
+    """
+    params: collateral.CollateralParams = collateral.params_in(code)
+    if needs_valid:
+        feed.require_valid(price, params.max_age, params.max_confidence, now)
+    strict: int256 = collateral.worth(
+        amount,
+        feed.strict_price(price, amount),
+        collateral.grown_haircut(total, params),
+    )
+    return backing.Standing(
+        equity=collateral.worth(amount, price.mark, params.haircut),
+        collateral=strict,
+        certain=strict,
+        gains=0,
+        initial=0,
+        maintenance=0,
+    )
+
+
+@external
+@view
+def is_saleable(code: address, amount: int256, mark: int256) -> bool:
+    """
+    @notice Whether somebody may be expected to buy so much of a token.
+    """
+    params: collateral.CollateralParams = collateral.params_in(code)
+    return fixed_point.mul_wad_down(amount, mark) >= params.least_value
+
+
+@external
+@view
+def sale_price(
+    code: address, amount: int256, price: feed.FeedPrice, now: uint256
+) -> int256:
+    """
+    @notice What a buyer pays for an amount of a token, whose price must be fresh enough.
+    """
+    params: collateral.CollateralParams = collateral.params_in(code)
+    feed.require_fresh_enough(price, params.max_age, now)
+    return collateral.sale_price(amount, price.mark, params.discount)

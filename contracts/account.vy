@@ -3,8 +3,8 @@
 # pragma nonreentrancy on
 """
 @title Account
-@notice An account: signed cash, the markets in which it has a position or a claim, and
-        its margin mode. Its number says who owns it: `owner << 96 | sub`.
+@notice An account: signed cash, the markets in which it has a position or a claim, the
+        tokens that back it, and its margin mode. Its number says who owns it: `owner << 96 | sub`.
 """
 
 from . import errors
@@ -23,6 +23,7 @@ struct Account:
     claims: uint256
     mode: uint256
     is_flat_paid: bool
+    tokens: uint256
 
 
 event OperatorSet:
@@ -52,6 +53,7 @@ def packed_account(account: Account) -> uint256:
         | (account.claims << 144)
         | (account.mode << 160)
         | (convert(account.is_flat_paid, uint256) << 168)
+        | (account.tokens << 176)
     )
 
 
@@ -67,6 +69,7 @@ def unpacked_account(packed: uint256) -> Account:
         claims=(packed << 96) >> 240,
         mode=(packed << 88) >> 248,
         is_flat_paid=(packed << 87) >> 255 == 1,
+        tokens=(packed << 72) >> 248,
     )
 
 

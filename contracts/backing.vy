@@ -16,6 +16,7 @@ from . import position
 
 struct Standing:
     equity: int256
+    collateral: int256
     certain: int256
     gains: int256
     initial: int256
@@ -30,6 +31,7 @@ def combined(a: Standing, b: Standing) -> Standing:
     """
     return Standing(
         equity=a.equity + b.equity,
+        collateral=a.collateral + b.collateral,
         certain=a.certain + b.certain,
         gains=a.gains + b.gains,
         initial=a.initial + b.initial,
@@ -66,6 +68,7 @@ def exposure(
     )
     return Standing(
         equity=position.profit(held, price.mark, index),
+        collateral=0,
         certain=min(strict, 0),
         gains=max(strict, 0),
         initial=margin.initial_margin(

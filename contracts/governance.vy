@@ -6,6 +6,7 @@
 @notice The laws of the parameters: what no setter may break.
 """
 
+from . import collateral
 from . import errors
 from . import fee
 from . import feed
@@ -192,3 +193,38 @@ def require_lawful_risk(params: parameters.RiskParams):
     self.require_between(params.rewards.most, params.rewards.least, MOST_VALUE)
     self.require_between(params.insurance.cap, 0, MOST_VALUE)
     self.require_duration(params.insurance.window)
+    self.require_between(params.debt.floor, 0, MOST_VALUE)
+    self.require_between(params.debt.most, params.debt.floor, MOST_VALUE)
+
+
+@internal
+@pure
+def require_lawful_collateral(
+    params: collateral.CollateralParams, total: int256, ceiling_price: int256
+):
+    """
+    @notice Refuse the parameters of a token against their laws.
+    """
+    self.require_between(params.cap, 1, MOST_PRICE)
+    errors.require(params.cap >= total, errors.CAP_BELOW_TOTAL)
+    self.require_lawful_cap(params.cap, ceiling_price)
+    self.require_between(params.haircut, 0, fixed_point.WAD)
+    # A deposit must not lower what its own account is strictly worth.
+    self.require_between(params.haircut_slope, 0, MOST_RATE)
+    self.require_between(2 * params.haircut_slope, 0, fixed_point.WAD - params.haircut)
+    self.require_between(params.discount, 0, params.haircut)
+    self.require_between(params.least_value, 0, MOST_VALUE)
+    self.require_duration(params.max_age)
+    self.require_between(params.max_confidence, 0, fixed_point.WAD)
+
+
+@internal
+@pure
+def require_lawful_cap(cap: int256, ceiling_price: int256):
+    """
+    @notice Refuse a cap of a token that may be worth more than can be counted.
+    """
+    errors.require(
+        fixed_point.mul_wad_up(cap, ceiling_price) <= MOST_VALUE,
+        errors.COLLATERAL_ABOVE_VALUE,
+    )

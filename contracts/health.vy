@@ -6,35 +6,66 @@
 @notice What an account is worth and what it must hold, over all its markets.
 """
 
+from . import Rules
 from . import account
 from . import backing
+from . import collateral
 from . import errors
 from . import market
 from . import parameters
 from . import position
 
 uses: account
+uses: collateral
 uses: market
 uses: position
 
 
 @internal
 @view
-def wealth(holder: uint256, current: account.Account) -> backing.Standing:
+def wealth(
+    holder: uint256, current: account.Account, needs_valid: bool, now: uint256
+) -> backing.Standing:
     """
-    @notice What the cash and the claims of an account add to it.
+    @notice What the cash, the claims and the tokens of an account add to it.
     """
     claimed: int256 = 0
     if current.claims != 0:
         for market_id: uint256 in range(account.MAX_MARKETS):
             if (current.claims >> market_id) & 1 == 1:
                 claimed += position.claims[holder][market_id]
-    return backing.Standing(
+    total: backing.Standing = backing.Standing(
         equity=current.cash + claimed,
+        collateral=current.cash,
         certain=current.cash,
         gains=claimed,
         initial=0,
         maintenance=0,
+    )
+    if current.tokens != 0:
+        for token_id: uint256 in range(collateral.MAX_TOKENS):
+            if (current.tokens >> token_id) & 1 == 1:
+                total = backing.combined(
+                    total, self.token_worth(holder, token_id, needs_valid, now)
+                )
+    return total
+
+
+@internal
+@view
+def token_worth(
+    holder: uint256, token_id: uint256, needs_valid: bool, now: uint256
+) -> backing.Standing:
+    """
+    @notice What one token adds to its account.
+    """
+    return staticcall Rules.__interface__(market.RULES).worth(
+        collateral.collateral_params[token_id],
+        collateral.collaterals[holder][token_id],
+        collateral.load_pool(token_id).total,
+        market.price_of(collateral.FIRST_FEED + token_id),
+        needs_valid,
+        now,
     )
 
 
@@ -68,7 +99,7 @@ def standing_of(holder: uint256, needs_valid: bool, now: uint256) -> backing.Sta
     """
     current: account.Account = account.load_account(holder)
     return backing.combined(
-        self.wealth(holder, current),
+        self.wealth(holder, current, needs_valid, now),
         self.exposures(holder, current.positions, needs_valid, now),
     )
 
@@ -86,7 +117,7 @@ def require_withdrawable(holder: uint256, risk: parameters.RiskParams, now: uint
         return
     standing: backing.Standing = self.standing_of(holder, True, now)
     least: int256 = min(
-        current.cash, backing.strict_equity(standing, risk.profit_weight)
+        standing.collateral, backing.strict_equity(standing, risk.profit_weight)
     )
     errors.require(
         least >= standing.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN

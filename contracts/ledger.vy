@@ -199,24 +199,24 @@ def book_out(atoms: uint256) -> int256:
 
 
 @internal
-def pull(payer: address, atoms: uint256):
+def pull(asset: address, payer: address, atoms: uint256):
     """
-    @notice Take `atoms` of the token from `payer`; all of them must arrive.
+    @notice Take `atoms` of a token from `payer`; all of them must arrive.
     """
-    before: uint256 = staticcall IERC20(TOKEN).balanceOf(self)
-    is_moved: bool = extcall IERC20(TOKEN).transferFrom(
+    before: uint256 = staticcall IERC20(asset).balanceOf(self)
+    is_moved: bool = extcall IERC20(asset).transferFrom(
         payer, self, atoms, default_return_value=True
     )
-    after: uint256 = staticcall IERC20(TOKEN).balanceOf(self)
+    after: uint256 = staticcall IERC20(asset).balanceOf(self)
     errors.require(is_moved and after == before + atoms, errors.TRANSFER_FAILED)
 
 
 @internal
-def push(receiver: address, atoms: uint256):
+def push(asset: address, receiver: address, atoms: uint256):
     """
-    @notice Send `atoms` of the token to `receiver`.
+    @notice Send `atoms` of a token to `receiver`.
     """
-    is_moved: bool = extcall IERC20(TOKEN).transfer(
+    is_moved: bool = extcall IERC20(asset).transfer(
         receiver, atoms, default_return_value=True
     )
     errors.require(is_moved, errors.TRANSFER_FAILED)

@@ -9,6 +9,7 @@
 from . import Rules
 from . import account
 from . import backing
+from . import collateral
 from . import errors
 from . import feed
 from . import fixed_point
@@ -221,6 +222,15 @@ def add_to_side(
     total: int256 = self.side_quotes[market_id][is_long] + quote
     fixed_point.require_fits(total, 126)
     self.side_quotes[market_id][is_long] = total
+
+
+@internal
+@view
+def asset(code: address, atoms: uint256) -> collateral.Asset:
+    """
+    @notice What atoms of a token come to.
+    """
+    return staticcall Rules.__interface__(RULES).asset(code, atoms)
 
 
 @internal

@@ -6,6 +6,7 @@
 @notice What the owner chooses: for each market, and for all accounts.
 """
 
+from . import collateral
 from . import errors
 from . import fee
 from . import feed
@@ -42,6 +43,7 @@ struct RiskParams:
     reserve: int256
     rewards: liquidation.RewardParams
     insurance: insurance.InsuranceParams
+    debt: collateral.DebtParams
 
 
 @internal
@@ -61,7 +63,7 @@ def risk_in(code: address) -> RiskParams:
     @notice The parameters of all accounts that lie in the code at an address.
     """
     errors.require(code != empty(address), errors.RISK_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 7 * 32), RiskParams)
+    return abi_decode(slice(code.code, 0, 9 * 32), RiskParams)
 
 
 @internal

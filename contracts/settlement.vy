@@ -12,6 +12,7 @@
 
 from . import Rules
 from . import account
+from . import collateral
 from . import errors
 from . import feed
 from . import fixed_point
@@ -19,13 +20,21 @@ from . import funding
 from . import insurance
 from . import ledger
 from . import market
+from . import parameters
 from . import position
 
 uses: account
+uses: collateral
 uses: insurance
 uses: ledger
 uses: market
 uses: position
+
+
+struct Sale:
+    token: address
+    paid: uint256
+    cash: int256
 
 
 event Settled:
@@ -138,10 +147,32 @@ def settle(
 
 
 @internal
+@view
+def has_saleable(holder: uint256, tokens: uint256) -> bool:
+    """
+    @notice Whether an account has a token, of those in a bitmap, that somebody may buy.
+    """
+    if tokens == 0:
+        return False
+    for token_id: uint256 in range(collateral.MAX_TOKENS):
+        if (tokens >> token_id) & 1 == 0:
+            continue
+        mark: int256 = market.price_of(collateral.FIRST_FEED + token_id).mark
+        if staticcall Rules.__interface__(market.RULES).is_saleable(
+            collateral.collateral_params[token_id],
+            collateral.collaterals[holder][token_id],
+            mark,
+        ):
+            return True
+    return False
+
+
+@internal
 def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uint256):
     """
-    @notice Make an account whole that has no position and negative cash: out of its
-            claims, then of the insurance fund, then of the vault.
+    @notice Make an account whole that has no position, negative cash and no token that
+            somebody may buy: out of its claims, then of the insurance fund, then of
+            the vault.
     """
     current: account.Account = account.load_account(holder)
     shortfall: int256 = 0 - current.cash
@@ -155,12 +186,41 @@ def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uin
         shortfall -= paid
         self.add_claim(holder, market_id, 0 - paid)
         self.pay_from_vault(holder, paid)
-    if shortfall == 0:
+    if shortfall == 0 or self.has_saleable(holder, current.tokens):
         return
-
+    # What nobody buys is no reason to leave a debt open, nor is it left to who owes it.
+    collateral.seize(holder, current.tokens)
     drawn: int256 = insurance.draw(holder, shortfall, params, now)
     self.add_cash(holder, shortfall)
     if drawn < shortfall:
         bad_debt: int256 = shortfall - drawn
         vault: int256 = ledger.add_funds(0 - bad_debt, 0, 0, 0).vault
         log BadDebt(holder=holder, amount=bad_debt, vault=vault)
+
+
+@internal
+def sell_collateral(
+    holder: uint256,
+    token_id: uint256,
+    atoms: uint256,
+    risk: parameters.RiskParams,
+    now: uint256,
+) -> Sale:
+    """
+    @notice Sell a token of an account in debt at its mark less a discount, for no more
+            than the debt; give the token and what the buyer pays for it.
+    """
+    code: address = collateral.collateral_params[token_id]
+    sold: collateral.Asset = market.asset(code, atoms)
+    current: account.Account = account.load_account(holder)
+    allowed: int256 = risk.debt.floor if current.positions != 0 else 0
+    errors.require(current.cash < 0 - allowed, errors.NOT_IN_DEBT)
+    cost: int256 = staticcall Rules.__interface__(market.RULES).sale_price(
+        code, sold.amount, market.price_of(collateral.FIRST_FEED + token_id), now
+    )
+    errors.require(cost <= 0 - current.cash, errors.SALE_TOO_LARGE)
+    collateral.take_out(holder, token_id, atoms, sold)
+    paid: uint256 = convert(fixed_point.mul_div_up(cost, 1, ledger.SCALE), uint256)
+    cash: int256 = self.add_cash(holder, ledger.book_in(paid))
+    self.cover_shortfall(holder, risk.insurance, now)
+    return Sale(token=sold.token, paid=paid, cash=cash)

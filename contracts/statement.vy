@@ -26,6 +26,7 @@ BANKRUPT: constant(uint256) = 2
 
 struct Totals:
     equity: int256
+    collateral: int256
     strict_equity: int256
     initial: int256
     maintenance: int256
@@ -43,6 +44,7 @@ struct Line:
 
 struct Statement:
     cash: int256
+    collateral: int256
     equity: int256
     strict_equity: int256
     initial: int256
@@ -63,6 +65,7 @@ def totals(
     """
     return Totals(
         equity=standing.equity,
+        collateral=standing.collateral,
         strict_equity=backing.strict_equity(standing, risk.profit_weight),
         initial=standing.initial,
         maintenance=standing.maintenance,
@@ -88,12 +91,12 @@ def status_of(whole: Totals) -> uint256:
 @pure
 def free_collateral(current: account.Account, whole: Totals) -> int256:
     """
-    @notice What the account could withdraw.
+    @notice What the account could withdraw of its cash.
     """
     least: int256 = current.cash
     if current.positions != 0:
-        least = min(current.cash, whole.strict_equity)
-    return max(0, least - whole.initial - whole.reserve)
+        least = min(whole.collateral, whole.strict_equity)
+    return max(0, min(current.cash, least - whole.initial - whole.reserve))
 
 
 @internal
@@ -177,6 +180,7 @@ def statement(
     """
     return Statement(
         cash=current.cash,
+        collateral=whole.collateral,
         equity=whole.equity,
         strict_equity=whole.strict_equity,
         initial=whole.initial,

@@ -116,14 +116,18 @@ def charge_fee(holder: uint256, agreed: Rules.Terms):
 @internal
 @view
 def standing_in(
-    holder: uint256, market_id: uint256, rest: backing.Standing, now: uint256
+    holder: uint256,
+    market_id: uint256,
+    rest: backing.Standing,
+    needs_valid: bool,
+    now: uint256,
 ) -> backing.Standing:
     """
-    @notice The whole of an account: its cash and claims, its position in one market,
-            and the rest.
+    @notice The whole of an account: what it has without positions, its position in one
+            market, and the rest.
     """
     standing: backing.Standing = backing.combined(
-        health.wealth(holder, account.load_account(holder)),
+        health.wealth(holder, account.load_account(holder), needs_valid, now),
         health.exposures(holder, 1 << market_id, False, now),
     )
     return backing.combined(standing, rest)
@@ -186,7 +190,7 @@ def trade(
     rest: backing.Standing = health.exposures(holder, others, not is_reduction, now)
     before: backing.Standing = empty(backing.Standing)
     if is_reduction:
-        before = self.standing_in(holder, market_id, rest, now)
+        before = self.standing_in(holder, market_id, rest, False, now)
 
     self.charge_fee(holder, agreed)
     opened: int256 = size_delta
@@ -196,11 +200,17 @@ def trade(
         opened = size
     self.move(holder, market_id, opened, agreed.fill, current)
 
-    after: backing.Standing = self.standing_in(holder, market_id, rest, now)
+    after: backing.Standing = self.standing_in(
+        holder, market_id, rest, not is_reduction, now
+    )
     reserve: int256 = 0
     if others != 0 or size != 0:
         reserve = risk.reserve
     self.require_margin(before, after, is_reduction, reserve, risk.profit_weight)
+    errors.require(
+        is_reduction or account.load_account(holder).cash >= 0 - risk.debt.most,
+        errors.DEBT_TOO_LARGE,
+    )
     settlement.cover_shortfall(holder, risk.insurance, now)
     if after.equity >= after.maintenance + reserve:
         account.set_flat_paid(holder, False)

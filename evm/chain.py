@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evm.actors import actor_address
 from evm.words import create_address, packed
+from protocol.state import TOKENS
 
 if TYPE_CHECKING:
     from evm.compile import Contract
@@ -29,6 +30,7 @@ DEPLOY_ORDER = (
     "Vault",
     "Governor",
     "Lens",
+    *TOKENS[1:],
 )
 # Enough for any call, and below what a transaction may ask for on mainnet.
 GAS_LIMIT = 16_000_000
@@ -86,6 +88,8 @@ class Chain(ABC):
         """What deploys a contract: its code, and the arguments by their names."""
         known = {each.lower(): where for each, where in self.addresses.items()}
         known |= {"owner": genesis.owner, "decimals": genesis.decimals}
+        if name in TOKENS:
+            known["decimals"] = genesis.token_decimals()[TOKENS.index(name)]
         contract = self.contracts[name]
         try:
             words = [known[field["name"]] for field in constructor_inputs(contract)]

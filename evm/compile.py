@@ -22,6 +22,8 @@ import msgspec
 from msgspec import Struct
 from platformdirs import user_cache_path
 
+from protocol.state import TOKENS
+
 CONTRACTS = Path(__file__).parents[1] / "contracts"
 OUTPUTS = ["abi", "bytecode", "bytecode_runtime", "layout", "method_identifiers"]
 # An import may be spread over lines in parentheses; nothing else of it matters here.
@@ -73,7 +75,10 @@ def compile_contracts(
     if not chosen:
         raise CompileError(f"{folder}: no contract lies here")
     kept = cache if cache is not None else user_cache_path("perpspec") / "compiled"
-    return {name: compiled(folder, name, optimize, kept) for name in chosen}
+    found = {name: compiled(folder, name, optimize, kept) for name in chosen}
+    if names is None and "Token" in found:
+        found |= dict.fromkeys(TOKENS[1:], found["Token"])
+    return found
 
 
 def compiled(folder: Path, name: str, optimize: str | None, cache: Path) -> Contract:

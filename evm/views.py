@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from protocol.state import TOKENS
 from protocol.trace import Action
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
         ("Exchange", "claim_of", whole),
         *((to, function, first) for to, function in OF_ACCOUNT),
     ),
+    "Exchange.collaterals": (
+        ("Exchange", "collateral_of", whole),
+        *((to, function, first) for to, function in OF_ACCOUNT),
+    ),
+    "Exchange.pools": (("Exchange", "pool_of", whole),),
+    "Exchange.collateral_params": (("Exchange", "collateral_params_of", whole),),
     "Exchange.books": OF_MARKET,
     "Exchange.fundings": OF_MARKET,
     "Exchange.open_claims": OF_MARKET,
@@ -91,9 +98,14 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Vault.shares": (("Vault", "shares_of", whole),),
     "Vault.supply": (("Vault", "supply", nothing), ("Vault", "nav", nothing)),
     "Governor.owner": (("Governor", "owner", nothing),),
-    "Token.balances": (("Token", "balanceOf", whole),),
-    "Token.allowances": (("Token", "allowance", whole),),
-    "Token.total_supply": (("Token", "totalSupply", nothing),),
+} | {
+    f"{token}.{table}": ((token, view, arguments),)
+    for token in TOKENS
+    for table, view, arguments in (
+        ("balances", "balanceOf", whole),
+        ("allowances", "allowance", whole),
+        ("total_supply", "totalSupply", nothing),
+    )
 }
 
 

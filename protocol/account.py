@@ -1,6 +1,6 @@
 """
-An account: signed cash, the markets in which it has a position or a claim, and its
-margin mode. Its number says who owns it: `owner << 96 | sub`.
+An account: signed cash, the markets in which it has a position or a claim, the tokens
+that back it, and its margin mode. Its number says who owns it: `owner << 96 | sub`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Account(Struct, frozen=True):
     claims: int
     mode: int
     is_flat_paid: bool
+    tokens: int
 
 
 class OperatorSet(Struct, frozen=True):
@@ -53,6 +54,7 @@ def packed_account(account: Account) -> int:
         | (account.claims << 144)
         | (account.mode << 160)
         | (int(account.is_flat_paid) << 168)
+        | (account.tokens << 176)
     )
 
 
@@ -64,6 +66,7 @@ def unpacked_account(packed: int) -> Account:
         claims=unsigned(packed, 144, 16),
         mode=unsigned(packed, 160, 8),
         is_flat_paid=unsigned(packed, 168, 1) == 1,
+        tokens=unsigned(packed, 176, 8),
     )
 
 

@@ -17,19 +17,21 @@ from protocol.units import Quote, Ratio, Size
 
 class Standing(Struct, frozen=True):
     equity: Quote
+    collateral: Quote
     certain: Quote
     gains: Quote
     initial: Quote
     maintenance: Quote
 
 
-NO_STANDING = Standing(Quote(0), Quote(0), Quote(0), Quote(0), Quote(0))
+NO_STANDING = Standing(Quote(0), Quote(0), Quote(0), Quote(0), Quote(0), Quote(0))
 
 
 def combined(a: Standing, b: Standing) -> Standing:
     """Two parts of an account, together."""
     return Standing(
         equity=a.equity + b.equity,
+        collateral=a.collateral + b.collateral,
         certain=a.certain + b.certain,
         gains=a.gains + b.gains,
         initial=a.initial + b.initial,
@@ -58,6 +60,7 @@ def exposure(
     ratio = margin.size_ratio(held.size, params.pricing.skew_scale, params.margin)
     return Standing(
         equity=position.profit(held, price.mark, index),
+        collateral=Quote(0),
         certain=min(strict, Quote(0)),
         gains=max(strict, Quote(0)),
         initial=margin.initial_margin(

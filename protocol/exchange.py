@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from protocol import (
     account,
+    collateral,
     errors,
     health,
     ledger,
@@ -20,6 +21,7 @@ from protocol import (
 )
 from protocol.account import Account
 from protocol.backing import Standing
+from protocol.collateral import Pool
 from protocol.errors import require
 from protocol.market import Books, MarketState
 from protocol.position import Position
@@ -43,6 +45,36 @@ class Withdrawn(Struct, frozen=True):
     receiver: Address
     atoms: Atoms
     cash: Quote
+
+
+class CollateralDeposited(Struct, frozen=True):
+    holder: Holder
+    token_id: int
+    atoms: Atoms
+    amount: Size
+
+
+class CollateralWithdrawn(Struct, frozen=True):
+    holder: Holder
+    token_id: int
+    receiver: Address
+    atoms: Atoms
+    amount: Size
+
+
+class CollateralBought(Struct, frozen=True):
+    holder: Holder
+    token_id: int
+    buyer: Address
+    atoms: Atoms
+    paid: Atoms
+    cash: Quote
+
+
+class CollateralCollected(Struct, frozen=True):
+    token_id: int
+    receiver: Address
+    atoms: Atoms
 
 
 class InsuranceFunded(Struct, frozen=True):
@@ -81,7 +113,7 @@ def deposit(state: State, call: Call, holder: Holder, atoms: Atoms) -> None:
     account.require_operator(state, holder, call.sender)
     cash = settlement.add_cash(state, holder, ledger.book_in(state, atoms))
     state.log(Deposited(holder=holder, atoms=atoms, cash=cash))
-    ledger.pull(state, call.sender, atoms)
+    ledger.pull(state, state.addresses.token, call.sender, atoms)
 
 
 def withdraw(
@@ -92,7 +124,77 @@ def withdraw(
     cash = settlement.add_cash(state, holder, -ledger.book_out(state, atoms))
     health.require_withdrawable(state, holder, market.load_risk(state), call.now)
     state.log(Withdrawn(holder=holder, receiver=receiver, atoms=atoms, cash=cash))
-    ledger.push(state, receiver, atoms)
+    ledger.push(state, state.addresses.token, receiver, atoms)
+
+
+def deposit_collateral(
+    state: State, call: Call, holder: Holder, token_id: int, atoms: Atoms
+) -> None:
+    """Add a token to what backs an account."""
+    account.require_operator(state, holder, call.sender)
+    added = market.asset(state, state.collateral_params[token_id], atoms)
+    amount = collateral.put_in(state, holder, token_id, atoms, added)
+    state.log(
+        CollateralDeposited(
+            holder=holder, token_id=token_id, atoms=atoms, amount=amount
+        )
+    )
+    ledger.pull(state, added.token, call.sender, atoms)
+
+
+def withdraw_collateral(
+    state: State,
+    call: Call,
+    holder: Holder,
+    token_id: int,
+    atoms: Atoms,
+    receiver: Address,
+) -> None:
+    """Take a token out of an account, as far as its margin allows."""
+    account.require_operator(state, holder, call.sender)
+    taken = market.asset(state, state.collateral_params[token_id], atoms)
+    amount = collateral.take_out(state, holder, token_id, atoms, taken)
+    health.require_withdrawable(state, holder, market.load_risk(state), call.now)
+    state.log(
+        CollateralWithdrawn(
+            holder=holder,
+            token_id=token_id,
+            receiver=receiver,
+            atoms=atoms,
+            amount=amount,
+        )
+    )
+    ledger.push(state, taken.token, receiver, atoms)
+
+
+def buy_collateral(
+    state: State, call: Call, holder: Holder, token_id: int, atoms: Atoms
+) -> Atoms:
+    """
+    Buy a token of an account in debt at a discount; give the atoms of the quote token
+    that it costs.
+    """
+    risk = market.load_risk(state)
+    sale = settlement.sell_collateral(state, holder, token_id, atoms, risk, call.now)
+    state.log(
+        CollateralBought(
+            holder=holder,
+            token_id=token_id,
+            buyer=call.sender,
+            atoms=atoms,
+            paid=sale.paid,
+            cash=sale.cash,
+        )
+    )
+    ledger.pull(state, state.addresses.token, call.sender, sale.paid)
+    ledger.push(state, sale.token, call.sender, atoms)
+    return sale.paid
+
+
+def cover_shortfall(state: State, call: Call, holder: Holder) -> None:
+    """Make an account whole that owes and has nothing left."""
+    insurance = market.load_risk(state).insurance
+    settlement.cover_shortfall(state, holder, insurance, call.now)
 
 
 def trade(
@@ -139,7 +241,7 @@ def fund_insurance(state: State, call: Call, atoms: Atoms) -> None:
     state.log(
         InsuranceFunded(payer=call.sender, atoms=atoms, insurance=funds.insurance)
     )
-    ledger.pull(state, call.sender, atoms)
+    ledger.pull(state, state.addresses.token, call.sender, atoms)
 
 
 def claim_reward(state: State, call: Call, atoms: Atoms, receiver: Address) -> None:
@@ -150,7 +252,7 @@ def claim_reward(state: State, call: Call, atoms: Atoms, receiver: Address) -> N
     state.keeper_rewards[call.sender] = earned - amount
     ledger.add_funds(state, NOTHING, NOTHING, NOTHING, -amount)
     state.log(RewardClaimed(keeper=call.sender, receiver=receiver, atoms=atoms))
-    ledger.push(state, receiver, atoms)
+    ledger.push(state, state.addresses.token, receiver, atoms)
 
 
 def enter_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
@@ -158,7 +260,7 @@ def enter_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> No
     require(call.sender == state.addresses.vault, errors.NOT_VAULT)
     amount = ledger.book_in(state, atoms)
     ledger.add_funds(state, amount, NOTHING, NOTHING, NOTHING)
-    ledger.pull(state, provider, atoms)
+    ledger.pull(state, state.addresses.token, provider, atoms)
 
 
 def leave_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
@@ -167,7 +269,7 @@ def leave_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> No
     """
     require(call.sender == state.addresses.vault, errors.NOT_VAULT)
     ledger.take_from_vault(state, ledger.book_out(state, atoms))
-    ledger.push(state, provider, atoms)
+    ledger.push(state, state.addresses.token, provider, atoms)
 
 
 def set_market(state: State, call: Call, market_id: int, code: Address) -> None:
@@ -184,6 +286,25 @@ def set_risk(state: State, call: Call, code: Address) -> None:
     market.set_risk(state, code)
 
 
+def set_collateral(state: State, call: Call, token_id: int, code: Address) -> None:
+    """
+    Let a token be collateral, or change its parameters to those in the code.
+    """
+    require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
+    collateral.set_collateral(state, token_id, code)
+
+
+def collect_collateral(
+    state: State, call: Call, token_id: int, receiver: Address, atoms: Atoms
+) -> None:
+    """Pay out atoms of a token that were seized."""
+    require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
+    taken = market.asset(state, state.collateral_params[token_id], atoms)
+    collateral.collect(state, token_id, atoms, taken)
+    state.log(CollateralCollected(token_id=token_id, receiver=receiver, atoms=atoms))
+    ledger.push(state, taken.token, receiver, atoms)
+
+
 def collect_treasury(state: State, call: Call, receiver: Address, atoms: Atoms) -> None:
     """Pay `atoms` out of the treasury."""
     require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
@@ -193,7 +314,7 @@ def collect_treasury(state: State, call: Call, receiver: Address, atoms: Atoms) 
     state.log(
         TreasuryCollected(receiver=receiver, atoms=atoms, treasury=funds.treasury)
     )
-    ledger.push(state, receiver, atoms)
+    ledger.push(state, state.addresses.token, receiver, atoms)
 
 
 def account_of(state: State, call: Call, holder: Holder) -> Account:
@@ -209,6 +330,21 @@ def position_of(state: State, call: Call, holder: Holder, market_id: int) -> Pos
 def claim_of(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
     """What an account may claim in a market."""
     return state.claims[holder, market_id]
+
+
+def collateral_of(state: State, call: Call, holder: Holder, token_id: int) -> Size:
+    """What an account has of a token."""
+    return state.collaterals[holder, token_id]
+
+
+def pool_of(state: State, call: Call, token_id: int) -> Pool:
+    """What is held of a token, and what all accounts have of it."""
+    return collateral.load_pool(state, token_id)
+
+
+def collateral_params_of(state: State, call: Call, token_id: int) -> Address:
+    """The address in whose code the parameters of a token lie."""
+    return state.collateral_params[token_id]
 
 
 def standing_of(state: State, call: Call, holder: Holder) -> Standing:

@@ -7,9 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protocol import errors, margin
+from protocol.collateral import CollateralParams
 from protocol.errors import require
 from protocol.feed import MAX_REPORTERS, FeedParams
-from protocol.fixed_point import WAD, mul_div_up, mul_wad_down
+from protocol.fixed_point import WAD, mul_div_up, mul_wad_down, mul_wad_up
 from protocol.funding import DAY
 from protocol.parameters import MarketParams, RiskParams
 from protocol.units import Address, Flow, Price, Quote, Rate, Ratio, Seconds, Size
@@ -157,3 +158,30 @@ def require_lawful_risk(params: RiskParams) -> None:
     require_between(params.rewards.most, params.rewards.least, Quote(MOST_VALUE))
     require_between(params.insurance.cap, Quote(0), Quote(MOST_VALUE))
     require_duration(params.insurance.window)
+    require_between(params.debt.floor, Quote(0), Quote(MOST_VALUE))
+    require_between(params.debt.most, params.debt.floor, Quote(MOST_VALUE))
+
+
+def require_lawful_collateral(
+    params: CollateralParams, total: Size, ceiling_price: Price
+) -> None:
+    """Refuse the parameters of a token against their laws."""
+    require_between(params.cap, Size(1), Size(MOST_PRICE))
+    require(params.cap >= total, errors.CAP_BELOW_TOTAL)
+    require_lawful_cap(params.cap, ceiling_price)
+    require_between(params.haircut, Ratio(0), Ratio(WAD))
+    # A deposit must not lower what its own account is strictly worth.
+    require_between(params.haircut_slope, Ratio(0), Ratio(MOST_RATE))
+    require_between(2 * params.haircut_slope, Ratio(0), Ratio(WAD) - params.haircut)
+    require_between(params.discount, Ratio(0), params.haircut)
+    require_between(params.least_value, Quote(0), Quote(MOST_VALUE))
+    require_duration(params.max_age)
+    require_between(params.max_confidence, Ratio(0), Ratio(WAD))
+
+
+def require_lawful_cap(cap: Size, ceiling_price: Price) -> None:
+    """Refuse a cap of a token that may be worth more than can be counted."""
+    require(
+        mul_wad_up(cap, ceiling_price) <= Quote(MOST_VALUE),
+        errors.COLLATERAL_ABOVE_VALUE,
+    )

@@ -6,7 +6,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import access, exchange, governance, oracle, parameters, sides
+from protocol import (
+    access,
+    collateral,
+    errors,
+    exchange,
+    governance,
+    oracle,
+    parameters,
+    sides,
+    token,
+)
+from protocol.collateral import FIRST_FEED, MAX_TOKENS, CollateralParams
+from protocol.errors import require
 from protocol.feed import FeedParams
 from protocol.parameters import MarketParams, RiskParams
 from protocol.units import Address, Atoms, Call, Size
@@ -30,6 +42,11 @@ def set_feed(
     if used != 0:
         limits = parameters.params_in(state, used)
         governance.require_lawful_limits(limits, Size(0), params.ceiling_price)
+    if feed_id >= FIRST_FEED:
+        priced = exchange.collateral_params_of(state, governor, feed_id - FIRST_FEED)
+        if priced != 0:
+            cap = collateral.params_in(state, priced).cap
+            governance.require_lawful_cap(cap, params.ceiling_price)
     code = state.create_code(params)
     oracle.set_feed(state, governor, feed_id, code, reporters)
 
@@ -57,6 +74,41 @@ def set_risk(state: State, call: Call, params: RiskParams) -> None:
     governor = Call(state.addresses.governor, call.now)
     code = state.create_code(params)
     exchange.set_risk(state, governor, code)
+
+
+def set_collateral(
+    state: State, call: Call, token_id: int, params: CollateralParams
+) -> None:
+    """
+    Let a token be collateral, or change its parameters from now on.
+    """
+    access.require_owner(state, call.sender)
+    require(token_id < MAX_TOKENS, errors.TOKEN_UNKNOWN)
+    require(params.token in state.tokens, errors.NOT_A_TOKEN)
+    governor = Call(state.addresses.governor, call.now)
+    decimals = token.decimals(state.tokens[params.token], governor)
+    require(decimals <= 18, errors.TOO_MANY_DECIMALS)
+    require(decimals == params.decimals, errors.PARAMETER_OUT_OF_BOUNDS)
+    used = exchange.collateral_params_of(state, governor, token_id)
+    if used != 0:
+        require(
+            collateral.params_in(state, used).token == params.token,
+            errors.TOKEN_CHANGED,
+        )
+    priced = oracle.params_of(state, governor, FIRST_FEED + token_id)
+    pool = exchange.pool_of(state, governor, token_id)
+    governance.require_lawful_collateral(params, pool.total, priced.ceiling_price)
+    code = state.create_code(params)
+    exchange.set_collateral(state, governor, token_id, code)
+
+
+def collect_collateral(
+    state: State, call: Call, token_id: int, receiver: Address, atoms: Atoms
+) -> None:
+    """Pay out atoms of a token that were seized."""
+    access.require_owner(state, call.sender)
+    governor = Call(state.addresses.governor, call.now)
+    exchange.collect_collateral(state, governor, token_id, receiver, atoms)
 
 
 def collect_treasury(state: State, call: Call, receiver: Address, atoms: Atoms) -> None:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import account, errors, market, position
+from protocol import account, collateral, errors, market, position, rules
 from protocol.account import Account
 from protocol.backing import NO_STANDING, Standing, combined, strict_equity
+from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.errors import require
 from protocol.parameters import RiskParams
 from protocol.units import Holder, Quote, Seconds
@@ -17,19 +18,45 @@ if TYPE_CHECKING:
     from protocol.state import State
 
 
-def wealth(state: State, holder: Holder, current: Account) -> Standing:
-    """What the cash and the claims of an account add to it."""
+def wealth(
+    state: State, holder: Holder, current: Account, needs_valid: bool, now: Seconds
+) -> Standing:
+    """What the cash, the claims and the tokens of an account add to it."""
     claimed = Quote(0)
     if current.claims != 0:
         for market_id in range(account.MAX_MARKETS):
             if (current.claims >> market_id) & 1 == 1:
                 claimed += state.claims[holder, market_id]
-    return Standing(
+    total = Standing(
         equity=current.cash + claimed,
+        collateral=current.cash,
         certain=current.cash,
         gains=claimed,
         initial=Quote(0),
         maintenance=Quote(0),
+    )
+    if current.tokens != 0:
+        for token_id in range(MAX_TOKENS):
+            if (current.tokens >> token_id) & 1 == 1:
+                total = combined(
+                    total, token_worth(state, holder, token_id, needs_valid, now)
+                )
+    return total
+
+
+def token_worth(
+    state: State, holder: Holder, token_id: int, needs_valid: bool, now: Seconds
+) -> Standing:
+    """What one token adds to its account."""
+    return rules.worth(
+        state,
+        market.ANYONE,
+        state.collateral_params[token_id],
+        state.collaterals[holder, token_id],
+        collateral.load_pool(state, token_id).total,
+        market.price_of(state, FIRST_FEED + token_id),
+        needs_valid,
+        now,
     )
 
 
@@ -59,7 +86,7 @@ def standing_of(
     """The whole of an account."""
     current = account.load_account(state, holder)
     return combined(
-        wealth(state, holder, current),
+        wealth(state, holder, current, needs_valid, now),
         exposures(state, holder, current.positions, needs_valid, now),
     )
 
@@ -76,5 +103,5 @@ def require_withdrawable(
     if current.positions == 0:
         return
     standing = standing_of(state, holder, True, now)
-    least = min(current.cash, strict_equity(standing, risk.profit_weight))
+    least = min(standing.collateral, strict_equity(standing, risk.profit_weight))
     require(least >= standing.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN)

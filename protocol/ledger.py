@@ -141,17 +141,18 @@ def book_out(state: State, atoms: Atoms) -> Quote:
     return amount
 
 
-def pull(state: State, payer: Address, atoms: Atoms) -> None:
-    """Take `atoms` of the token from `payer`; all of them must arrive."""
+def pull(state: State, asset: Address, payer: Address, atoms: Atoms) -> None:
+    """Take `atoms` of a token from `payer`; all of them must arrive."""
+    moved = state.tokens[asset]
     exchange = Call(state.addresses.exchange, Seconds(0))
-    before = token.balanceOf(state, exchange, exchange.sender)
-    is_moved = token.transferFrom(state, exchange, payer, exchange.sender, atoms)
-    after = token.balanceOf(state, exchange, exchange.sender)
+    before = token.balanceOf(moved, exchange, exchange.sender)
+    is_moved = token.transferFrom(moved, exchange, payer, exchange.sender, atoms)
+    after = token.balanceOf(moved, exchange, exchange.sender)
     require(is_moved and after == before + atoms, errors.TRANSFER_FAILED)
 
 
-def push(state: State, receiver: Address, atoms: Atoms) -> None:
-    """Send `atoms` of the token to `receiver`."""
+def push(state: State, asset: Address, receiver: Address, atoms: Atoms) -> None:
+    """Send `atoms` of a token to `receiver`."""
     exchange = Call(state.addresses.exchange, Seconds(0))
-    is_moved = token.transfer(state, exchange, receiver, atoms)
+    is_moved = token.transfer(state.tokens[asset], exchange, receiver, atoms)
     require(is_moved, errors.TRANSFER_FAILED)

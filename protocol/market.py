@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from protocol import account, errors, feed, ledger, parameters, rules
 from protocol.backing import Standing
+from protocol.collateral import Asset
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import require_fits
@@ -19,7 +20,7 @@ from protocol.liquidation import Bucket
 from protocol.parameters import MarketParams, RiskParams
 from protocol.position import Position
 from protocol.sides import Book
-from protocol.units import Address, Call, Price, Quote, Seconds, Size, SizePrice
+from protocol.units import Address, Atoms, Call, Price, Quote, Seconds, Size, SizePrice
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -180,6 +181,11 @@ def add_to_side(
     total = state.side_quotes[market_id, is_long] + quote
     require_fits(total, 126)
     state.side_quotes[market_id, is_long] = total
+
+
+def asset(state: State, code: Address, atoms: Atoms) -> Asset:
+    """What atoms of a token come to."""
+    return rules.asset(state, ANYONE, code, atoms)
 
 
 def load_bucket(state: State, market_id: int) -> Bucket:

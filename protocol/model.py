@@ -15,6 +15,7 @@ from msgspec import Struct
 from protocol import (
     access,
     account,
+    collateral,
     exchange,
     feed,
     funding,
@@ -22,11 +23,10 @@ from protocol import (
     market,
     settlement,
     share,
-    token,
     trading,
 )
 from protocol.errors import Revert
-from protocol.state import Addresses, State, Table
+from protocol.state import Addresses, State, Table, TokenState
 from protocol.trace import Action, Genesis, Kind, Shape, entry_point, fields_of, shape
 from protocol.units import Address, Call, Seconds
 
@@ -39,6 +39,12 @@ EMITTERS: dict[type[Struct], str] = {
             account.MarginModeSet,
             exchange.Deposited,
             exchange.Withdrawn,
+            exchange.CollateralDeposited,
+            exchange.CollateralWithdrawn,
+            exchange.CollateralBought,
+            exchange.CollateralCollected,
+            collateral.CollateralSet,
+            collateral.CollateralSeized,
             exchange.InsuranceFunded,
             exchange.RewardClaimed,
             exchange.TreasuryCollected,
@@ -54,12 +60,12 @@ EMITTERS: dict[type[Struct], str] = {
         "Oracle": (feed.FeedSet, feed.Reported, feed.RoundStored),
         "Vault": (share.Entered, share.Left),
         "Governor": (access.OwnershipOffered, access.OwnershipTaken),
-        "Token": (token.Transfer, token.Approval),
     }.items()
     for event in events
 }
 
-Entry = tuple[Callable[..., Any], bool, Shape]
+# What is called, on which state, whether it takes words as they are, and its shape.
+Entry = tuple[Callable[..., Any], State | TokenState, bool, Shape]
 
 
 class Outcome:
@@ -93,7 +99,7 @@ class Model:
         addresses: Addresses,
         create_address: Callable[[Address, int], Address],
     ) -> None:
-        self.state = State(addresses, genesis.decimals, create_address)
+        self.state = State(addresses, genesis.token_decimals(), create_address)
         self.entries: dict[tuple[str, str], Entry] = {}
         # Deployment names the owner; no call undoes it.
         self.state.owner[()] = genesis.owner
@@ -104,15 +110,17 @@ class Model:
         state = self.state
         journal = state.journal
         try:
-            function, is_flat, parameters = self.entries[action.to, action.function]
+            function, part, is_flat, parameters = self.entries[
+                action.to, action.function
+            ]
         except KeyError:
-            function, is_flat, parameters = self.entry(action.to, action.function)
+            function, part, is_flat, parameters = self.entry(action.to, action.function)
         arguments = action.arguments
         if not is_flat:
             arguments = assembled(parameters, arguments)
         call = Call(action.sender, Seconds(action.now))
         try:
-            returned = function(state, call, *arguments)
+            returned = function(part, call, *arguments)
         except Revert as refusal:
             for table, key, before in reversed(journal):
                 table.restore(key, before)
@@ -121,22 +129,29 @@ class Model:
             return Outcome(str(refusal), None, [], {})
         writes = {(table, key): table[key] for table, key, _ in journal}
         journal.clear()
-        logs = [(EMITTERS[type(event)], event) for event in state.logs]
+        logs = [(name or EMITTERS[type(event)], event) for name, event in state.logs]
         state.logs.clear()
         return Outcome(None, returned, logs, writes)
 
     def entry(self, to: str, function: str) -> Entry:
-        """An entry point, and whether its arguments are words as they stand."""
+        """An entry point, with what `apply` has to know of it."""
         parameters = shape(to, function)
         is_flat = all(kind is int for _, kind in parameters)
-        found = (entry_point(to, function), is_flat, parameters)
+        found = (entry_point(to, function), self.part(to), is_flat, parameters)
         self.entries[to, function] = found
         return found
+
+    def part(self, to: str) -> State | TokenState:
+        """The state that a contract sees: a token its own, the others all."""
+        for token in self.state.tokens.values():
+            if token.name == to:
+                return token
+        return self.state
 
     def view(self, to: str, function: str, now: int, *arguments: Any) -> Any:
         """What a view returns at `now`; raises `Revert` where it refuses."""
         call = Call(0, Seconds(now))
-        return entry_point(to, function)(self.state, call, *arguments)
+        return entry_point(to, function)(self.part(to), call, *arguments)
 
 
 def assembled(parameters: Shape, words: tuple[int, ...]) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from protocol import errors, feed
+from protocol.collateral import DebtParams
 from protocol.errors import require
 from protocol.fee import FeeParams
 from protocol.feed import FeedPrice
@@ -49,6 +50,7 @@ class RiskParams(Struct, frozen=True):
     reserve: Quote
     rewards: RewardParams
     insurance: InsuranceParams
+    debt: DebtParams
 
 
 def params_in(state: State, code: Address) -> MarketParams:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from protocol import (
     backing,
+    collateral,
     errors,
     fee,
     feed,
@@ -22,6 +23,7 @@ from protocol import (
     sides,
 )
 from protocol.backing import Standing
+from protocol.collateral import Asset
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_wad_down, mul_wad_up
@@ -30,7 +32,7 @@ from protocol.liquidation import Bucket, Case, Closing
 from protocol.parameters import RiskParams
 from protocol.position import Position
 from protocol.sides import Book
-from protocol.units import Address, Call, Price, Quote, Seconds, Size
+from protocol.units import Address, Atoms, Call, Price, Quote, Seconds, Size
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -214,3 +216,64 @@ def closing(
         ),
         insurance_fee=mul_wad_down(amount, params.liquidation.insurance_share),
     )
+
+
+def asset(state: State, call: Call, code: Address, atoms: Atoms) -> Asset:
+    """What atoms of a token come to."""
+    return collateral.asset(atoms, collateral.params_in(state, code))
+
+
+def worth(
+    state: State,
+    call: Call,
+    code: Address,
+    amount: Size,
+    total: Size,
+    price: FeedPrice,
+    needs_valid: bool,
+    now: Seconds,
+) -> Standing:
+    """
+    What a token adds to its account: at the mark and its own haircut, and at the strict
+    price and the haircut that has grown.
+    """
+    params = collateral.params_in(state, code)
+    if needs_valid:
+        feed.require_valid(price, params.max_age, params.max_confidence, now)
+    strict = collateral.worth(
+        amount,
+        feed.strict_price(price, amount),
+        collateral.grown_haircut(total, params),
+    )
+    return Standing(
+        equity=collateral.worth(amount, price.mark, params.haircut),
+        collateral=strict,
+        certain=strict,
+        gains=Quote(0),
+        initial=Quote(0),
+        maintenance=Quote(0),
+    )
+
+
+def is_saleable(
+    state: State, call: Call, code: Address, amount: Size, mark: Price
+) -> bool:
+    """Whether somebody may be expected to buy so much of a token."""
+    params = collateral.params_in(state, code)
+    return mul_wad_down(amount, mark) >= params.least_value
+
+
+def sale_price(
+    state: State,
+    call: Call,
+    code: Address,
+    amount: Size,
+    price: FeedPrice,
+    now: Seconds,
+) -> Quote:
+    """
+    What a buyer pays for an amount of a token, whose price must be fresh enough.
+    """
+    params = collateral.params_in(state, code)
+    feed.require_fresh_enough(price, params.max_age, now)
+    return collateral.sale_price(amount, price.mark, params.discount)

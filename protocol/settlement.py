@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from protocol import (
     account,
+    collateral,
     errors,
     funding,
     insurance,
@@ -23,14 +24,23 @@ from protocol import (
     position,
     rules,
 )
+from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.errors import require
+from protocol.fixed_point import mul_div_up
 from protocol.insurance import InsuranceParams
-from protocol.units import Address, Holder, Quote, Seconds, Size, SizePrice
+from protocol.parameters import RiskParams
+from protocol.units import Address, Atoms, Holder, Quote, Seconds, Size, SizePrice
 
 if TYPE_CHECKING:
     from protocol.state import State
 
 NOTHING = Quote(0)
+
+
+class Sale(Struct, frozen=True):
+    token: Address
+    paid: Atoms
+    cash: Quote
 
 
 class Settled(Struct, frozen=True):
@@ -130,12 +140,33 @@ def settle(
     return result
 
 
+def has_saleable(state: State, holder: Holder, tokens: int) -> bool:
+    """
+    Whether an account has a token, of those in a bitmap, that somebody may buy.
+    """
+    if tokens == 0:
+        return False
+    for token_id in range(MAX_TOKENS):
+        if (tokens >> token_id) & 1 == 0:
+            continue
+        mark = market.price_of(state, FIRST_FEED + token_id).mark
+        if rules.is_saleable(
+            state,
+            market.ANYONE,
+            state.collateral_params[token_id],
+            state.collaterals[holder, token_id],
+            mark,
+        ):
+            return True
+    return False
+
+
 def cover_shortfall(
     state: State, holder: Holder, params: InsuranceParams, now: Seconds
 ) -> None:
     """
-    Make an account whole that has no position and negative cash: out of its claims,
-    then of the insurance fund, then of the vault.
+    Make an account whole that has no position, negative cash and no token that somebody
+    may buy: out of its claims, then of the insurance fund, then of the vault.
     """
     current = account.load_account(state, holder)
     shortfall = -current.cash
@@ -149,12 +180,41 @@ def cover_shortfall(
         shortfall -= paid
         add_claim(state, holder, market_id, -paid)
         pay_from_vault(state, holder, paid)
-    if shortfall == Quote(0):
+    if shortfall == Quote(0) or has_saleable(state, holder, current.tokens):
         return
 
+    # What nobody buys is no reason to leave a debt open, nor is it left to who owes it.
+    collateral.seize(state, holder, current.tokens)
     drawn = insurance.draw(state, holder, shortfall, params, now)
     add_cash(state, holder, shortfall)
     if drawn < shortfall:
         bad_debt = shortfall - drawn
         vault = ledger.add_funds(state, -bad_debt, NOTHING, NOTHING, NOTHING).vault
         state.log(BadDebt(holder=holder, amount=bad_debt, vault=vault))
+
+
+def sell_collateral(
+    state: State,
+    holder: Holder,
+    token_id: int,
+    atoms: Atoms,
+    risk: RiskParams,
+    now: Seconds,
+) -> Sale:
+    """
+    Sell a token of an account in debt at its mark less a discount, for no more than the
+    debt; give the token and what the buyer pays for it.
+    """
+    code = state.collateral_params[token_id]
+    sold = market.asset(state, code, atoms)
+    current = account.load_account(state, holder)
+    allowed = risk.debt.floor if current.positions != 0 else NOTHING
+    require(current.cash < -allowed, errors.NOT_IN_DEBT)
+    price = market.price_of(state, FIRST_FEED + token_id)
+    cost = rules.sale_price(state, market.ANYONE, code, sold.amount, price, now)
+    require(cost <= -current.cash, errors.SALE_TOO_LARGE)
+    collateral.take_out(state, holder, token_id, atoms, sold)
+    paid = int(mul_div_up(cost, 1, state.scale))
+    cash = add_cash(state, holder, ledger.book_in(state, paid))
+    cover_shortfall(state, holder, risk.insurance, now)
+    return Sale(token=sold.token, paid=paid, cash=cash)

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from protocol import errors
 from protocol.account import Account, packed_account
+from protocol.collateral import Pool, packed_pool
 from protocol.errors import require
 from protocol.feed import Head, Report, Round, packed_head, packed_report, packed_round
 from protocol.funding import Funding, packed_funding
@@ -102,6 +103,25 @@ class Addresses(Struct, frozen=True):
     vault: Address
     governor: Address
     lens: Address
+    token_1: Address
+    token_2: Address
+    token_3: Address
+    token_4: Address
+
+
+# Contracts that are tokens: the quote token, and those that may be collateral.
+TOKENS = ("Token", "Token1", "Token2", "Token3", "Token4")
+
+
+def token_addresses(addresses: Addresses) -> tuple[Address, ...]:
+    """Where the tokens are, in their order."""
+    return (
+        addresses.token,
+        addresses.token_1,
+        addresses.token_2,
+        addresses.token_3,
+        addresses.token_4,
+    )
 
 
 def one_word(value: Any) -> tuple[int, ...]:
@@ -109,23 +129,63 @@ def one_word(value: Any) -> tuple[int, ...]:
     return (value,)
 
 
+Logs: TypeAlias = list[tuple[str, Struct]]
+
+
+class TokenState:
+    """The tables of one token: the quote token, or one that is collateral."""
+
+    def __init__(self, name: str, decimals: int, journal: Journal, logs: Logs) -> None:
+        self.name = name
+        self.decimals = decimals
+        self.logs = logs
+
+        def table(
+            name: str, contract: str, empty: Record, pack: Callable[[Record], Any]
+        ) -> Table[Any, Record]:
+            assert contract == "Token"
+            return Table(name, self.name, empty, pack, journal)
+
+        self.balances: Table[Address, Atoms] = table("balances", "Token", 0, one_word)
+        self.allowances: Table[tuple[Address, Address], Atoms] = table(
+            "allowances", "Token", 0, one_word
+        )
+        self.total_supply: Table[tuple[()], Atoms] = table(
+            "total_supply", "Token", 0, one_word
+        )
+
+    def log(self, event: Struct) -> None:
+        """Emit `event`, unless the call is refused later."""
+        self.logs.append((self.name, event))
+
+
 class State:
-    """Every table of the protocol, and where its contracts are."""
+    """
+    Every table of the protocol, and where its contracts are; `decimals` are those of
+    the tokens, the quote token first.
+    """
 
     def __init__(
         self,
         addresses: Addresses,
-        decimals: int,
+        decimals: tuple[int, ...],
         create_address: Callable[[Address, int], Address],
     ) -> None:
-        require(decimals <= 18, errors.TOO_MANY_DECIMALS)
+        require(decimals[0] <= 18, errors.TOO_MANY_DECIMALS)
         self.addresses = addresses
-        self.decimals = decimals
-        # Wads in an atom of the token.
-        self.scale = int(10 ** (18 - decimals))
+        # Wads in an atom of the quote token.
+        self.scale = int(10 ** (18 - decimals[0]))
         self.create_address = create_address
         self.journal: Journal = []
-        self.logs: list[Struct] = []
+        self.logs: Logs = []
+        # Tokens, by their addresses.
+        self.tokens = {
+            address: TokenState(name, each, self.journal, self.logs)
+            for name, address, each in zip(
+                TOKENS, token_addresses(addresses), decimals, strict=False
+            )
+        }
+        self.quote = self.tokens[addresses.token]
 
         def table(
             name: str, contract: str, empty: Record, pack: Callable[[Record], Any]
@@ -136,11 +196,23 @@ class State:
         self.accounts: Table[Holder, Account] = table(
             "accounts",
             "Exchange",
-            Account(Quote(0), 0, 0, 0, False),
+            Account(Quote(0), 0, 0, 0, False, 0),
             lambda record: (packed_account(record),),
         )
         self.operators: Table[tuple[Address, Address], bool] = table(
             "operators", "Exchange", False, one_word
+        )
+        self.collateral_params: Table[int, Address] = table(
+            "collateral_params", "Exchange", 0, one_word
+        )
+        self.collaterals: Table[tuple[Holder, int], Size] = table(
+            "collaterals", "Exchange", Size(0), one_word
+        )
+        self.pools: Table[int, Pool] = table(
+            "pools",
+            "Exchange",
+            Pool(0, Size(0)),
+            lambda record: (packed_pool(record),),
         )
         self.positions: Table[tuple[Holder, int], Position] = table(
             "positions",
@@ -263,18 +335,9 @@ class State:
             "codes", "Governor", None, one_word, self.journal, is_code=True
         )
 
-        # Token
-        self.balances: Table[Address, Atoms] = table("balances", "Token", 0, one_word)
-        self.allowances: Table[tuple[Address, Address], Atoms] = table(
-            "allowances", "Token", 0, one_word
-        )
-        self.total_supply: Table[tuple[()], Atoms] = table(
-            "total_supply", "Token", 0, one_word
-        )
-
     def log(self, event: Struct) -> None:
         """Emit `event`, unless the call is refused later."""
-        self.logs.append(event)
+        self.logs.append(("", event))
 
     def create_code(self, record: Struct) -> Address:
         """Let the governor put `record` into the code of a new address."""
@@ -284,6 +347,7 @@ class State:
 
     def tables(self) -> Iterator[Table[Any, Any]]:
         """All tables, in the order of their contracts."""
-        for table in vars(self).values():
-            if isinstance(table, Table):
-                yield table
+        for part in (self, *self.tokens.values()):
+            for table in vars(part).values():
+                if isinstance(table, Table):
+                    yield table

@@ -26,6 +26,7 @@ BANKRUPT = 2
 
 class Totals(Struct, frozen=True):
     equity: Quote
+    collateral: Quote
     strict_equity: Quote
     initial: Quote
     maintenance: Quote
@@ -43,6 +44,7 @@ class Line(Struct, frozen=True):
 
 class Statement(Struct, frozen=True):
     cash: Quote
+    collateral: Quote
     equity: Quote
     strict_equity: Quote
     initial: Quote
@@ -57,6 +59,7 @@ def totals(current: Account, standing: Standing, risk: RiskParams) -> Totals:
     """What an account is worth at the mark and strictly, and what it must hold."""
     return Totals(
         equity=standing.equity,
+        collateral=standing.collateral,
         strict_equity=backing.strict_equity(standing, risk.profit_weight),
         initial=standing.initial,
         maintenance=standing.maintenance,
@@ -76,11 +79,11 @@ def status_of(whole: Totals) -> int:
 
 
 def free_collateral(current: Account, whole: Totals) -> Quote:
-    """What the account could withdraw."""
+    """What the account could withdraw of its cash."""
     least = current.cash
     if current.positions != 0:
-        least = min(current.cash, whole.strict_equity)
-    return max(Quote(0), least - whole.initial - whole.reserve)
+        least = min(whole.collateral, whole.strict_equity)
+    return max(Quote(0), min(current.cash, least - whole.initial - whole.reserve))
 
 
 def liquidation_price(
@@ -142,6 +145,7 @@ def statement(current: Account, whole: Totals, lines: tuple[Line, ...]) -> State
     """The lines of an account under what they come to."""
     return Statement(
         cash=current.cash,
+        collateral=whole.collateral,
         equity=whole.equity,
         strict_equity=whole.strict_equity,
         initial=whole.initial,

@@ -13,7 +13,7 @@ from protocol.errors import require
 from protocol.units import Address, Atoms, Call
 
 if TYPE_CHECKING:
-    from protocol.state import State
+    from protocol.state import TokenState
 
 
 class Transfer(Struct, frozen=True):
@@ -28,7 +28,7 @@ class Approval(Struct, frozen=True):
     value: Atoms
 
 
-def mint(state: State, call: Call, receiver: Address, atoms: Atoms) -> None:
+def mint(state: TokenState, call: Call, receiver: Address, atoms: Atoms) -> None:
     """Make `atoms` for `receiver`."""
     require(atoms >> 128 == 0, errors.OUT_OF_BOUNDS)
     require(state.total_supply[()] + atoms < 2**128, errors.OUT_OF_BOUNDS)
@@ -37,21 +37,21 @@ def mint(state: State, call: Call, receiver: Address, atoms: Atoms) -> None:
     state.log(Transfer(sender=0, receiver=receiver, value=atoms))
 
 
-def approve(state: State, call: Call, spender: Address, atoms: Atoms) -> bool:
+def approve(state: TokenState, call: Call, spender: Address, atoms: Atoms) -> bool:
     """Let `spender` take up to `atoms` from the sender."""
     state.allowances[call.sender, spender] = atoms
     state.log(Approval(owner=call.sender, spender=spender, value=atoms))
     return True
 
 
-def transfer(state: State, call: Call, receiver: Address, atoms: Atoms) -> bool:
+def transfer(state: TokenState, call: Call, receiver: Address, atoms: Atoms) -> bool:
     """Send `atoms` to `receiver`."""
     move(state, call.sender, receiver, atoms)
     return True
 
 
 def transferFrom(
-    state: State, call: Call, owner: Address, receiver: Address, atoms: Atoms
+    state: TokenState, call: Call, owner: Address, receiver: Address, atoms: Atoms
 ) -> bool:
     """
     Send `atoms` of `owner` to `receiver`, having been allowed to; an allowance of all
@@ -65,7 +65,7 @@ def transferFrom(
     return True
 
 
-def move(state: State, sender: Address, receiver: Address, atoms: Atoms) -> None:
+def move(state: TokenState, sender: Address, receiver: Address, atoms: Atoms) -> None:
     """Move `atoms` from `sender` to `receiver`."""
     require(atoms <= state.balances[sender], errors.BALANCE_TOO_SMALL)
     state.balances[sender] -= atoms
@@ -73,21 +73,21 @@ def move(state: State, sender: Address, receiver: Address, atoms: Atoms) -> None
     state.log(Transfer(sender=sender, receiver=receiver, value=atoms))
 
 
-def balanceOf(state: State, call: Call, owner: Address) -> Atoms:
+def balanceOf(state: TokenState, call: Call, owner: Address) -> Atoms:
     """The atoms of `owner`."""
     return state.balances[owner]
 
 
-def allowance(state: State, call: Call, owner: Address, spender: Address) -> Atoms:
+def allowance(state: TokenState, call: Call, owner: Address, spender: Address) -> Atoms:
     """The atoms that `spender` may take from `owner`."""
     return state.allowances[owner, spender]
 
 
-def totalSupply(state: State, call: Call) -> Atoms:
+def totalSupply(state: TokenState, call: Call) -> Atoms:
     """All atoms there are."""
     return state.total_supply[()]
 
 
-def decimals(state: State, call: Call) -> int:
+def decimals(state: TokenState, call: Call) -> int:
     """How many decimals make one token."""
     return state.decimals

@@ -26,16 +26,20 @@ from typing import Any, Self, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
+from protocol.account import MAX_MARKETS
+from protocol.collateral import MAX_TOKENS, CollateralParams
 from protocol.feed import MAX_REPORTERS, FeedParams
 from protocol.parameters import MarketParams, RiskParams
 
 FORMAT = "perpspec trace"
-VERSION = 1
+VERSION = 2
 SCHEMA = Path(__file__).with_name("trace.schema.json")
 # As much as any payer will ever be asked for.
 UNLIMITED = 2**256 - 1
+# Those of a token that the genesis does not speak of.
+USUAL_DECIMALS = 18
 
 
 class TraceError(Exception):
@@ -71,6 +75,20 @@ class MarketGenesis(Struct, frozen=True):
     params: MarketParams
 
 
+class CollateralGenesis(Struct, frozen=True):
+    """
+    A token that is collateral, and its feed. It is the token contract that bears the
+    number of its place in the list, from one on, whatever its parameters say.
+    """
+
+    name: str
+    decimals: int
+    feed: FeedParams
+    reporters: tuple[int, ...]
+    params: CollateralParams
+    balances: dict[str, int]
+
+
 class Genesis(Struct, frozen=True):
     """Everything that is decided before the first call; `version` is `VERSION`."""
 
@@ -80,8 +98,15 @@ class Genesis(Struct, frozen=True):
     owner: int
     risk: RiskParams
     markets: tuple[MarketGenesis, ...]
+    collateral: tuple[CollateralGenesis, ...]
     actors: dict[str, int]
     balances: dict[str, int]
+
+    def token_decimals(self) -> tuple[int, ...]:
+        """The decimals of every token, the quote token first."""
+        others = [each.decimals for each in self.collateral]
+        spare = [USUAL_DECIMALS] * (MAX_TOKENS - len(others))
+        return (self.decimals, *others, *spare)
 
 
 class Trace(Struct, frozen=True):
@@ -107,10 +132,21 @@ def genesis_actions(genesis: Genesis, addresses: Mapping[str, int]) -> Iterator[
         reporters = market.reporters + vacant
         yield call("Governor", "set_feed", owner, number, market.feed, reporters)
         yield call("Governor", "set_market", owner, number, market.params)
-    for name, atoms in genesis.balances.items():
-        actor = genesis.actors[name]
-        yield call("Token", "mint", actor, actor, atoms)
-        yield call("Token", "approve", actor, addresses["Exchange"], UNLIMITED)
+    for number, token in enumerate(genesis.collateral):
+        vacant = (0,) * (MAX_REPORTERS - len(token.reporters))
+        reporters = token.reporters + vacant
+        feed_id = MAX_MARKETS + number
+        yield call("Governor", "set_feed", owner, feed_id, token.feed, reporters)
+        params = replace(token.params, token=addresses[f"Token{number + 1}"])
+        yield call("Governor", "set_collateral", owner, number, params)
+    purses = {"Token": genesis.balances}
+    for number, token in enumerate(genesis.collateral, start=1):
+        purses[f"Token{number}"] = token.balances
+    for contract, balances in purses.items():
+        for name, atoms in balances.items():
+            actor = genesis.actors[name]
+            yield call(contract, "mint", actor, actor, atoms)
+            yield call(contract, "approve", actor, addresses["Exchange"], UNLIMITED)
 
 
 def words_of(value: Any) -> Iterator[int]:
@@ -157,7 +193,8 @@ def fields_of(record: type[Struct]) -> Shape:
 @cache
 def entry_point(to: str, function: str) -> Callable[..., Any]:
     """The function of the model that is `to`'s external one."""
-    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", to).lower()
+    # There may be several contracts of one noun, which are numbered.
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", to.rstrip("0123456789")).lower()
     try:
         module = import_module(f"protocol.{snake}")
         found: Callable[..., Any] = vars(module)[function]

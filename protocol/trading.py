@@ -127,14 +127,21 @@ def charge_fee(state: State, holder: Holder, agreed: Terms) -> None:
 
 
 def standing_in(
-    state: State, holder: Holder, market_id: int, rest: Standing, now: Seconds
+    state: State,
+    holder: Holder,
+    market_id: int,
+    rest: Standing,
+    needs_valid: bool,
+    now: Seconds,
 ) -> Standing:
     """
-    The whole of an account: its cash and claims, its position in one market, and the
-    rest.
+    The whole of an account: what it has without positions, its position in one market,
+    and the rest.
     """
     standing = backing.combined(
-        health.wealth(state, holder, account.load_account(state, holder)),
+        health.wealth(
+            state, holder, account.load_account(state, holder), needs_valid, now
+        ),
         health.exposures(state, holder, 1 << market_id, False, now),
     )
     return backing.combined(standing, rest)
@@ -193,7 +200,7 @@ def trade(
     rest = health.exposures(state, holder, others, not is_reduction, now)
     before = NO_STANDING
     if is_reduction:
-        before = standing_in(state, holder, market_id, rest, now)
+        before = standing_in(state, holder, market_id, rest, False, now)
 
     charge_fee(state, holder, agreed)
     opened = size_delta
@@ -203,11 +210,15 @@ def trade(
         opened = size
     move(state, holder, market_id, opened, agreed.fill, current)
 
-    after = standing_in(state, holder, market_id, rest, now)
+    after = standing_in(state, holder, market_id, rest, not is_reduction, now)
     reserve = Quote(0)
     if others != 0 or size != Size(0):
         reserve = risk.reserve
     require_margin(before, after, is_reduction, reserve, risk.profit_weight)
+    require(
+        is_reduction or account.load_account(state, holder).cash >= -risk.debt.most,
+        errors.DEBT_TOO_LARGE,
+    )
     settlement.cover_shortfall(state, holder, risk.insurance, now)
     if after.equity >= after.maintenance + reserve:
         account.set_flat_paid(state, holder, False)

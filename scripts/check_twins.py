@@ -46,6 +46,7 @@ PYTHON_ONLY = {
     "settlement.NOTHING": "a plain 0 in Vyper, where a number has no unit",
 }
 VYPER_ONLY = {
+    "governor.COLLATERAL_CODE": "creates code; the model keeps the record there",
     "governor.FEED_CODE": "creates code; the model keeps the record that lies there",
     "governor.MARKET_CODE": "creates code; the model keeps the record that lies there",
     "governor.RISK_CODE": "creates code; the model keeps the record that lies there",

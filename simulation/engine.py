@@ -157,6 +157,7 @@ def genesis_of(scenario: Scenario, agents: Mapping[str, int]) -> Genesis:
         owner=actors[OWNER],
         risk=scenario.risk,
         markets=tuple(markets),
+        collateral=(),
         actors=actors | dict(agents),
         balances={
             name: deposit // scale

@@ -5,6 +5,7 @@ A genesis for tests: two markets, three reporters each, everybody with money.
 from __future__ import annotations
 
 from evm.actors import actor_address
+from protocol.collateral import CollateralParams, DebtParams
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
@@ -14,7 +15,7 @@ from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.pricing import PricingParams
-from protocol.trace import VERSION, Genesis, MarketGenesis
+from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
 
 START = 1_700_000_000
 DECIMALS = 6
@@ -84,6 +85,29 @@ RISK = RiskParams(
     reserve=5 * WAD,
     rewards=RewardParams(flat=2 * WAD, least=WAD, most=100 * WAD),
     insurance=InsuranceParams(cap=10**5 * WAD, window=DAY),
+    debt=DebtParams(floor=10 * WAD, most=5_000 * WAD),
+)
+# A token of 8 decimals worth some thousands, and one of 18 worth about one.
+COLLATERAL = tuple(
+    CollateralGenesis(
+        name=name,
+        decimals=decimals,
+        feed=FEED,
+        reporters=tuple(ACTORS[each] for each in REPORTERS),
+        params=CollateralParams(
+            token=0,
+            decimals=decimals,
+            cap=cap,
+            haircut=WAD // 10,
+            haircut_slope=WAD // 5,
+            discount=WAD // 20,
+            least_value=WAD,
+            max_age=300,
+            max_confidence=WAD // 100,
+        ),
+        balances=dict.fromkeys(NAMES, cap // 10**18 * 10**decimals),
+    )
+    for name, decimals, cap in (("WETH", 8, 1_000 * WAD), ("DAI", 18, 10**6 * WAD))
 )
 GENESIS = Genesis(
     version=VERSION,
@@ -95,6 +119,7 @@ GENESIS = Genesis(
         MarketGenesis(name, FEED, tuple(ACTORS[each] for each in REPORTERS), MARKET)
         for name in ("ETH", "BTC")
     ),
+    collateral=COLLATERAL,
     actors=ACTORS,
     balances=dict.fromkeys(NAMES, FORTUNE),
 )

@@ -14,11 +14,13 @@ from evm.compile import compile_contracts
 from evm.lockstep import Lockstep
 from evm.replay import model_at
 from protocol import errors
+from protocol.collateral import FIRST_FEED, DebtParams
 from protocol.fixed_point import WAD
-from protocol.trace import genesis_actions, words_of
+from protocol.trace import Genesis, genesis_actions, words_of
 from tests.evm.story import ATOMS, by, holder, reports
 from tests.genesis import (
     ACTORS,
+    COLLATERAL,
     FEED,
     GENESIS,
     MARKET,
@@ -33,7 +35,6 @@ HIGH, LOW = 10**30, 0
 # A reason for each error that no call can be refused with.
 UNREACHABLE = {
     "DenominatorNotPositive": "every denominator is a parameter or a sum above zero",
-    "TooManyDecimals": "it refuses the deployment",
     "TransferFailed": "the token here reports what it does and does what it reports",
 }
 
@@ -41,15 +42,15 @@ UNREACHABLE = {
 class Scene:
     """Both worlds after a genesis, and a time at which the next calls are made."""
 
-    def __init__(self, is_set_up: bool = True) -> None:
+    def __init__(self, is_set_up: bool = True, genesis: Genesis = GENESIS) -> None:
         chain = connect("revm", compile_contracts())
-        chain.deploy(GENESIS)
-        self.pair = Lockstep(model_at(GENESIS, chain.addresses), chain)
+        chain.deploy(genesis)
+        self.pair = Lockstep(model_at(genesis, chain.addresses), chain)
         self.now = START
         self.error: str | None = None
         if is_set_up:
-            for action in genesis_actions(GENESIS, chain.addresses):
-                self.pair.step(action)
+            for action in genesis_actions(genesis, chain.addresses):
+                self.error = self.pair.step(action).outcome.error or self.error
 
     def call(self, name: str, to: str, function: str, *arguments: int) -> None:
         """A call of an actor; how it was refused, if it was."""
@@ -148,6 +149,66 @@ def one_market(**changes: object) -> Callable[[], Scene]:
         return scene
 
     return reached
+
+
+def one_token(
+    change: Callable[[Scene], dict[str, object]], token_id: int = 0
+) -> Callable[[], Scene]:
+    """A refusal of a token's parameters; the first trader has brought one of it."""
+
+    def reached() -> Scene:
+        scene = ready()
+        scene.must("trader_1", "Exchange", "deposit_collateral", FIRST, 0, 10**8)
+        own = scene.pair.chain.addresses["Token1"]
+        params = replace(COLLATERAL[0].params, **{"token": own, **change(scene)})
+        scene.call("owner", "Governor", "set_collateral", token_id, *words_of(params))
+        return scene
+
+    return reached
+
+
+def without_bound(scene: Scene) -> dict[str, object]:
+    """A cap that at the highest price of its feed is worth too much."""
+    places = [ACTORS[name] for name in REPORTERS] + [0] * (7 - len(REPORTERS))
+    words = words_of(replace(FEED, ceiling_price=10**9 * WAD))
+    scene.must("owner", "Governor", "set_feed", FIRST_FEED, *words, *places)
+    return {"cap": 2**95 - 1}
+
+
+def too_many_decimals() -> Scene:
+    """The genesis would let a token of 19 decimals be collateral."""
+    token = replace(COLLATERAL[0], decimals=19)
+    return Scene(genesis=replace(GENESIS, collateral=(token,)))
+
+
+def in_debt(tokens: int = 10**8) -> Scene:
+    """The first trader has a token, lost what was settled, and has no cash."""
+    scene = ready()
+    scene.price(FIRST_FEED, 2_000 * WAD)
+    for token_id, atoms in ((0, tokens), (1, 10**22)):
+        scene.price(FIRST_FEED + 1, WAD)
+        scene.must("trader_1", "Exchange", "deposit_collateral", FIRST, token_id, atoms)
+    scene.must("trader_1", "Exchange", "withdraw", FIRST, 10_000 * ATOMS, SOME)
+    scene.traded(FIRST, ETH, 30 * WAD)
+    scene.price(ETH, 1_900 * WAD)
+    scene.must("keeper", "Exchange", "settle", FIRST, ETH)
+    return scene
+
+
+def sale_too_large() -> Scene:
+    """Ten thousand of a token worth one, for a debt of three."""
+    scene = in_debt()
+    scene.call("keeper", "Exchange", "buy_collateral", FIRST, 1, 10**22)
+    return scene
+
+
+def debt_too_large() -> Scene:
+    """The limit is lowered to nothing, and more is bought."""
+    scene = in_debt()
+    risk = replace(RISK, debt=DebtParams(floor=0, most=0))
+    scene.must("owner", "Governor", "set_risk", *words_of(risk))
+    scene.trade(FIRST, ETH, WAD)
+    return scene
 
 
 def one_feed(reporters: tuple[str, ...] = REPORTERS, **changes: object):
@@ -342,7 +403,13 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.BALANCE_TOO_SMALL: one_call("stranger", "Token", "transfer", SOME, 10**30),
     errors.BELOW_INITIAL_MARGIN: one_trade(60 * WAD),
     errors.BUCKET_EMPTY: bucket_empty,
+    errors.CAP_BELOW_TOTAL: one_token(lambda scene: {"cap": WAD - 1}),
+    errors.CAP_EXCEEDED: one_call(
+        "trader_1", "Exchange", "deposit_collateral", FIRST, 0, 1_000 * 10**8 + 1
+    ),
     errors.CLOSING_COSTS_TOO_MUCH: one_market(liquidation={"keeper_share": WAD // 10}),
+    errors.COLLATERAL_ABOVE_VALUE: one_token(without_bound),
+    errors.DEBT_TOO_LARGE: debt_too_large,
     errors.EQUITY_NEGATIVE: equity_negative,
     errors.FEED_UNKNOWN: one_call("stranger", "Oracle", "params_of", 9),
     errors.HAS_POSITIONS: has_positions,
@@ -354,7 +421,9 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.MARKET_UNKNOWN: one_trade(WAD, market_id=9),
     errors.MODE_UNKNOWN: one_call("trader_1", "Exchange", "set_margin_mode", FIRST, 2),
     errors.NOTHING_TO_SETTLE: one_call("trader_1", "Exchange", "settle", FIRST, ETH),
+    errors.NOT_A_TOKEN: one_token(lambda scene: {"token": SOME}),
     errors.NOT_GOVERNOR: one_call("owner", "Exchange", "set_risk", 0),
+    errors.NOT_IN_DEBT: one_call("keeper", "Exchange", "buy_collateral", FIRST, 0, 1),
     errors.NOT_OPERATOR: one_call("stranger", "Exchange", "deposit", FIRST, 1),
     errors.NOT_OWNER: one_call("stranger", "Governor", "offer_ownership", SOME),
     errors.NOT_REPORTER: one_call(
@@ -389,16 +458,27 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.RISK_NOT_REDUCED: risk_not_reduced,
     errors.RISK_UNKNOWN: risk_unknown,
     errors.ROUND_UNKNOWN: one_call("stranger", "Oracle", "round_of", ETH, 99),
+    errors.SALE_TOO_LARGE: sale_too_large,
     errors.SKEW_SCALE_TOO_SMALL: one_market(pricing={"skew_scale": 59 * WAD}),
     errors.SKEW_TOO_LARGE: skew_too_large,
+    errors.TOKEN_CHANGED: one_token(
+        lambda scene: {"token": scene.pair.chain.addresses["Token2"], "decimals": 18}
+    ),
+    errors.TOKEN_UNKNOWN: one_call(
+        "trader_1", "Exchange", "deposit_collateral", FIRST, 2, 1
+    ),
     errors.TOO_FEW_ATOMS: too_few_atoms,
     errors.TOO_FEW_SHARES: one_call("stranger", "Vault", "leave", WAD, 0),
     errors.TOO_LITTLE_CASH: one_call(
         "trader_1", "Exchange", "withdraw", FIRST, 10_001 * ATOMS, SOME
     ),
+    errors.TOO_LITTLE_COLLATERAL: one_call(
+        "trader_1", "Exchange", "withdraw_collateral", FIRST, 0, 1, SOME
+    ),
     errors.TOO_LITTLE_HELD: one_call(
         "trader_1", "Exchange", "withdraw", FIRST, 10**18, SOME
     ),
+    errors.TOO_MANY_DECIMALS: too_many_decimals,
     errors.TREASURY_TOO_SMALL: one_call(
         "owner", "Governor", "collect_treasury", SOME, 1
     ),

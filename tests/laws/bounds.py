@@ -16,6 +16,7 @@ from unittest.mock import patch
 from evm.compile import write_file
 from protocol import (
     backing,
+    collateral,
     fee,
     feed,
     funding,
@@ -31,6 +32,7 @@ from protocol import (
 )
 from protocol.account import Account
 from protocol.backing import Standing
+from protocol.collateral import CollateralParams, DebtParams
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Round
 from protocol.fixed_point import WAD
@@ -253,6 +255,7 @@ def a_standing() -> Standing:
     return Standing(
         signed("cash"),
         signed("cash"),
+        signed("cash"),
         natural("cash"),
         natural("value"),
         natural("value"),
@@ -261,6 +264,7 @@ def a_standing() -> Standing:
 
 def the_totals() -> Totals:
     return Totals(
+        signed("cash"),
         signed("cash"),
         signed("cash"),
         natural("value"),
@@ -366,8 +370,22 @@ def unlawful_risk() -> None:
         anything(),
         RewardParams(anything(), anything(), anything()),
         InsuranceParams(anything(), duration()),
+        DebtParams(anything(), anything()),
     )
     governance.require_lawful_risk(params)
+
+
+def unlawful_collateral() -> None:
+    params = CollateralParams(
+        1, 0, *(anything() for _ in range(5)), duration(), anything()
+    )
+    governance.require_lawful_collateral(params, natural("size"), natural("price"))
+
+
+def collateral_params() -> CollateralParams:
+    return CollateralParams(
+        1, 0, positive("size"), part(), part(), part(), natural("amount"), 1, part()
+    )
 
 
 FORMULAS: tuple[Callable[[], Any], ...] = (
@@ -419,6 +437,9 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
         market_params(),
     ),
     lambda: backing.combined(a_standing(), a_standing()),
+    lambda: collateral.grown_haircut(natural("size"), collateral_params()),
+    lambda: collateral.worth(natural("size"), natural("price"), part()),
+    lambda: collateral.sale_price(natural("size"), natural("price"), part()),
     lambda: trading.require_margin(
         a_standing(), a_standing(), True, natural("amount"), part()
     ),
@@ -465,13 +486,14 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: share.amount_for(natural("supply"), natural("supply"), signed("cash")),
     owed,
     lambda: statement.free_collateral(
-        Account(signed("cash"), 1, 0, 0, False), the_totals()
+        Account(signed("cash"), 1, 0, 0, False, 0), the_totals()
     ),
     lambda: statement.status_of(the_totals()),
     account_line,
     unlawful_feed,
     unlawful_market,
     unlawful_risk,
+    unlawful_collateral,
 )
 
 

@@ -44,6 +44,22 @@ MUTANTS = (
             "agreed.fee - agreed.to_vault - agreed.to_insurance - min(agreed.fee, 1)",
         ),
     ),
+    both(
+        "a token is taken above its cap",
+        "A15",
+        "collateral",
+        ("pool.total <= added.cap", "pool.total <= 2 * added.cap"),
+    ),
+    each(
+        "what is seized stays in the sum of all accounts",
+        "A15",
+        "collateral",
+        (
+            "Pool(pool.held_atoms, pool.total - amount)",
+            "Pool(pool.held_atoms, pool.total)",
+        ),
+        ("pool.total -= amount", "pool.total -= 0"),
+    ),
     Mutant(
         "a transfer makes a little of its own",
         "A2",
@@ -51,10 +67,10 @@ MUTANTS = (
         "Token",
         (
             Edit(
-                "state.balances[sender] -= atoms\n"
-                "    state.balances[receiver] += atoms",
-                "state.balances[sender] -= atoms\n"
-                "    state.balances[receiver] += atoms + 1",
+                "state.quote.balances[sender] -= atoms\n"
+                "    state.quote.balances[receiver] += atoms",
+                "state.quote.balances[sender] -= atoms\n"
+                "    state.quote.balances[receiver] += atoms + 1",
             ),
         ),
         (
@@ -445,6 +461,69 @@ MUTANTS = (
             ),
         ),
         seen_by=frozenset({"outcome"}),
+    ),
+    each(
+        "a token is sold at twice its discount",
+        "K1",
+        "collateral",
+        ("Ratio(WAD) - discount", "Ratio(WAD) - 2 * discount"),
+        ("fixed_point.WAD - discount", "fixed_point.WAD - 2 * discount"),
+    ),
+    both(
+        "more of a token is sold than is owed",
+        "K1",
+        "settlement",
+        ("require(cost <= ", "require(cost <= 1 + cost or cost <= "),
+    ),
+    each(
+        "what somebody would buy is seized",
+        "K2",
+        "settlement",
+        (
+            "shortfall == Quote(0) or has_saleable(state, holder, current.tokens)",
+            "shortfall == Quote(0)",
+        ),
+        (
+            "shortfall == 0 or self.has_saleable(holder, current.tokens)",
+            "shortfall == 0",
+        ),
+    ),
+    each(
+        "others pay before what can be sold is sold",
+        "K3",
+        "settlement",
+        (
+            "if shortfall == Quote(0) or has_saleable(state, holder, current.tokens):"
+            "\n        return",
+            "if shortfall == Quote(0):\n        return\n"
+            "    if has_saleable(state, holder, current.tokens):\n"
+            "        drawn = insurance.draw(state, holder, shortfall, params, now)\n"
+            "        add_cash(state, holder, drawn)\n        return",
+        ),
+        (
+            "if shortfall == 0 or self.has_saleable(holder, current.tokens):"
+            "\n        return",
+            "if shortfall == 0:\n        return\n"
+            "    if self.has_saleable(holder, current.tokens):\n"
+            "        part: int256 = insurance.draw(holder, shortfall, params, now)\n"
+            "        self.add_cash(holder, part)\n        return",
+        ),
+    ),
+    both(
+        "debt has no limit",
+        "K4",
+        "trading",
+        (
+            "require(\n        is_reduction or account.",
+            "require(\n        True or account.",
+        ),
+    ),
+    each(
+        "the haircut of risk grows ten times as fast",
+        "B6",
+        "collateral",
+        ("mul_div_up(params.haircut_slope,", "mul_div_up(10 * params.haircut_slope,"),
+        ("mul_div_up(params.haircut_slope,", "mul_div_up(10 * params.haircut_slope,"),
     ),
     # The EVM undoes whatever it refuses, so the chain's part is no contract's.
     Mutant(

@@ -14,11 +14,13 @@ from msgspec.structs import replace
 
 from protocol import market
 from protocol.fixed_point import WAD
+from protocol.trace import Action
 from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.configuration import genesis
 from tests.stateful.run import Run
 from tests.stateful.vocabulary.arguments import MOST_INT
+from tests.stateful.vocabulary.collateral import held_tokens, unit_of
 from tests.stateful.vocabulary.prices import is_stale, round_at
 
 CALLS = 250
@@ -41,7 +43,7 @@ def good_prices(run: Run, choose: Seeded) -> None:
     world, state = run.world, run.world.state
     while True:
         settled = True
-        for number in range(world.markets):
+        for number in world.feeds:
             price = market.price_of(state, number)
             feed = state.codes[state.feed_params[number]]
             index = min(max(price.index, feed.floor_price + 1), feed.ceiling_price - 1)
@@ -92,12 +94,47 @@ def settle_all(run: Run, choose: Seeded) -> None:
             )
 
 
+def sell_for_debts(run: Run, choose: Seeded) -> None:
+    """Who owes has tokens sold, as far as they go; what is left over is covered."""
+    world, state = run.world, run.world.state
+    good_prices(run, choose)
+    for holder, number in held_tokens(world):
+        if state.accounts[holder].cash >= 0:
+            continue
+
+        def sale(atoms: int, key: tuple[int, int] = (holder, number)) -> Action:
+            return world.by("keeper", "Exchange", "buy_collateral", *key, atoms)
+
+        most = state.collaterals[holder, number] // unit_of(world, number)
+        assert run.step(sale(world.largest(sale, 1, most))).outcome.error is None
+    for holder, account in list(state.accounts.items()):
+        if account.cash < 0:
+            # Less is owed than an atom of the token costs, or nobody buys it.
+            action = world.by("keeper", "Exchange", "cover_shortfall", holder)
+            assert run.step(action).outcome.error is None
+            owed = -state.accounts[holder].cash
+            if owed > 0:
+                atoms = -(-owed // state.scale)
+                owner = holder >> 96
+                action = world.by(owner, "Exchange", "deposit", holder, atoms)
+                assert run.step(action).outcome.error is None
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_everybody_gets_out(seed) -> None:
     run, choose = played(seed)
     world, state = run.world, run.world.state
     close_all(run, choose)
     settle_all(run, choose)
+    sell_for_debts(run, choose)
+    for (holder, number), had in list(state.collaterals.items()):
+        atoms = had // unit_of(world, number)
+        if atoms:
+            owner = holder >> 96
+            action = world.by(
+                owner, "Exchange", "withdraw_collateral", holder, number, atoms, owner
+            )
+            assert run.step(action).outcome.error is None
     for holder, account in list(state.accounts.items()):
         atoms = account.cash // state.scale
         if atoms:
@@ -114,6 +151,7 @@ def test_everybody_gets_out(seed) -> None:
             else:
                 assert error == ("ReserveTooSmall" if owes else None)
     assert all(account.cash < state.scale for account in state.accounts.values())
+    assert not any(account.tokens for account in state.accounts.values())
     run.check_every_word()
 
 

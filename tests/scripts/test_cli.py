@@ -243,7 +243,7 @@ def test_another_digest_fails(perpspec, tmp_path, trace) -> None:
     ("edit", "said"),
     [
         (lambda text: text[:-90], "cut off"),
-        (lambda text: text.replace('"version":"1"', '"version":"9"'), "version 9"),
+        (lambda text: text.replace('"version":"2"', '"version":"9"'), "version 9"),
         (lambda text: "{}\n", "not a trace"),
     ],
 )

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from evm.actors import actor_address
 from protocol import governance
+from protocol.collateral import CollateralParams, DebtParams
 from protocol.errors import Revert
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams
@@ -24,7 +25,7 @@ from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.pricing import PricingParams
-from protocol.trace import VERSION, Genesis, MarketGenesis
+from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
 from tests import genesis as usual
 from tests.stateful.choices import Choices
 
@@ -185,6 +186,29 @@ def risk_params(choose: Choices) -> RiskParams:
             cap=seldom(choose, 10**4 * WAD, (0, 100 * WAD, 2**120 - 1)),
             window=seldom(choose, DAY, (1, 3_600)),
         ),
+        debt=seldom(
+            choose,
+            DebtParams(10 * WAD, 5_000 * WAD),
+            (DebtParams(0, 0), DebtParams(0, 2**120 - 1), DebtParams(WAD, WAD)),
+        ),
+    )
+
+
+def collateral_params(choose: Choices, decimals: int, price: int) -> CollateralParams:
+    """A token around a price, of which so much may be held as a market is deep."""
+    haircut = seldom(choose, WAD // 10, (0, WAD // 2, WAD))
+    return CollateralParams(
+        token=0,
+        decimals=decimals,
+        cap=seldom(choose, DEPTH // 80, (DEPTH // 2_000, DEPTH)) * WAD // price,
+        haircut=haircut,
+        haircut_slope=min(
+            seldom(choose, WAD // 5, (0, WAD // 2)), (WAD - haircut) // 2
+        ),
+        discount=min(haircut, seldom(choose, WAD // 20, (0, WAD // 2))),
+        least_value=seldom(choose, WAD, (0, 100 * WAD)),
+        max_age=seldom(choose, 300, (60, DAY)),
+        max_confidence=seldom(choose, WAD // 100, (0, WAD)),
     )
 
 
@@ -203,6 +227,21 @@ def genesis(choose: Choices) -> Genesis:
                 market_params(choose, price),
             )
         )
+    tokens = []
+    for number in range(choose.pick((1, 1, 0, 2))):
+        price = choose.pick(PRICES)
+        digits = choose.pick((18, 8, 6))
+        params = collateral_params(choose, digits, price)
+        tokens.append(
+            CollateralGenesis(
+                f"token {number}",
+                digits,
+                feed_params(choose, 1, price),
+                (ACTORS[REPORTERS[0]],),
+                params,
+                dict.fromkeys(NAMES, params.cap * 2 // 10 ** (18 - digits)),
+            )
+        )
     decimals = choose.pick((6, 18, 8))
     return Genesis(
         version=VERSION,
@@ -211,11 +250,12 @@ def genesis(choose: Choices) -> Genesis:
         owner=ACTORS["owner"],
         risk=risk_params(choose),
         markets=tuple(markets),
+        collateral=tuple(tokens),
         actors=ACTORS,
         balances=dict.fromkeys(NAMES, FORTUNE * 10**decimals),
     )
 
 
-def first_price(market: MarketGenesis) -> int:
-    """The price that a market was drawn around."""
+def first_price(market: MarketGenesis | CollateralGenesis) -> int:
+    """The price that a market, or a token, was drawn around."""
     return market.feed.ceiling_price // 500

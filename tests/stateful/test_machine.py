@@ -44,6 +44,25 @@ MET = {
     "Exchange.enter_vault": "NotVault",
     "Exchange.leave_vault": "NotVault",
     "Exchange.set_market": "NotGovernor",
+    "Exchange.set_collateral": "NotGovernor",
+    "Exchange.collect_collateral": "NotGovernor",
+    "Exchange.deposit_collateral": (
+        "ok CapExceeded NotOperator OutOfBounds TokenUnknown ZeroAmount"
+    ),
+    "Exchange.withdraw_collateral": (
+        "ok BelowInitialMargin NotOperator OutOfBounds TooLittleCash "
+        "TooLittleCollateral ZeroAmount"
+    ),
+    "Exchange.buy_collateral": (
+        "ok NotInDebt OutOfBounds PriceInvalid SaleTooLarge TokenUnknown "
+        "TooLittleCollateral ZeroAmount"
+    ),
+    "Exchange.cover_shortfall": "ok",
+    "Governor.set_collateral": (
+        "ok CapBelowTotal FeedUnknown NotAToken NotOwner ParameterOutOfBounds "
+        "TokenChanged TokenUnknown"
+    ),
+    "Governor.collect_collateral": "ok NotOwner TooLittleHeld ZeroAmount",
     "Exchange.set_risk": "NotGovernor",
     "Exchange.collect_treasury": "NotGovernor",
     "Exchange.liquidate": "ok BucketEmpty Healthy NoPosition PriceInvalid PriceStale",
@@ -75,6 +94,7 @@ MET = {
 ALWAYS = "nothing refuses it"
 EXCEPTIONS = {
     "Exchange.accrue": ALWAYS,
+    "Exchange.cover_shortfall": ALWAYS,
     "Exchange.set_operator": ALWAYS,
     "Token.approve": ALWAYS,
     "Oracle.report": "rounds are whole, and nothing goes on without them",
@@ -83,8 +103,11 @@ VIEWS = {
     "Exchange.account_of",
     "Exchange.books",
     "Exchange.claim_of",
+    "Exchange.collateral_of",
+    "Exchange.collateral_params_of",
     "Exchange.market_of",
     "Exchange.params_of",
+    "Exchange.pool_of",
     "Exchange.position_of",
     "Exchange.reward_of",
     "Exchange.standing_of",
@@ -93,11 +116,15 @@ VIEWS = {
     "Oracle.params_of",
     "Oracle.price",
     "Rules.accrued",
+    "Rules.asset",
     "Rules.closing",
     "Rules.exposure",
+    "Rules.is_saleable",
     "Rules.lent",
     "Rules.result",
+    "Rules.sale_price",
     "Rules.terms",
+    "Rules.worth",
     "Token.allowance",
     "Token.balanceOf",
     "Token.decimals",

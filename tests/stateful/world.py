@@ -17,11 +17,12 @@ from evm.revm import RevmChain
 from evm.words import WORD, packed, unpacked
 from protocol import health, market
 from protocol.backing import Standing
+from protocol.collateral import FIRST_FEED
 from protocol.errors import Revert
 from protocol.fixed_point import WAD
 from protocol.lens import statement_of
 from protocol.model import Model
-from protocol.state import State
+from protocol.state import State, TokenState
 from protocol.statement import Statement
 from protocol.trace import Action, Genesis
 from protocol.units import Call
@@ -104,6 +105,23 @@ class World:
         """How many markets there are."""
         return self.state.market_count[()]
 
+    @property
+    def feeds(self) -> list[int]:
+        """The feeds of markets and of tokens."""
+        tokens = range(FIRST_FEED, FIRST_FEED + len(self.genesis.collateral))
+        return [*range(self.markets), *tokens]
+
+    def max_age(self, feed_id: int) -> int:
+        """How old a price may be that risk is taken at."""
+        if feed_id < FIRST_FEED:
+            return market.load_params(self.state, feed_id).limits.trade_age
+        code = self.state.collateral_params[feed_id - FIRST_FEED]
+        return self.state.codes[code].max_age
+
+    def token_of(self, token_id: int) -> TokenState:
+        """The token contract of that number."""
+        return list(self.state.tokens.values())[1 + token_id]
+
     def statement(self, holder: int) -> Statement:
         """The statement of an account now."""
         return statement_of(self.state, Call(0, self.now), holder)
@@ -175,11 +193,10 @@ class World:
 
 def applied(model: Model, action: Action) -> tuple[str | None, Any]:
     """How a call ends; whoever calls this undoes what it did."""
-    function, is_flat, parameters = model.entry(action.to, action.function)
+    function, part, is_flat, _ = model.entry(action.to, action.function)
     assert is_flat, "only calls with plain words are tried"
-    del parameters
     try:
         call = Call(action.sender, action.now)
-        return None, function(model.state, call, *action.arguments)
+        return None, function(part, call, *action.arguments)
     except Revert as refusal:
         return str(refusal), None

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from protocol.account import MAX_MARKETS, Account
 from protocol.backing import Standing
+from protocol.collateral import MAX_TOKENS, CollateralParams, DebtParams, Pool
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Head, Report, Round
 from protocol.fixed_point import WAD
@@ -121,7 +122,20 @@ CLOSING = st.builds(
 MARKET = st.builds(
     MarketParams, PRICING, LIMITS, FEES, FUNDING, BORROWING, MARGIN, CLOSING
 )
-RISK = st.builds(RiskParams, PARTS, below(120), REWARDS, INSURANCE)
+DEBTS = st.builds(DebtParams, below(120), below(120))
+RISK = st.builds(RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS)
+COLLATERAL = st.builds(
+    CollateralParams,
+    ADDRESSES,
+    st.integers(0, 18),
+    SCALES,
+    PARTS,
+    PARTS,
+    PARTS,
+    below(120),
+    TIMES,
+    PARTS,
+)
 FEED = st.builds(
     FeedParams,
     st.integers(0, MAX_REPORTERS),
@@ -133,7 +147,16 @@ FEED = st.builds(
     st.integers(0, WAD // 2),
 )
 
-ACCOUNTS = st.builds(Account, VALUES, BITMAPS, BITMAPS, st.integers(0, 1), TRUTHS)
+ACCOUNTS = st.builds(
+    Account,
+    VALUES,
+    BITMAPS,
+    BITMAPS,
+    st.integers(0, 1),
+    TRUTHS,
+    st.integers(0, 2**MAX_TOKENS - 1),
+)
+POOLS = st.builds(Pool, below(120), OPEN)
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
 BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
@@ -143,8 +166,8 @@ BUCKETS = st.builds(Bucket, below(120), TIMES)
 REPORTS = st.builds(Report, PRICES, PRICES, TIMES)
 ROUNDS = st.builds(Round, PRICES, PRICES, PRICES, PRICES, TIMES)
 HEADS = st.builds(Head, below(64), below(33))
-STANDINGS = st.builds(Standing, VALUES, VALUES, AMOUNTS, below(120), below(120))
-TOTALS = st.builds(Totals, VALUES, VALUES, AMOUNTS, AMOUNTS, below(120))
+STANDINGS = st.builds(Standing, VALUES, VALUES, VALUES, AMOUNTS, below(120), below(120))
+TOTALS = st.builds(Totals, VALUES, VALUES, VALUES, AMOUNTS, AMOUNTS, below(120))
 LINES = st.builds(Line, SIZES, VALUES, VALUES, AMOUNTS, AMOUNTS, PRICES)
 FUNDINGS = st.builds(
     Funding,

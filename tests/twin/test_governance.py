@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from protocol import errors, governance
 from protocol.fixed_point import WAD
-from tests.genesis import FEED, MARKET, RISK
+from tests.genesis import COLLATERAL, FEED, MARKET, RISK
 from tests.twin.strategies import (
+    PRICES,
     WORD,
     altered,
     below,
@@ -42,6 +43,11 @@ LARGE = replace(
     limits=replace(MARKET.limits, max_open_interest=2**90),
 )
 MARKETS = altered(MARKET, EDGES) | altered(LARGE, EDGES)
+# No law looks at the address of a token.
+TOKENS = (
+    altered(COLLATERAL[0].params, EDGES)
+    | altered(replace(COLLATERAL[0].params, cap=2**94), EDGES)
+).map(lambda each: replace(each, token=1))
 UNSIGNED = st.integers(0, WORD) | beside(1, 2**32)
 # A few seats are vacant, most often those behind the reporters.
 # And one may be named twice.
@@ -65,6 +71,8 @@ FUNCTIONS: Functions = {
     "require_lawful_rates": (MARKETS,),
     "require_lawful_margin": (MARKETS,),
     "require_lawful_risk": (altered(RISK, EDGES),),
+    "require_lawful_collateral": (TOKENS, SMALL, PRICES),
+    "require_lawful_cap": (PRICES, PRICES),
 }
 REFUSALS = {
     "require_between": {errors.PARAMETER_OUT_OF_BOUNDS},
@@ -83,6 +91,12 @@ REFUSALS = {
         errors.PARAMETER_OUT_OF_BOUNDS,
     },
     "require_lawful_risk": {errors.PARAMETER_OUT_OF_BOUNDS},
+    "require_lawful_collateral": {
+        errors.CAP_BELOW_TOTAL,
+        errors.COLLATERAL_ABOVE_VALUE,
+        errors.PARAMETER_OUT_OF_BOUNDS,
+    },
+    "require_lawful_cap": {errors.COLLATERAL_ABOVE_VALUE},
 }
 
 

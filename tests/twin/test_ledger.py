@@ -21,7 +21,7 @@ from tests.twin.strategies import (
 )
 from tests.twin.twins import Functions, both, refusals
 
-ADDRESSES = Addresses(*range(7))
+ADDRESSES = Addresses(*range(11))
 FUNCTIONS: Functions = {
     "packed_funds": (FUNDS,),
     "unpacked_funds": (st.tuples(WORDS, WORDS),),
@@ -50,8 +50,8 @@ def test_a_token_has_eighteen_decimals_at_most() -> None:
     error = str(selector(f"{errors.TOO_MANY_DECIMALS}()").hex())
     for decimals in (0, 18):
         Facade(compiled, {"token": 1, "decimals": decimals})
-        State(ADDRESSES, decimals, create_address)
+        State(ADDRESSES, (decimals,), create_address)
     with pytest.raises(RuntimeError, match=error):
         Facade(compiled, {"token": 1, "decimals": 19})
     with pytest.raises(Revert, match=errors.TOO_MANY_DECIMALS):
-        State(ADDRESSES, 19, create_address)
+        State(ADDRESSES, (19,), create_address)

@@ -10,14 +10,21 @@ from __future__ import annotations
 from typing import Any
 
 from evm.actors import actor_address
-from evm.chain import DEPLOY_ORDER
 from evm.compile import compile_contracts
 from evm.lockstep import Lockstep
 from evm.replay import model_at
 from evm.revm import RevmChain
+from protocol.collateral import FIRST_FEED
 from protocol.model import Outcome
-from protocol.trace import VERSION, Action, Genesis, MarketGenesis, genesis_actions
-from tests.unit.worked import FEED, MARKET, RISK, START, wad
+from protocol.trace import (
+    VERSION,
+    Action,
+    CollateralGenesis,
+    Genesis,
+    MarketGenesis,
+    genesis_actions,
+)
+from tests.unit.worked import FEED, MARKET, RISK, START, TOKEN, wad
 
 ATOM = 10**12
 REPORTERS = tuple(f"reporter_{number}" for number in range(FEED.reporters))
@@ -33,6 +40,16 @@ GENESIS = Genesis(
     markets=(
         MarketGenesis("ETH", FEED, tuple(ACTORS[name] for name in REPORTERS), MARKET),
     ),
+    collateral=(
+        CollateralGenesis(
+            "WETH",
+            TOKEN.decimals,
+            FEED,
+            tuple(ACTORS[name] for name in REPORTERS),
+            TOKEN,
+            dict.fromkeys(NAMES, 10**12),
+        ),
+    ),
     actors=ACTORS,
     balances=dict.fromkeys(NAMES, 10**15),
 )
@@ -42,7 +59,7 @@ class Desk:
     """Calls by name, in lockstep."""
 
     def __init__(self) -> None:
-        chain = RevmChain(compile_contracts(names=DEPLOY_ORDER))
+        chain = RevmChain(compile_contracts())
         chain.deploy(GENESIS)
         self.model = model_at(GENESIS, chain.addresses)
         self.pair = Lockstep(self.model, chain)
@@ -65,16 +82,30 @@ class Desk:
         """Look, on both sides."""
         return self.make("owner", to, function, *arguments)
 
-    def report(self, reporter: int, price: str, published_at: int) -> None:
+    def report(
+        self, reporter: int, price: str, published_at: int, feed_id: int = 0
+    ) -> None:
         """Let one reporter say a price, of which it is sure."""
-        name = REPORTERS[reporter]
-        self.make(name, "Oracle", "report", 0, reporter, wad(price), 0, published_at)
+        self.make(
+            REPORTERS[reporter],
+            "Oracle",
+            "report",
+            feed_id,
+            reporter,
+            wad(price),
+            0,
+            published_at,
+        )
 
-    def quote(self, price: str) -> None:
+    def quote(self, price: str, feed_id: int = 0) -> None:
         """A round at a price on which three agree."""
         self.published_at += 1
         for reporter in range(3):
-            self.report(reporter, price, self.published_at)
+            self.report(reporter, price, self.published_at, feed_id)
+
+    def quote_token(self, price: str) -> None:
+        """A round of the token that is collateral."""
+        self.quote(price, FIRST_FEED)
 
     def holder(self, name: str) -> int:
         """The first account of an actor."""

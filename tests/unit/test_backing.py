@@ -23,7 +23,7 @@ def exposure(held: Position, open_interest: str = "50") -> Standing:
 def standing(
     equity: str, certain: str = "0", gains: str = "0", initial: str = "0", mm: str = "0"
 ) -> Standing:
-    return Standing(wad(equity), wad(certain), wad(gains), wad(initial), wad(mm))
+    return Standing(wad(equity), 0, wad(certain), wad(gains), wad(initial), wad(mm))
 
 
 def test_a_gain_counts_at_the_mark_and_strictly_at_the_worse_price() -> None:
@@ -48,7 +48,7 @@ def test_gains_count_by_their_weight_rounded_down() -> None:
     """1000 + 0.5 * 500 = 1250, and half of a wei is none."""
     held = standing("1500", "1000", "500")
     assert both(backing, "strict_equity", held, wad("0.5")) == wad("1250")
-    assert both(backing, "strict_equity", Standing(0, 0, 1, 0, 0), wad("0.5")) == 0
+    assert both(backing, "strict_equity", Standing(0, 0, 0, 1, 0, 0), wad("0.5")) == 0
 
 
 def test_an_account_is_the_sum_of_its_parts() -> None:

@@ -39,6 +39,7 @@ from tests.unit.worked import (
     REWARDS,
     RISK,
     START,
+    TOKEN,
     UNFUNDED,
     wad,
 )
@@ -78,12 +79,14 @@ GIVEN: dict[str, dict[str, Any]] = {
         "params": MARKET,
     },
     "backing.strict_equity": {
-        "standing": Standing(0, 0, 0, 0, 0),
+        "standing": Standing(0, 0, 0, 0, 0, 0),
         "profit_weight": RISK.profit_weight,
     },
     "trading.require_margin": {
-        "before": Standing(wad("900"), wad("900"), 0, wad("1980"), wad("990")),
-        "after": Standing(0, 0, 0, 0, 0),
+        "before": Standing(
+            wad("900"), wad("900"), wad("900"), 0, wad("1980"), wad("990")
+        ),
+        "after": Standing(0, 0, 0, 0, 0, 0),
         "reserve": RISK.reserve,
         "profit_weight": RISK.profit_weight,
     },
@@ -106,6 +109,7 @@ GIVEN: dict[str, dict[str, Any]] = {
 }
 # And what any function of a module is given.
 BY_MODULE: dict[str, dict[str, Any]] = {
+    "collateral": {"params": TOKEN},
     "pricing": {"skew_scale": SCALE},
     "funding": {"skew_scale": SCALE},
     "margin": {"skew_scale": SCALE, "params": MARGIN},

@@ -53,12 +53,12 @@ def test_a_successful_call_shows_what_it_wrote_and_logged(model: Model) -> None:
         for table, key in (
             (state.accounts, HOLDER),
             (state.holdings, ()),
-            (state.balances, ANN),
-            (state.balances, PLACES["Exchange"]),
+            (state.quote.balances, ANN),
+            (state.quote.balances, PLACES["Exchange"]),
         )
     }
     assert state.accounts[HOLDER].cash == 5 * 10**12
-    assert state.allowances[ANN, PLACES["Exchange"]] == UNLIMITED
+    assert state.quote.allowances[ANN, PLACES["Exchange"]] == UNLIMITED
 
 
 def test_a_refused_call_leaves_no_trace(model: Model) -> None:

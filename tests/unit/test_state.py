@@ -11,18 +11,18 @@ from protocol.account import Account
 from protocol.liquidation import Bucket
 from protocol.state import Addresses, State
 
-ADDRESSES = Addresses(*range(1, 8))
+ADDRESSES = Addresses(*range(1, 12))
 OLD = Bucket(level=1, filled_at=1)
 NEW = Bucket(level=2, filled_at=2)
 
 
 @pytest.fixture
 def state() -> State:
-    return State(ADDRESSES, 6, create_address)
+    return State(ADDRESSES, (6,), create_address)
 
 
 def test_a_table_reads_empty_where_nothing_was_written(state: State) -> None:
-    assert state.accounts[7] == Account(0, 0, 0, 0, False)
+    assert state.accounts[7] == Account(0, 0, 0, 0, False, 0)
     assert state.operators[7, 8] is False
     assert 7 not in state.accounts
     assert state.journal == []

@@ -17,10 +17,11 @@ from tests.twin.twins import both
 from tests.unit.worked import MARGIN, MARKET, PRICE, PRICING, RISK, START, UNFUNDED, wad
 
 SCALE = PRICING.skew_scale
-OPEN = Account(wad("2995"), positions=1, claims=0, mode=0, is_flat_paid=False)
+OPEN = Account(wad("2995"), positions=1, claims=0, mode=0, is_flat_paid=False, tokens=0)
 FLAT = replace(OPEN, positions=0)
 WHOLE = Totals(
     equity=wad("2995"),
+    collateral=wad("2995"),
     strict_equity=wad("2995"),
     initial=wad("2200"),
     maintenance=wad("1100"),
@@ -75,8 +76,10 @@ def test_free_is_what_the_initial_margin_leaves() -> None:
     assert both(statement, "free_collateral", OPEN, WHOLE) == wad("790")
     strict = replace(WHOLE, strict_equity=wad("2205"))
     assert both(statement, "free_collateral", OPEN, strict) == 0
-    nothing = Totals(wad("2995"), wad("2995"), 0, 0, 0)
+    nothing = Totals(wad("2995"), wad("2995"), wad("2995"), 0, 0, 0)
     assert both(statement, "free_collateral", FLAT, nothing) == wad("2995")
+    tokens = replace(WHOLE, collateral=wad("9000"), strict_equity=wad("9000"))
+    assert both(statement, "free_collateral", OPEN, tokens) == wad("2995")
     owing = replace(FLAT, cash=-1)
     assert both(statement, "free_collateral", owing, nothing) == 0
 
@@ -93,10 +96,12 @@ def test_the_status_changes_at_the_requirement_and_at_zero() -> None:
 
 
 def test_the_reserve_is_asked_of_accounts_with_positions_only() -> None:
-    standing = Standing(wad("2995"), wad("2995"), 0, wad("2200"), wad("1100"))
+    standing = Standing(
+        wad("2995"), wad("2995"), wad("2995"), 0, wad("2200"), wad("1100")
+    )
     assert both(statement, "totals", OPEN, standing, RISK) == WHOLE
-    flat = Standing(wad("2995"), wad("2995"), 0, 0, 0)
-    expected = Totals(wad("2995"), wad("2995"), 0, 0, 0)
+    flat = Standing(wad("2995"), wad("2995"), wad("2995"), 0, 0, 0)
+    expected = Totals(wad("2995"), wad("2995"), wad("2995"), 0, 0, 0)
     assert both(statement, "totals", FLAT, flat, RISK) == expected
 
 

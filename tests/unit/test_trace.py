@@ -52,6 +52,7 @@ GENESIS = Genesis(
     owner=OWNER,
     risk=filled(RiskParams),
     markets=(MARKET,),
+    collateral=(),
     actors={"owner": OWNER, "trader": TRADER},
     balances={"trader": 10**12},
 )
@@ -169,8 +170,8 @@ def lines_written(path) -> list[bytes]:
         (1, b"hello\n", "not a trace"),
         (1, b"\xff\xfe\n", "not a trace"),
         (1, b"[1]\n", "not a trace"),
-        (1, b'{"format":"perpspec trace","genesis":{"version":"2"}}\n', "version 2"),
-        (1, b'{"format":"perpspec trace","genesis":{"version":"1"}}\n', "not a gen"),
+        (1, b'{"format":"perpspec trace","genesis":{"version":"9"}}\n', "version 9"),
+        (1, b'{"format":"perpspec trace","genesis":{"version":"2"}}\n', "not a gen"),
         (1, b'{"format":"perpspec trace"}\n', "version None"),
         (2, b'{"to":"Exchange","func', "cut off"),
         (2, b'{"to":"Exchange"}\n', "not a call"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
+from protocol.collateral import CollateralParams, DebtParams
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams, FeedPrice
 from protocol.fixed_point import WAD
@@ -75,6 +76,18 @@ RISK = RiskParams(
     reserve=wad("5"),
     rewards=REWARDS,
     insurance=InsuranceParams(cap=wad("1000"), window=DAY),
+    debt=DebtParams(floor=wad("10"), most=wad("500")),
+)
+TOKEN = CollateralParams(
+    token=0,
+    decimals=8,
+    cap=wad("1000"),
+    haircut=wad("0.1"),
+    haircut_slope=wad("0.2"),
+    discount=wad("0.05"),
+    least_value=wad("1"),
+    max_age=60,
+    max_confidence=wad("0.01"),
 )
 FEED = FeedParams(
     reporters=5,

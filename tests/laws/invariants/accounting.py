@@ -25,7 +25,7 @@ def conservation(call: Call) -> None:
     owned += funds.vault + funds.insurance + funds.treasury + funds.rewards
     assert owned == held * state.scale, (owned, held * state.scale)
     exchange = call.world.addresses["Exchange"]
-    surplus = state.balances[exchange] - held
+    surplus = state.quote.balances[exchange] - held
     was = call.before.tables["balances"].get(exchange, 0)
     kept = call.before.tables["holdings"].get((), state.holdings.empty)
     gift = surplus - (was - kept.held_atoms)
@@ -33,12 +33,38 @@ def conservation(call: Call) -> None:
 
 
 @law
+def conservation_of_tokens(call: Call) -> None:
+    """
+    A15: what all accounts have of a token and what was seized of it are exactly what
+    the exchange holds, and its balance exceeds that by donations only.
+    """
+    state = call.world.state
+    sums: dict[int, int] = {}
+    for (holder, number), had in state.collaterals.items():
+        assert had >= 0, (holder, had)
+        bit = state.accounts[holder].tokens >> number & 1
+        assert bit == (had != 0), (holder, number)
+        sums[number] = sums.get(number, 0) + had
+    exchange = call.world.addresses["Exchange"]
+    for number, pool in state.pools.items():
+        token = state.codes[state.collateral_params[number]]
+        scale = 10 ** (18 - token.decimals)
+        assert sums.get(number, 0) == pool.total <= token.cap, (number, pool, sums)
+        assert pool.held_atoms * scale >= pool.total, pool
+        held = state.tokens[token.token].balances[exchange]
+        assert held >= pool.held_atoms, (number, held, pool)
+
+
+@law
 def tokens(call: Call) -> None:
     """A2: all balances are the supply, and nothing but minting changes it."""
     state = call.world.state
-    assert sum(state.balances.values()) == state.total_supply[()]
+    assert sum(state.quote.balances.values()) == state.quote.total_supply[()]
     if call.name != "Token.mint":
-        assert call.before.tables["total_supply"].get((), 0) == state.total_supply[()]
+        assert (
+            call.before.tables["total_supply"].get((), 0)
+            == state.quote.total_supply[()]
+        )
 
 
 @law
@@ -155,11 +181,14 @@ def nav_brackets(call: Call) -> None:
 
 @law
 def no_hidden_debt(call: Call) -> None:
-    """A12: who has no position owes nothing, and what all owe together is recorded."""
+    """
+    A12: who has no position and no token owes nothing, and what all owe together is
+    recorded.
+    """
     state = call.world.state
     owed = 0
     for holder, account in state.accounts.items():
-        assert account.cash >= 0 or account.positions != 0, holder
+        assert account.cash >= 0 or account.positions or account.tokens, holder
         owed += max(0, -account.cash)
     assert owed == state.holdings[()].debt, (owed, state.holdings[()])
     assert min(state.funds[()].insurance, state.funds[()].treasury) >= 0

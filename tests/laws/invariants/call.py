@@ -24,6 +24,7 @@ class Worth(Struct, frozen=True):
     strict: int
     initial: int
     maintenance: int
+    assets: int
 
 
 class Seen(Struct):

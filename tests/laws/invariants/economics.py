@@ -31,7 +31,7 @@ def round_trip(call: Call) -> None:
     number, delta = action.arguments[1], action.arguments[2]
     holder = world.holder("stranger", 99)
     stranger = replace(action, sender=holder >> 96)
-    atoms = min(state.balances[stranger.sender], 10**6 * 10**state.decimals)
+    atoms = min(state.quote.balances[stranger.sender], 10**6 * 10**state.quote.decimals)
     if atoms == 0 or state.accounts[holder].cash:
         return
 

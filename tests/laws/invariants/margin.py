@@ -19,16 +19,18 @@ def reserve_of(call: Call, holder: int) -> int:
 def margin_kept(call: Call) -> None:
     """
     B1: a withdrawal, and a trade that is no mere reduction, leave the strict equity at
-    the initial margin and the reserve or above; a withdrawal the cash as well.
+    the initial margin and the reserve or above; a withdrawal, cash and tokens alone
+    as well.
     """
-    if not call.ok or call.name not in ("Exchange.withdraw", "Exchange.trade"):
+    takes = ("Exchange.withdraw", "Exchange.withdraw_collateral")
+    if not call.ok or call.name not in (*takes, "Exchange.trade"):
         return
     holder = call.action.arguments[0]
     account, now = call.world.state.accounts[holder], call.after.worths[holder]
     needed = now.initial + reserve_of(call, holder)
-    if call.name == "Exchange.withdraw":
+    if call.name in takes:
         assert account.cash >= 0, account
-        assert not account.positions or min(account.cash, now.strict) >= needed, now
+        assert not account.positions or min(now.assets, now.strict) >= needed, now
         return
     key = (holder, call.action.arguments[1])
     empty = call.world.state.positions.empty
@@ -65,6 +67,10 @@ UP, DOWN, SAME, ANY = "up", "down", "same", "any"
 ACTION_MATRIX = {
     "Exchange.deposit": UP,
     "Exchange.withdraw": DOWN,
+    "Exchange.deposit_collateral": UP,
+    "Exchange.withdraw_collateral": DOWN,
+    "Exchange.buy_collateral": ANY,
+    "Exchange.cover_shortfall": ANY,
     "Exchange.trade": ANY,
     "Exchange.settle": SAME,
     "Exchange.set_margin_mode": SAME,
@@ -76,6 +82,7 @@ SWEEPING = {
     "Governor.set_market",
     "Governor.set_feed",
     "Governor.set_risk",
+    "Governor.set_collateral",
 }
 
 
@@ -91,7 +98,7 @@ def action_matrix(call: Call) -> None:
     direction = ACTION_MATRIX.get(call.name)
     if direction is not None:
         target = call.action.arguments[0]
-        then = call.before.worths.get(target, Worth(0, 0, 0, 0)).equity
+        then = call.before.worths.get(target, Worth(0, 0, 0, 0, 0)).equity
         now = call.after.worths[target].equity
         rises, falls = now > then, now < then
         assert not (rises and direction in (DOWN, SAME)), (then, now)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from protocol import funding, market
 from protocol.fixed_point import WAD
+from protocol.state import TOKENS, Table
 from tests.laws.invariants.call import Seen, Tables, Worth
 
 if TYPE_CHECKING:
@@ -58,6 +59,15 @@ def worth(
     gains = sum(state.claims[holder, number] for number in bits(account.claims))
     equity = account.cash + gains
     certain, initial, maintenance = account.cash, 0, 0
+    for number in bits(account.tokens):
+        had = state.collaterals[holder, number]
+        price = market.price_of(state, 16 + number)
+        token = state.codes[state.collateral_params[number]]
+        grown = up(token.haircut_slope, state.pools[number].total, token.cap)
+        equity += had * price.mark // WAD * (WAD - token.haircut) // WAD
+        kept = WAD - min(WAD, token.haircut + grown)
+        certain += had * min(price.index, price.average) // WAD * kept // WAD
+    assets = certain
     for number in bits(account.positions):
         held = state.positions[holder, number]
         price = market.price_of(state, number)
@@ -81,12 +91,19 @@ def worth(
         initial += up(up(size, max(two)), max(ratio, crowded))
         kept = up(up(size, price.mark), ratio)
         maintenance += up(kept, asked.maintenance_fraction)
-    return Worth(equity, certain + gains * weight // WAD, initial, maintenance)
+    strict = certain + gains * weight // WAD
+    return Worth(equity, strict, initial, maintenance, assets)
+
+
+def name_of(table: Table[Any, Any]) -> str:
+    """The name of a table; tokens that are collateral say whose it is."""
+    is_other = table.contract in TOKENS[1:]
+    return f"{table.contract}.{table.name}" if is_other else table.name
 
 
 def tables_of(state: State) -> Tables:
     """A copy of every table; records never change, so it is a shallow one."""
-    return {table.name: dict(table) for table in state.tables()}
+    return {name_of(table): dict(table) for table in state.tables()}
 
 
 def seen(world: World, now: int) -> Seen:
@@ -111,4 +128,4 @@ def put_back(state: State, tables: Tables) -> None:
     """Let the state be what it was."""
     for table in state.tables():
         dict.clear(table)
-        dict.update(table, tables[table.name])
+        dict.update(table, tables[name_of(table)])

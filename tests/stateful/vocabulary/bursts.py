@@ -4,10 +4,12 @@ How a run begins, and what happens next.
 
 from __future__ import annotations
 
+from protocol.collateral import FIRST_FEED
 from protocol.trace import genesis_actions
 from tests.stateful import configuration
 from tests.stateful.choices import Choices, weighted
 from tests.stateful.vocabulary.arguments import MOST_UINT
+from tests.stateful.vocabulary.collateral import bring
 from tests.stateful.vocabulary.prices import (
     all_rounds,
     calm,
@@ -39,6 +41,9 @@ def opening(world: World, choose: Choices) -> Calls:
     yield world.by("forwarder", "Token", "approve", exchange, MOST_UINT)
     for market_id, each in enumerate(world.genesis.markets):
         yield from round_at(world, choose, market_id, configuration.first_price(each))
+    for number, token in enumerate(world.genesis.collateral):
+        price = configuration.first_price(token)
+        yield from round_at(world, choose, FIRST_FEED + number, price)
     unit = 10**world.genesis.decimals
     yield world.by("provider", "Vault", "enter", choose.pick((10**6, 10**4)) * unit, 0)
     yield world.by("owner", "Exchange", "fund_insurance", 1_000 * unit)
@@ -48,6 +53,8 @@ def opening(world: World, choose: Choices) -> Calls:
         atoms = choose.pick((10_000, 1_000, 100_000)) * unit
         sender = holder >> 96
         yield world.by(sender, "Exchange", "deposit", holder, atoms)
+        if choose.chance(50):
+            yield from bring(world, choose, holder)
     operator = world.actors["operator"]
     for name in ("trader_1", "forwarder"):
         yield world.by(name, "Exchange", "set_operator", operator, 1)

@@ -78,7 +78,7 @@ def whale(world: World, choose: Choices) -> Calls:
     sender = world.actors["stranger"]
     room = (2**120 - 1) // state.scale - state.holdings[()].held_atoms
     room += choose.integer(-1, 1)
-    missing = room - state.balances[sender]
+    missing = room - state.quote.balances[sender]
     if missing > 0:
         yield world.by("stranger", "Token", "mint", sender, missing)
     holder = sender << 96

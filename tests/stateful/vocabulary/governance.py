@@ -28,6 +28,8 @@ PRIVILEGED = (
     ("Exchange", "set_market", 2),
     ("Exchange", "set_risk", 1),
     ("Exchange", "collect_treasury", 2),
+    ("Exchange", "set_collateral", 2),
+    ("Exchange", "collect_collateral", 3),
     ("Oracle", "set_feed", 2 + MAX_REPORTERS),
 )
 

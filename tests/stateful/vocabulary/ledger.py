@@ -21,7 +21,7 @@ def deposit(world: World, choose: Choices) -> Calls:
     """Collateral comes in."""
     holder = any_holder(world, choose)
     sender = sender_for(world, choose, holder)
-    balance = world.state.balances[sender]
+    balance = world.state.quote.balances[sender]
     unit = 10**world.genesis.decimals
     ordinary = choose.integer(1, 20_000 * unit)
     atoms = ordinary if choose.chance(60) else amount(choose, balance, MOST_UINT)
@@ -51,10 +51,10 @@ def tokens(world: World, choose: Choices) -> Calls:
     receiver = choose.pick(places)
     unit = 10**world.genesis.decimals
     function = choose.pick(("mint", "approve", "transfer", "transferFrom"))
-    most = state.balances[sender]
+    most = state.quote.balances[sender]
     some = choose.integer(1, 1_000 * unit)
     if function == "mint":
-        room = 2**128 - state.total_supply[()]
+        room = 2**128 - state.quote.total_supply[()]
         atoms = choose.pick((some, some, 0, room, 2**128, MOST_UINT))
         yield world.by(sender, "Token", "mint", receiver, atoms)
     elif function == "approve":
@@ -67,12 +67,14 @@ def tokens(world: World, choose: Choices) -> Calls:
     else:
         allowed = [
             pair
-            for pair, atoms in state.allowances.items()
+            for pair, atoms in state.quote.allowances.items()
             if atoms and pair[1] in world.names
         ]
         owner, spender = any_sender(world, choose), sender
         if allowed and choose.chance(80):
             owner, spender = choose.pick(allowed)
-        boundary = min(state.allowances[owner, spender], state.balances[owner])
+        boundary = min(
+            state.quote.allowances[owner, spender], state.quote.balances[owner]
+        )
         atoms = min(some, boundary) if choose.chance(50) else boundary + 1
         yield world.by(spender, "Token", "transferFrom", owner, receiver, atoms)

@@ -84,5 +84,5 @@ def fund_insurance(world: World, choose: Choices) -> Calls:
     atoms = choose.integer(1, 2_000 * unit)
     if choose.chance(40):
         most = (2**120 // world.state.scale, MOST_UINT)
-        atoms = choose.pick((0, world.state.balances[sender] + 1, *most))
+        atoms = choose.pick((0, world.state.quote.balances[sender] + 1, *most))
     yield world.by(sender, "Exchange", "fund_insurance", atoms)

@@ -59,13 +59,12 @@ def edge(world: World, choose: Choices) -> int:
 
 
 def is_stale(world: World) -> bool:
-    """Whether a market has no price to trade at."""
-    for market_id in range(world.markets):
-        price = market.price_of(world.state, market_id)
-        limits = market.load_params(world.state, market_id).limits
+    """Whether a market, or a token, has no price to take risk at."""
+    for feed_id in world.feeds:
+        price = market.price_of(world.state, feed_id)
         if (
             world.now > price.valid_until
-            or world.now > price.published_at + limits.trade_age
+            or world.now > price.published_at + world.max_age(feed_id)
         ):
             return True
     return False
@@ -128,8 +127,8 @@ def round_at(
 
 
 def all_rounds(world: World, choose: Choices) -> Calls:
-    """A new round for every market."""
-    for market_id in range(world.markets):
+    """A new round for every market and every token."""
+    for market_id in world.feeds:
         price = next_price(world, choose, market_id)
         yield from round_at(world, choose, market_id, price)
 
@@ -137,7 +136,7 @@ def all_rounds(world: World, choose: Choices) -> Calls:
 def calm(world: World, choose: Choices) -> Calls:
     """Where a price has left its band, so much time passes that the band follows."""
     state = world.state
-    for market_id in range(world.markets):
+    for market_id in world.feeds:
         price = market.price_of(state, market_id)
         if price.mark != price.index:
             feed = state.codes[state.feed_params[market_id]]
@@ -148,8 +147,8 @@ def calm(world: World, choose: Choices) -> Calls:
 
 @rule(7)
 def one_round(world: World, choose: Choices) -> Calls:
-    """A new round for one market; its reporters may disagree."""
-    market_id = choose.integer(0, world.markets - 1)
+    """A new round for one market or token; its reporters may disagree."""
+    market_id = choose.pick(world.feeds)
     price = next_price(world, choose, market_id)
     spread = choose.pick((0, price // 10_000, 1, price // 200))
     yield from round_at(world, choose, market_id, price, spread)

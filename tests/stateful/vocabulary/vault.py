@@ -28,7 +28,7 @@ def enter(world: World, choose: Choices) -> Calls:
     unit = 10**world.genesis.decimals
     atoms = choose.integer(1, 50_000 * unit)
     if choose.chance(30):
-        more = world.state.balances[sender] + 1
+        more = world.state.quote.balances[sender] + 1
         atoms = choose.pick((0, 1, more, more, more, 2**120 - 1, 2**120, MOST_UINT))
     call = world.by(sender, "Vault", "enter", atoms, 0)
     yield with_minimum(world, choose, call)

@@ -45,6 +45,9 @@ def every_view(
         ("Exchange", "position_of", (holder, market_id)),
         ("Exchange", "claim_of", (holder, market_id)),
         ("Exchange", "standing_of", (holder,)),
+        ("Exchange", "collateral_of", (holder, market_id)),
+        ("Exchange", "pool_of", (market_id,)),
+        ("Exchange", "collateral_params_of", (market_id,)),
         ("Exchange", "market_of", (market_id,)),
         ("Exchange", "books", ()),
         ("Exchange", "params_of", (market_id,)),
@@ -61,6 +64,16 @@ def every_view(
         ("Token", "allowance", (who, other)),
         ("Token", "totalSupply", ()),
         ("Token", "decimals", ()),
+        *(
+            (f"Token{number}", view, arguments)
+            for number in range(1, 5)
+            for view, arguments in (
+                ("balanceOf", (who,)),
+                ("allowance", (who, other)),
+                ("totalSupply", ()),
+                ("decimals", ()),
+            )
+        ),
     )
 
 
