@@ -49,6 +49,13 @@ class Seeded:
         return self.random.random() * 100 < percent
 
 
+class Even(Seeded):
+    """Choices that a seed decides, for which whatever is seldom is not."""
+
+    def chance(self, percent: int) -> bool:
+        return super().chance(50)
+
+
 class Drawn:
     """Choices that Hypothesis draws; the simplest is the first option, and no."""
 

@@ -4,7 +4,6 @@ One run: the world, the chain beside it, the laws, and all calls so far.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -47,7 +46,7 @@ class Run:
         self.laws_every = laws_every
         self.views_every = views_every
         self.actions: list[Action] = []
-        self.outcomes: Counter[tuple[str, str]] = Counter()
+        self.outcomes = self.world.outcomes
 
     def step(self, action: Action) -> Step:
         """Make a call, and hold it against the chain and the laws."""

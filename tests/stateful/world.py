@@ -4,6 +4,7 @@ A run in progress, as the vocabulary sees it: the model, the actors, and the tim
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -21,7 +22,7 @@ from protocol.collateral import FIRST_FEED
 from protocol.errors import Revert
 from protocol.fixed_point import WAD
 from protocol.lens import statement_of
-from protocol.model import Model
+from protocol.model import Model, assembled
 from protocol.state import State, TokenState
 from protocol.statement import Statement
 from protocol.trace import Action, Genesis
@@ -75,7 +76,9 @@ class World:
     """
     What there is to choose from, and what a call would do.
 
-    `now` is the time of the next call. Nothing here changes the model for good.
+    `now` is the time of the next call, `outcomes` counts how calls have ended, and
+    `sought` how often such an end was looked for. Nothing here changes the model for
+    good.
     """
 
     def __init__(self, genesis: Genesis, addresses: Mapping[str, int]) -> None:
@@ -86,6 +89,8 @@ class World:
         )
         self.state: State = self.model.state
         self.now = genesis.start
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        self.sought: Counter[tuple[str, str]] = Counter()
         self.actors = {**ACTORS, "forwarder": addresses[FORWARDER]}
         self.names = {address: name for name, address in self.actors.items()}
         self.senders = list(self.actors.values())
@@ -150,6 +155,10 @@ class World:
             outcome = applied(self.model, action)
         return outcome
 
+    def ending(self, action: Action) -> tuple[str, str]:
+        """The entry point of a call and how it would end, as a run counts them."""
+        return f"{action.to}.{action.function}", self.tried(action)[0] or "ok"
+
     def would(self, action: Action) -> bool:
         """Whether a call would succeed."""
         return self.tried(action)[0] is None
@@ -193,10 +202,10 @@ class World:
 
 def applied(model: Model, action: Action) -> tuple[str | None, Any]:
     """How a call ends; whoever calls this undoes what it did."""
-    function, part, is_flat, _ = model.entry(action.to, action.function)
-    assert is_flat, "only calls with plain words are tried"
+    function, part, _, parameters = model.entry(action.to, action.function)
+    call = Call(action.sender, action.now)
     try:
-        call = Call(action.sender, action.now)
-        return None, function(part, call, *action.arguments)
+        arguments = assembled(parameters, action.arguments)
+        return None, function(part, call, *arguments)
     except Revert as refusal:
         return str(refusal), None

@@ -16,7 +16,7 @@ from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
 
-@rule(2)
+@rule(2, {"Exchange.set_operator": "ok"})
 def set_operator(world: World, choose: Choices) -> Calls:
     """Somebody names an operator, or no longer."""
     sender = any_sender(world, choose)
@@ -27,7 +27,7 @@ def set_operator(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Exchange", "set_operator", operator, allowed)
 
 
-@rule(2)
+@rule(2, {"Exchange.set_margin_mode": "ok HasPositions ModeUnknown NotOperator"})
 def set_margin_mode(world: World, choose: Choices) -> Calls:
     """An account changes its mode."""
     holder = any_holder(world, choose)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from protocol.collateral import FIRST_FEED
 from protocol.trace import genesis_actions
 from tests.stateful import configuration
-from tests.stateful.choices import Choices, weighted
+from tests.stateful.choices import Choices, Even, Seeded, weighted
 from tests.stateful.vocabulary.arguments import MOST_UINT
 from tests.stateful.vocabulary.collateral import bring
 from tests.stateful.vocabulary.prices import (
@@ -16,9 +16,13 @@ from tests.stateful.vocabulary.prices import (
     is_stale,
     pass_time,
     round_at,
+    to_edge,
 )
-from tests.stateful.vocabulary.registry import RULES, Calls
+from tests.stateful.vocabulary.registry import DEMANDS, RULES, Calls
 from tests.stateful.world import ISOLATED, World
+
+# How many calls are tried on the model for one that ends as wanted.
+TRIES = 20
 
 
 def burst(world: World, choose: Choices) -> Calls:
@@ -29,6 +33,31 @@ def burst(world: World, choose: Choices) -> Calls:
     if choose.chance(75) and is_stale(world):
         yield from all_rounds(world, choose)
     yield from weighted(choose, RULES)(world, choose)
+    if choose.chance(25):
+        yield from sought(world, choose)
+
+
+def sought(world: World, choose: Choices) -> Calls:
+    """
+    A call that ends as this run has seen least, if one is found on the model: rules are
+    tried at one time and another, by one choice for all, which costs the driver less.
+    """
+    met, sought_before = world.outcomes, world.sought
+    least = min(met[pair] + sought_before[pair] for pair in DEMANDS)
+    rare = [pair for pair in DEMANDS if met[pair] + sought_before[pair] == least]
+    wanted = choose.pick(rare)
+    sought_before[wanted] += 1
+    seed = choose.integer(0, 2**32 - 1)
+    kinds = (Seeded(seed), Even(seed))
+    now = world.now
+    for number in range(TRIES):
+        luck = kinds[number % 2]
+        (to_edge if luck.chance(35) else pass_time)(world, luck)
+        action = next(luck.pick(DEMANDS[wanted])(world, luck), None)
+        if action is not None and wanted == world.ending(action):
+            yield action
+            return
+        world.now = now
 
 
 def opening(world: World, choose: Choices) -> Calls:

@@ -63,7 +63,14 @@ def bring(world: World, choose: Choices, holder: int) -> Calls:
     yield world.by(sender, "Exchange", "deposit_collateral", holder, token_id, atoms)
 
 
-@rule(4)
+@rule(
+    4,
+    {
+        "Exchange.deposit_collateral": (
+            "ok CapExceeded NotOperator OutOfBounds TokenUnknown ZeroAmount"
+        )
+    },
+)
 def deposit_collateral(world: World, choose: Choices) -> Calls:
     """A token comes in, up to its cap."""
     holder = any_holder(world, choose)
@@ -81,7 +88,15 @@ def deposit_collateral(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Exchange", "deposit_collateral", holder, token_id, atoms)
 
 
-@rule(4)
+@rule(
+    4,
+    {
+        "Exchange.withdraw_collateral": (
+            "ok BelowInitialMargin NotOperator OutOfBounds TooLittleCash "
+            "TooLittleCollateral ZeroAmount"
+        )
+    },
+)
 def withdraw_collateral(world: World, choose: Choices) -> Calls:
     """A token goes out, up to what the margin allows."""
     held = held_tokens(world)
@@ -109,7 +124,15 @@ def withdraw_collateral(world: World, choose: Choices) -> Calls:
     yield taken(amount(choose, boundary, MOST_UINT))
 
 
-@rule(6)
+@rule(
+    6,
+    {
+        "Exchange.buy_collateral": (
+            "ok NotInDebt OutOfBounds PriceInvalid SaleTooLarge TokenUnknown "
+            "TooLittleCollateral ZeroAmount"
+        )
+    },
+)
 def buy_collateral(world: World, choose: Choices) -> Calls:
     """Somebody buys a token of who is in debt, or tries."""
     state = world.state
@@ -187,14 +210,22 @@ def depeg(world: World, choose: Choices) -> Calls:
             yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
 
 
-@rule(2)
+@rule(2, {"Exchange.cover_shortfall": "ok"})
 def cover_shortfall(world: World, choose: Choices) -> Calls:
     """Somebody asks that a debt be covered."""
     holder = any_holder(world, choose)
     yield world.by(any_sender(world, choose), "Exchange", "cover_shortfall", holder)
 
 
-@rule(2)
+@rule(
+    2,
+    {
+        "Governor.set_collateral": (
+            "ok CapBelowTotal FeedUnknown NotAToken NotOwner ParameterOutOfBounds "
+            "TokenChanged TokenUnknown"
+        )
+    },
+)
 def set_collateral(world: World, choose: Choices) -> Calls:
     """A token changes its parameters, or another would be collateral."""
     state = world.state
@@ -216,7 +247,7 @@ def set_collateral(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Governor", "set_collateral", token_id, *words)
 
 
-@rule(2)
+@rule(2, {"Governor.collect_collateral": "ok NotOwner TooLittleHeld ZeroAmount"})
 def collect_collateral(world: World, choose: Choices) -> Calls:
     """The owner takes what was seized."""
     state = world.state

@@ -4,8 +4,12 @@ Several calls for one purpose: what single ones would seldom come to.
 
 from __future__ import annotations
 
-from protocol import market, sides
-from protocol.trace import Action
+from msgspec.structs import replace
+
+from protocol import margin, market, sides
+from protocol.fixed_point import WAD
+from protocol.parameters import MarketParams
+from protocol.trace import Action, words_of
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import MOST_UINT, SIDES, any_sender
 from tests.stateful.vocabulary.prices import calm, round_at
@@ -100,7 +104,76 @@ def approval_ends(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Token", "approve", exchange, MOST_UINT)
 
 
-@rule(2)
+@rule(1)
+def tighten(world: World, choose: Choices) -> Calls:
+    """The owner allows no more than there is, somebody asks for more, and it ends."""
+    state = world.state
+    market_id = choose.integer(0, world.markets - 1)
+    params = market.load_params(state, market_id)
+    price = market.price_of(state, market_id)
+    book = market.load_book(state, market_id)
+    held = margin.notional(sides.open_interest(book), price.index)
+    limits = replace(params.limits, max_open_interest_value=max(1, held))
+    owner = state.owner[()]
+
+    def set_to(some: MarketParams) -> Action:
+        return world.by(owner, "Governor", "set_market", market_id, *words_of(some))
+
+    yield set_to(replace(params, limits=limits))
+    sign = 1 if sides.skew(book) > 0 else -1
+    for holder in choose.pick((world.holders[:2], world.holders[2:5])):
+        size = state.positions[holder, market_id].size
+        if size * sign >= 0 and price.index:
+            more = affordable(world, choose, holder, market_id, price.index, size)
+            yield limited(world, choose, holder >> 96, holder, market_id, sign * more)
+    yield set_to(params)
+
+
+@rule(1)
+def on_the_brink(world: World, choose: Choices) -> Calls:
+    """A price at which an account has next to nothing lasts, and it closes some."""
+    state = world.state
+    held = world.positions()
+    if not held:
+        return
+    holder, market_id = choose.pick(held)
+    size = state.positions[holder, market_id].size
+    bears = world.statement(holder).equity * WAD // size
+    price = market.price_of(state, market_id).mark - bears
+    price += abs(bears) * choose.integer(-10, 20) // 1_000 * (1 if size > 0 else -1)
+    feed = state.codes[state.feed_params[market_id]]
+    if not feed.floor_price < price < feed.ceiling_price:
+        return
+    yield from round_at(world, choose, market_id, price)
+    yield from calm(world, choose)
+    size = state.positions[holder, market_id].size
+    some = -size * choose.integer(1, 999) // 1_000
+    if some:
+        yield limited(world, choose, holder >> 96, holder, market_id, some)
+
+
+@rule(1)
+def empty_the_bucket(world: World, choose: Choices) -> Calls:
+    """A price just beyond what a position bears lasts, and keepers come at once."""
+    state = world.state
+    held = world.positions()
+    if not held:
+        return
+    holder, market_id = choose.pick(held)
+    line = world.statement(holder).lines[market_id]
+    beyond = line.liquidation_price * choose.integer(0, 5) // 1_000
+    price = line.liquidation_price + (-beyond if line.size > 0 else beyond)
+    feed = state.codes[state.feed_params[market_id]]
+    if not feed.floor_price < price < feed.ceiling_price:
+        return
+    yield from round_at(world, choose, market_id, price)
+    yield from calm(world, choose)
+    for _ in range(3):
+        if state.positions[holder, market_id].size:
+            yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
+
+
+@rule(1)
 def on_credit(world: World, choose: Choices) -> Calls:
     """Who has a claim takes all cash out, trades on the claim alone, and closes."""
     state = world.state
@@ -127,7 +200,7 @@ def on_credit(world: World, choose: Choices) -> Calls:
 
 @rule(2)
 def run_on_the_vault(world: World, choose: Choices) -> Calls:
-    """A new price lasts, everybody's loss is settled, and then all who won ask."""
+    """A new price lasts; losses are settled, all who won ask, and a provider comes."""
     state = world.state
     market_id = choose.integer(0, world.markets - 1)
     held = [key for key in world.positions() if key[1] == market_id]
@@ -143,3 +216,5 @@ def run_on_the_vault(world: World, choose: Choices) -> Calls:
             size = state.positions[key].size
             if (size * sides.skew(book) > 0) == asks:
                 yield world.by(key[0] >> 96, "Exchange", "settle", *key)
+    unit = 10**world.genesis.decimals
+    yield world.by("provider_2", "Vault", "enter", choose.integer(1, 100) * unit, 0)

@@ -21,16 +21,16 @@ from tests.stateful.vocabulary.arguments import (
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
-# What only one other contract may call, and how many words it takes.
+# What only one other contract may call, how many words it takes, and which may.
 PRIVILEGED = (
-    ("Exchange", "enter_vault", 2),
-    ("Exchange", "leave_vault", 2),
-    ("Exchange", "set_market", 2),
-    ("Exchange", "set_risk", 1),
-    ("Exchange", "collect_treasury", 2),
-    ("Exchange", "set_collateral", 2),
-    ("Exchange", "collect_collateral", 3),
-    ("Oracle", "set_feed", 2 + MAX_REPORTERS),
+    ("Exchange", "enter_vault", 2, "Vault"),
+    ("Exchange", "leave_vault", 2, "Vault"),
+    ("Exchange", "set_market", 2, "Governor"),
+    ("Exchange", "set_risk", 1, "Governor"),
+    ("Exchange", "collect_treasury", 2, "Governor"),
+    ("Exchange", "set_collateral", 2, "Governor"),
+    ("Exchange", "collect_collateral", 3, "Governor"),
+    ("Oracle", "set_feed", 2 + MAX_REPORTERS, "Governor"),
 )
 
 
@@ -50,7 +50,7 @@ def spoiled(choose: Choices, words: Iterable[int]) -> tuple[int, ...]:
     return tuple(changed)
 
 
-@rule(2)
+@rule(2, {"Governor.set_market": "ok FeedUnknown NotOwner ParameterOutOfBounds"})
 def set_market(world: World, choose: Choices) -> Calls:
     """A market changes its parameters, or a new one starts."""
     state = world.state
@@ -69,7 +69,7 @@ def set_market(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Governor", "set_market", market_id, *words)
 
 
-@rule(1)
+@rule(1, {"Governor.set_feed": "ok BadReporters NotOwner ParameterOutOfBounds"})
 def set_feed(world: World, choose: Choices) -> Calls:
     """A feed changes its parameters or its reporters."""
     market_id = choose.integer(0, world.markets - 1)
@@ -94,7 +94,7 @@ def set_feed_of(world: World, choose: Choices, market_id: int) -> Calls:
     yield world.by(governing(world, choose), "Governor", "set_feed", market_id, *words)
 
 
-@rule(1)
+@rule(1, {"Governor.set_risk": "ok NotOwner ParameterOutOfBounds"})
 def set_risk(world: World, choose: Choices) -> Calls:
     """What holds for all accounts changes."""
     words = tuple(words_of(configuration.risk_params(choose)))
@@ -103,7 +103,14 @@ def set_risk(world: World, choose: Choices) -> Calls:
     yield world.by(governing(world, choose), "Governor", "set_risk", *words)
 
 
-@rule(1)
+@rule(
+    2,
+    {
+        "Governor.collect_treasury": (
+            "ok NotOwner OutOfBounds TreasuryTooSmall ZeroAmount"
+        )
+    },
+)
 def collect_treasury(world: World, choose: Choices) -> Calls:
     """The owner takes what the treasury has."""
     treasury = world.state.funds[()].treasury // world.state.scale
@@ -113,13 +120,20 @@ def collect_treasury(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Governor", "collect_treasury", receiver, atoms)
 
 
-@rule(2)
-def hand_over(world: World, choose: Choices) -> Calls:
-    """The owner names another, who takes it; or somebody tries."""
+@rule(2, {"Governor.offer_ownership": "ok NotOwner"})
+def offer_ownership(world: World, choose: Choices) -> Calls:
+    """The owner names another, or somebody tries, and mostly that one takes it."""
     named = world.actors[choose.pick(("owner", "heir"))]
     if choose.chance(10):
         named = choose.pick((0, MOST_ADDRESS, *world.senders))
     yield world.by(governing(world, choose), "Governor", "offer_ownership", named)
+    if choose.chance(80):
+        yield from take_ownership(world, choose)
+
+
+@rule(1, {"Governor.take_ownership": "ok NotOwner"})
+def take_ownership(world: World, choose: Choices) -> Calls:
+    """Who was named takes the ownership, or somebody tries."""
     pending = world.state.pending_owner[()]
     taker = pending
     if pending not in world.names or choose.chance(30):
@@ -128,11 +142,17 @@ def hand_over(world: World, choose: Choices) -> Calls:
         yield world.by(taker, "Governor", "take_ownership")
 
 
-@rule(2)
+@rule(
+    2,
+    {
+        f"{to}.{function}": f"Not{neighbour}"
+        for to, function, _, neighbour in PRIVILEGED
+    },
+)
 def privileged(world: World, choose: Choices) -> Calls:
     """Somebody calls what only another contract may call."""
     sender = any_sender(world, choose)
-    to, function, count = choose.pick(PRIVILEGED)
+    to, function, count, _ = choose.pick(PRIVILEGED)
     some = (0, 1, sender, world.state.market_params[0])
     arguments = [choose.pick(some) for _ in range(count)]
     yield world.by(sender, to, function, *arguments)

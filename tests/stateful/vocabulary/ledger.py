@@ -10,13 +10,21 @@ from tests.stateful.vocabulary.arguments import (
     amount,
     any_holder,
     any_sender,
+    held_or_any,
     sender_for,
 )
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
 
-@rule(5)
+@rule(
+    5,
+    {
+        "Exchange.deposit": (
+            "ok AllowanceTooSmall BalanceTooSmall NotOperator OutOfBounds ZeroAmount"
+        )
+    },
+)
 def deposit(world: World, choose: Choices) -> Calls:
     """Collateral comes in."""
     holder = any_holder(world, choose)
@@ -31,10 +39,20 @@ def deposit(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Exchange", "deposit", holder, atoms)
 
 
-@rule(6)
+@rule(
+    6,
+    {
+        "Exchange.withdraw": (
+            "ok BelowInitialMargin NotOperator OutOfBounds PriceInvalid PriceStale "
+            "PriceTripped TooLittleCash ZeroAmount"
+        )
+    },
+)
 def withdraw(world: World, choose: Choices) -> Calls:
     """Collateral goes out, up to what the account's statement allows."""
-    holder = any_holder(world, choose)
+    holder, _ = held_or_any(world, choose)
+    if choose.chance(50):
+        holder = any_holder(world, choose)
     free = world.statement(holder).free_collateral // world.state.scale
     atoms = amount(choose, free, MOST_UINT)
     receiver = any_sender(world, choose)
@@ -42,7 +60,15 @@ def withdraw(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Exchange", "withdraw", holder, atoms, receiver)
 
 
-@rule(3)
+@rule(
+    3,
+    {
+        "Token.mint": "ok OutOfBounds",
+        "Token.approve": "ok",
+        "Token.transfer": "ok BalanceTooSmall",
+        "Token.transferFrom": "ok AllowanceTooSmall",
+    },
+)
 def tokens(world: World, choose: Choices) -> Calls:
     """Tokens move outside the protocol, some of them into it for nothing."""
     state = world.state

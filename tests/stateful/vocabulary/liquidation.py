@@ -17,7 +17,14 @@ from tests.stateful.vocabulary.trading import limited
 from tests.stateful.world import World
 
 
-@rule(6)
+@rule(
+    6,
+    {
+        "Exchange.liquidate": (
+            "ok BucketEmpty Healthy NoPosition PriceInvalid PriceStale"
+        )
+    },
+)
 def liquidate(world: World, choose: Choices) -> Calls:
     """A keeper tries, on an account at risk mostly."""
     risky = world.at_risk()
@@ -61,11 +68,11 @@ def make_liquidatable(world: World, choose: Choices) -> Calls:
         yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
 
 
-@rule(2)
+@rule(3, {"Exchange.claim_reward": "ok OutOfBounds RewardTooSmall ZeroAmount"})
 def claim_reward(world: World, choose: Choices) -> Calls:
     """A keeper takes what it has earned."""
     earners = [each for each, earned in world.state.keeper_rewards.items() if earned]
-    if not earners and choose.chance(80):
+    if not earners and choose.chance(90):
         return
     sender = any_sender(world, choose)
     if earners and choose.chance(85):
@@ -76,7 +83,7 @@ def claim_reward(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Exchange", "claim_reward", atoms, receiver)
 
 
-@rule(2)
+@rule(2, {"Exchange.fund_insurance": "ok BalanceTooSmall OutOfBounds ZeroAmount"})
 def fund_insurance(world: World, choose: Choices) -> Calls:
     """Somebody gives to the insurance fund."""
     sender = any_sender(world, choose)

@@ -32,13 +32,18 @@ def pass_time(world: World, choose: Choices) -> None:
     elif kind < 82:
         world.now += 12
     elif kind < 92:
-        world.now = max(world.now, edge(world, choose) + choose.integer(-1, 1))
+        to_edge(world, choose)
     elif kind < 96:
         world.now += HOUR
     elif kind < 99:
         world.now += DAY
     else:
         world.now += 30 * DAY
+
+
+def to_edge(world: World, choose: Choices) -> None:
+    """Let time pass to an edge, or to the second beside it."""
+    world.now = max(world.now, edge(world, choose) + choose.integer(-1, 1))
 
 
 def edge(world: World, choose: Choices) -> int:
@@ -154,7 +159,10 @@ def one_round(world: World, choose: Choices) -> Calls:
     yield from round_at(world, choose, market_id, price, spread)
 
 
-@rule(5)
+@rule(
+    5,
+    {"Oracle.report": ("ok NotReporter OutOfBounds ReportFromFuture ReportNotNewer")},
+)
 def one_report(world: World, choose: Choices) -> Calls:
     """One reporter speaks, or somebody in its place; perhaps not as it should."""
     state = world.state

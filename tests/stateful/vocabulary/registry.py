@@ -1,10 +1,10 @@
 """
-Every rule there is, with its weight.
+Every rule there is, with its weight, and what must come of it in the long run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from protocol.trace import Action
 from tests.stateful.choices import Choices
@@ -13,13 +13,25 @@ from tests.stateful.world import World
 Calls = Iterator[Action]
 Rule = Callable[[World, Choices], Calls]
 RULES: list[tuple[Rule, int]] = []
+# How calls must have ended often, and the rules that may begin with such a call.
+DEMANDS: dict[tuple[str, str], list[Rule]] = {}
 
 
-def rule(weight: int) -> Callable[[Rule], Rule]:
-    """Put a rule into the vocabulary with so much weight."""
+def rule(
+    weight: int, demands: Mapping[str, str] | None = None
+) -> Callable[[Rule], Rule]:
+    """
+    Put a rule into the vocabulary with so much weight.
+
+    `demands` has the entry points that it may call first, and for each how such calls
+    must have ended often in a long run: `ok`, or errors.
+    """
 
     def added(function: Rule) -> Rule:
         RULES.append((function, weight))
+        for name, outcomes in (demands or {}).items():
+            for outcome in outcomes.split():
+                DEMANDS.setdefault((name, outcome), []).append(function)
         return function
 
     return added

@@ -5,6 +5,7 @@ Positions change, and what they gained or lost becomes cash.
 from __future__ import annotations
 
 from protocol import market, sides
+from protocol.account import ISOLATED
 from protocol.fixed_point import WAD
 from protocol.trace import Action
 from tests.stateful.choices import Choices
@@ -22,7 +23,17 @@ from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
 
-@rule(30)
+@rule(
+    30,
+    {
+        "Exchange.trade": (
+            "ok BelowInitialMargin EquityNegative IsolatedAccount LimitExceeded "
+            "MarketUnknown NotOperator OpenInterestTooLarge OutOfBounds "
+            "PositionTooLarge PositionTooSmall PriceInvalid PriceStale PriceTripped "
+            "PriceUncertain RiskNotReduced SkewTooLarge ZeroSize"
+        )
+    },
+)
 def trade(world: World, choose: Choices) -> Calls:
     """A position is opened or grows, or shrinks, or turns over."""
     holder = any_holder(world, choose)
@@ -39,6 +50,32 @@ def trade(world: World, choose: Choices) -> Calls:
         delta = growing(world, choose, holder, market_id, size)
     sender = sender_for(world, choose, holder)
     yield limited(world, choose, sender, holder, market_id, delta)
+
+
+@rule(1, {"Exchange.trade": "IsolatedAccount"})
+def spread_out(world: World, choose: Choices) -> Calls:
+    """An isolated account asks for a position in another market."""
+    accounts = world.state.accounts
+    held = [key for key in world.positions() if accounts[key[0]].mode == ISOLATED]
+    if not held or world.markets == 1:
+        return
+    holder, market_id = choose.pick(held)
+    other = (market_id + choose.integer(1, world.markets - 1)) % world.markets
+    delta = growing(world, choose, holder, other, 0)
+    yield limited(world, choose, holder >> 96, holder, other, delta)
+
+
+@rule(1, {"Exchange.trade": "EquityNegative RiskNotReduced"})
+def shave(world: World, choose: Choices) -> Calls:
+    """An account at risk closes next to nothing of a position, or all but that."""
+    risky = world.at_risk()
+    if not risky:
+        return
+    holder, market_id = choose.pick(risky)
+    size = world.state.positions[holder, market_id].size
+    some = choose.pick((1, abs(size) // 1_000 + 1, abs(size)))
+    delta = -some if size > 0 else some
+    yield limited(world, choose, holder >> 96, holder, market_id, delta)
 
 
 def limited(
@@ -155,7 +192,15 @@ def largest_open(world: World, holder: int, market_id: int, sign: int) -> int:
     return world.largest(opened, least, limits.max_size)
 
 
-@rule(7)
+@rule(
+    7,
+    {
+        "Exchange.settle": (
+            "ok MarketUnknown NothingToSettle NotOperator PriceInvalid PriceStale "
+            "PriceTripped PriceUncertain VaultTooSmall"
+        )
+    },
+)
 def settle(world: World, choose: Choices) -> Calls:
     """A loss or a gain becomes cash."""
     holder, market_id = held_or_any(world, choose)
@@ -168,7 +213,7 @@ def settle(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Exchange", "settle", holder, market_id)
 
 
-@rule(3)
+@rule(3, {"Exchange.accrue": "ok"})
 def accrue(world: World, choose: Choices) -> Calls:
     """Funding accrues, by anybody."""
     market_id = any_market(world, choose)

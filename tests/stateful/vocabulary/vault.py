@@ -19,7 +19,15 @@ from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
 
-@rule(4)
+@rule(
+    4,
+    {
+        "Vault.enter": (
+            "ok BalanceTooSmall OutOfBounds PriceInvalid PriceStale PriceTripped "
+            "TooFewShares VaultUnderwater ZeroShares"
+        )
+    },
+)
 def enter(world: World, choose: Choices) -> Calls:
     """A provider comes, and asks for at least so many shares."""
     sender = any_sender(world, choose)
@@ -34,7 +42,15 @@ def enter(world: World, choose: Choices) -> Calls:
     yield with_minimum(world, choose, call)
 
 
-@rule(4)
+@rule(
+    4,
+    {
+        "Vault.leave": (
+            "ok OutOfBounds PriceInvalid PriceStale PriceTripped ReserveTooSmall "
+            "TooFewAtoms TooFewShares ZeroAmount ZeroShares"
+        )
+    },
+)
 def leave(world: World, choose: Choices) -> Calls:
     """A provider goes, with at least so many atoms."""
     sender = any_sender(world, choose)

@@ -20,7 +20,7 @@ from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
 
-@rule(6)
+@rule(6, {"Vault.nav": "ok", "Lens.statement_of": "ok"})
 def look(world: World, choose: Choices) -> Calls:
     """Somebody reads."""
     holder, market_id = held_or_any(world, choose)
@@ -34,6 +34,15 @@ def look(world: World, choose: Choices) -> Calls:
         every_view(holder, market_id, who, other, number)
     )
     yield world.by(any_sender(world, choose), to, function, *arguments)
+
+
+@rule(2, {"Oracle.round_of": "ok RoundUnknown"})
+def look_back(world: World, choose: Choices) -> Calls:
+    """Somebody reads a round, the oldest or the newest there is, or one beyond."""
+    market_id = any_market(world, choose)
+    rounds = world.state.heads[market_id].rounds
+    number = max(0, choose.pick((rounds - 1, rounds, rounds - 64, rounds - 65)))
+    yield world.by(any_sender(world, choose), "Oracle", "round_of", market_id, number)
 
 
 def every_view(
