@@ -397,25 +397,6 @@ def report_alone_in_full_ring(stage: Stage) -> int:
     return report(stage, SOLO, 0)
 
 
-def feed_alone(stage: Stage, rounds: int) -> int:
-    """The report that follows so many rounds of a feed that has no market."""
-    fresh = len(MARKETS)
-    stage.call("owner", "Governor", "set_feed", fresh, feed_params(1), alone())
-    for _ in range(rounds):
-        stage.report(fresh, 0, PRICE)
-    return report(stage, fresh, 0)
-
-
-@case("report: only reporter, no market, makes a round")
-def report_without_market(stage: Stage) -> int:
-    return feed_alone(stage, 2)
-
-
-@case("report: only reporter, no market, makes a round in a full ring")
-def report_without_market_in_full_ring(stage: Stage) -> int:
-    return feed_alone(stage, RING)
-
-
 def report_of_three(reporter: int) -> Measure:
     """The report that follows those of the reporters before, of the same moment."""
 

@@ -11,18 +11,11 @@ from . import feed
 
 initializes: feed
 
-
-interface Exchange:
-    def accrue(market_id: uint256): nonpayable
-
-
-EXCHANGE: immutable(address)
 GOVERNOR: immutable(address)
 
 
 @deploy
-def __init__(exchange: address, governor: address):
-    EXCHANGE = exchange
+def __init__(governor: address):
     GOVERNOR = governor
 
 
@@ -44,25 +37,19 @@ def report(
     published_at: uint256,
 ):
     """
-    @notice Report a price as the reporter of that number; where a round comes of it,
-            funding accrues at the old price before the new one holds.
+    @notice Report a price as the reporter of that number; a round may come of it.
     """
-    due: feed.Round = feed.take_report(
+    feed.take_report(
         feed_id, reporter, price, confidence, published_at, msg.sender, block.timestamp
     )
-    if due.published_at > 0:
-        extcall Exchange(EXCHANGE).accrue(feed_id)
-        feed.store_round(feed_id, due)
 
 
-# Read by the exchange while a report that makes a round is under way: the old round is
-# whole until `store_round`.
 @external
 @view
-@reentrant
 def price(feed_id: uint256) -> feed.FeedPrice:
     """
-    @notice The last round of a feed, and until when its quorum is fresh.
+    @notice The last round of a feed, until when its quorum is fresh, and the sum of its
+            index over time.
     """
     return feed.latest_price(feed_id)
 

@@ -8,6 +8,11 @@
         A round is stored when a quorum has spoken since the last one; only a round
         changes the price. Its index is the median of the fresh reports. Its mark is
         the index, held within a band around the average before the round.
+
+        The index is also summed over time, into the cumulative price. Between two
+        rounds that is a line, `intercept + index * now`, which a round only bends. Who
+        knows it at two moments knows the average index between them, so nobody has to
+        be told of a round.
 """
 
 from . import errors
@@ -45,6 +50,7 @@ struct Round:
 struct Head:
     rounds: uint256
     valid_until: uint256
+    intercept: int256
 
 
 struct FeedPrice:
@@ -54,6 +60,7 @@ struct FeedPrice:
     confidence: int256
     published_at: uint256
     valid_until: uint256
+    intercept: int256
 
 
 event FeedSet:
@@ -149,7 +156,11 @@ def packed_head(head: Head) -> uint256:
     """
     @notice The word of a head.
     """
-    return (head.rounds << 64) | head.valid_until
+    return (
+        head.valid_until
+        | (head.rounds << 64)
+        | (convert(convert(head.intercept, bytes32), uint256) << 128)
+    )
 
 
 @internal
@@ -158,7 +169,11 @@ def unpacked_head(packed: uint256) -> Head:
     """
     @notice The head that `packed_head` packed.
     """
-    return Head(rounds=(packed << 128) >> 192, valid_until=(packed << 192) >> 192)
+    return Head(
+        rounds=(packed << 128) >> 192,
+        valid_until=(packed << 192) >> 192,
+        intercept=convert(convert(packed, bytes32), int256) >> 128,
+    )
 
 
 @internal
@@ -243,6 +258,47 @@ def next_round(
 
 @internal
 @pure
+def round_confidence(
+    prices: DynArray[int256, MAX_REPORTERS],
+    confidences: DynArray[int256, MAX_REPORTERS],
+    index: int256,
+) -> int256:
+    """
+    @notice How unsure an index is: the larger of two medians, of what the reporters
+            admit and of how far their prices are from it.
+    """
+    distances: DynArray[int256, MAX_REPORTERS] = []
+    for price: int256 in prices:
+        distances.append(fixed_point.magnitude(price - index))
+    return max(self.median(confidences), self.median(distances))
+
+
+@internal
+@pure
+def next_head(head: Head, last: Round, latest: Round, now: uint256) -> Head:
+    """
+    @notice The head once `latest` follows `last`: the cumulative price is what it was,
+            and rises by another index from now on.
+    """
+    bend: int256 = (last.index - latest.index) * convert(now, int256)
+    return Head(
+        rounds=head.rounds + 1,
+        valid_until=head.valid_until,
+        intercept=head.intercept + bend,
+    )
+
+
+@internal
+@pure
+def cumulative_price(price: FeedPrice, now: uint256) -> int256:
+    """
+    @notice The sum over time of the index, until `now`.
+    """
+    return price.intercept + price.index * convert(now, int256)
+
+
+@internal
+@pure
 def require_fresh_enough(price: FeedPrice, max_age: uint256, now: uint256):
     """
     @notice Refuse the call unless a quorum is fresh and the last round is no older
@@ -292,7 +348,8 @@ def load_params(feed_id: uint256) -> FeedParams:
 @view
 def load_head(feed_id: uint256) -> Head:
     """
-    @notice How many rounds a feed has stored, and until when its quorum is fresh.
+    @notice How many rounds a feed has stored, until when its quorum is fresh, and where
+            its cumulative price comes from.
     """
     return self.unpacked_head(self.heads[feed_id])
 
@@ -321,7 +378,8 @@ def last_round(feed_id: uint256, head: Head) -> Round:
 @view
 def latest_price(feed_id: uint256) -> FeedPrice:
     """
-    @notice The last round of a feed, and until when its quorum is fresh.
+    @notice The last round of a feed, until when its quorum is fresh, and where its
+            cumulative price comes from.
     """
     head: Head = self.load_head(feed_id)
     last: Round = self.last_round(feed_id, head)
@@ -332,6 +390,7 @@ def latest_price(feed_id: uint256) -> FeedPrice:
         confidence=last.confidence,
         published_at=last.published_at,
         valid_until=head.valid_until,
+        intercept=head.intercept,
     )
 
 
@@ -358,10 +417,9 @@ def take_report(
     published_at: uint256,
     sender: address,
     now: uint256,
-) -> Round:
+):
     """
-    @notice Take what a reporter says, and give the round that is due with it, or an
-            empty one.
+    @notice Take what a reporter says, and let it count.
     """
     errors.require(
         sender != empty(address) and self.reporters[feed_id][reporter] == sender,
@@ -385,14 +443,14 @@ def take_report(
         confidence=confidence,
         published_at=published_at,
     )
-    return self.due_round(feed_id, now)
+    self.count_reports(feed_id, now)
 
 
 @internal
-def due_round(feed_id: uint256, now: uint256) -> Round:
+def count_reports(feed_id: uint256, now: uint256):
     """
-    @notice The round that the fresh reports make, or an empty one when they are not a
-            quorum or say nothing newer than the last round.
+    @notice Keep until when the fresh reports are a quorum, and the round that they make
+            where they say something newer than the last.
     """
     params: FeedParams = self.load_params(feed_id)
     prices: DynArray[int256, MAX_REPORTERS] = []
@@ -410,40 +468,32 @@ def due_round(feed_id: uint256, now: uint256) -> Round:
         times.append(convert(report.published_at, int256))
 
     head: Head = self.load_head(feed_id)
-    if len(times) < params.quorum:
-        self.heads[feed_id] = self.packed_head(Head(rounds=head.rounds, valid_until=0))
-        return empty(Round)
-
-    ordered: DynArray[int256, MAX_REPORTERS] = self.in_order(times)
-    published_at: uint256 = convert(ordered[len(times) - params.quorum], uint256)
-    self.heads[feed_id] = self.packed_head(
-        Head(rounds=head.rounds, valid_until=published_at + params.max_age)
-    )
-    last: Round = self.last_round(feed_id, head)
-    if published_at <= last.published_at:
-        return empty(Round)
-
-    index: int256 = self.median(prices)
-    distances: DynArray[int256, MAX_REPORTERS] = []
-    for price: int256 in prices:
-        distances.append(fixed_point.magnitude(price - index))
-    confidence: int256 = max(self.median(confidences), self.median(distances))
-    return self.next_round(last, index, confidence, published_at, params)
+    head.valid_until = 0
+    if len(times) >= params.quorum:
+        ordered: DynArray[int256, MAX_REPORTERS] = self.in_order(times)
+        published_at: uint256 = convert(ordered[len(times) - params.quorum], uint256)
+        head.valid_until = published_at + params.max_age
+        last: Round = self.last_round(feed_id, head)
+        if published_at > last.published_at:
+            index: int256 = self.median(prices)
+            confidence: int256 = self.round_confidence(prices, confidences, index)
+            latest: Round = self.next_round(
+                last, index, confidence, published_at, params
+            )
+            self.store_round(feed_id, head.rounds, latest)
+            head = self.next_head(head, last, latest, now)
+    self.heads[feed_id] = self.packed_head(head)
 
 
 @internal
-def store_round(feed_id: uint256, latest: Round):
+def store_round(feed_id: uint256, number: uint256, latest: Round):
     """
-    @notice Append a round to the ring: from now on it is the price.
+    @notice Put a round into its place in the ring.
     """
-    head: Head = self.load_head(feed_id)
-    self.rounds[feed_id][head.rounds % RING] = self.packed_round(latest)
-    self.heads[feed_id] = self.packed_head(
-        Head(rounds=head.rounds + 1, valid_until=head.valid_until)
-    )
+    self.rounds[feed_id][number % RING] = self.packed_round(latest)
     log RoundStored(
         feed_id=feed_id,
-        number=head.rounds,
+        number=number,
         index=latest.index,
         mark=latest.mark,
         average=latest.average,

@@ -11,9 +11,13 @@
         position owes the growth of its side's index. Shorts hold negative sizes, so
         they receive what their index grows by.
 
+        The price in it is the average of the feed's index since the last accrual, by
+        time: what the cumulative price has grown by, over the time. So no round has to
+        accrue funding.
+
         The rate is kept times `DAY`, a fine rate, which gains its velocity every
         second; and what is too little to move an index is carried. So nothing is
-        lost on the way, however often funding accrues.
+        lost on the way, however often funding accrues at one price.
 """
 
 from . import fixed_point
@@ -47,6 +51,7 @@ struct Funding:
     short_index: int256
     long_rate: int256
     short_rate: int256
+    cumulative_price: int256
 
 
 event FundingAccrued:
@@ -61,7 +66,7 @@ event FundingAccrued:
 def packed_funding(funding: Funding) -> uint256[3]:
     """
     @notice The words of a funding record: the rate and what is carried, the indices,
-            the rates of borrowing.
+            the rates of borrowing and the cumulative price.
     """
     return [
         (convert(convert(funding.fine_rate, bytes32), uint256) << 176 >> 176)
@@ -72,7 +77,8 @@ def packed_funding(funding: Funding) -> uint256[3]:
         (convert(convert(funding.long_index, bytes32), uint256) << 128 >> 128)
         | (convert(convert(funding.short_index, bytes32), uint256) << 128),
         (convert(convert(funding.long_rate, bytes32), uint256) << 192 >> 192)
-        | (convert(convert(funding.short_rate, bytes32), uint256) << 192 >> 128),
+        | (convert(convert(funding.short_rate, bytes32), uint256) << 192 >> 128)
+        | (convert(convert(funding.cumulative_price, bytes32), uint256) << 128),
     ]
 
 
@@ -92,6 +98,7 @@ def unpacked_funding(packed: uint256[3]) -> Funding:
         short_index=convert(convert(packed[1], bytes32), int256) >> 128,
         long_rate=convert(convert(packed[2] << 192, bytes32), int256) >> 192,
         short_rate=convert(convert(packed[2] << 128, bytes32), int256) >> 192,
+        cumulative_price=convert(convert(packed[2], bytes32), int256) >> 128,
     )
 
 
@@ -183,17 +190,21 @@ def accrued(
     last: Funding,
     skew: int256,
     skew_scale: int256,
-    index: int256,
+    cumulative_price: int256,
     params: FundingParams,
     now: uint256,
 ) -> Funding:
     """
-    @notice What `last` has become by `now`, at one skew and one index price.
+    @notice What `last` has become by `now`, at one skew and the average index price
+            since then, rounded up.
     """
     if now == last.accrued_at:
         return last
 
     elapsed: int256 = convert(now - last.accrued_at, int256)
+    index: int256 = fixed_point.mul_div_up(
+        cumulative_price - last.cumulative_price, 1, elapsed
+    )
     velocity: int256 = self.funding_velocity(skew, skew_scale, params)
     # A bound lowered since the last accrual holds from that accrual on.
     start: int256 = self.held_rate(last.fine_rate, params.max_rate)
@@ -219,4 +230,5 @@ def accrued(
         short_index=last.short_index + growth - short_growth,
         long_rate=last.long_rate,
         short_rate=last.short_rate,
+        cumulative_price=cumulative_price,
     )

@@ -116,7 +116,7 @@ def projected(
         last,
         self.skew(book),
         params.pricing.skew_scale,
-        price.index,
+        feed.cumulative_price(price, now),
         params.funding,
         now,
     )

@@ -4,6 +4,10 @@ What reporters say of a price, and the rounds that come of it.
 A round is stored when a quorum has spoken since the last one; only a round changes the
 price. Its index is the median of the fresh reports. Its mark is the index, held within
 a band around the average before the round.
+
+The index is also summed over time, into the cumulative price. Between two rounds that
+is a line, `intercept + index * now`, which a round only bends. Who knows it at two
+moments knows the average index between them, so nobody has to be told of a round.
 """
 
 from __future__ import annotations
@@ -12,11 +16,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocol import errors
 from protocol.errors import require
 from protocol.fixed_point import WAD, clamp, mul_div_down, mul_wad_down
-from protocol.units import Address, Price, Ratio, Seconds, Size
+from protocol.units import Address, Price, PriceSeconds, Ratio, Seconds, Size
 from protocol.word import placed, signed, unsigned
 
 if TYPE_CHECKING:
@@ -55,6 +60,7 @@ class Round(Struct, frozen=True):
 class Head(Struct, frozen=True):
     rounds: int
     valid_until: Seconds
+    intercept: PriceSeconds
 
 
 class FeedPrice(Struct, frozen=True):
@@ -64,6 +70,7 @@ class FeedPrice(Struct, frozen=True):
     confidence: Price
     published_at: Seconds
     valid_until: Seconds
+    intercept: PriceSeconds
 
 
 class FeedSet(Struct, frozen=True):
@@ -133,13 +140,19 @@ def unpacked_round(packed: tuple[int, int]) -> Round:
 
 def packed_head(head: Head) -> int:
     """The word of a head."""
-    return (head.rounds << 64) | int(head.valid_until)
+    return (
+        int(head.valid_until)
+        | (head.rounds << 64)
+        | placed(int(head.intercept), 128, 128)
+    )
 
 
 def unpacked_head(packed: int) -> Head:
     """The head that `packed_head` packed."""
     return Head(
-        rounds=unsigned(packed, 64, 64), valid_until=Seconds(unsigned(packed, 0, 64))
+        rounds=unsigned(packed, 64, 64),
+        valid_until=Seconds(unsigned(packed, 0, 64)),
+        intercept=PriceSeconds(signed(packed, 128, 128)),
     )
 
 
@@ -194,6 +207,35 @@ def next_round(
     )
 
 
+def round_confidence(
+    prices: Sequence[Price], confidences: Sequence[Price], index: Price
+) -> Price:
+    """
+    How unsure an index is: the larger of two medians, of what the reporters admit and
+    of how far their prices are from it.
+    """
+    distances = [abs(price - index) for price in prices]
+    return max(median(confidences), median(distances))
+
+
+def next_head(head: Head, last: Round, latest: Round, now: Seconds) -> Head:
+    """
+    The head once `latest` follows `last`: the cumulative price is what it was, and
+    rises by another index from now on.
+    """
+    bend = (last.index - latest.index) * now
+    return Head(
+        rounds=head.rounds + 1,
+        valid_until=head.valid_until,
+        intercept=head.intercept + bend,
+    )
+
+
+def cumulative_price(price: FeedPrice, now: Seconds) -> PriceSeconds:
+    """The sum over time of the index, until `now`."""
+    return price.intercept + price.index * now
+
+
 def require_fresh_enough(price: FeedPrice, max_age: Seconds, now: Seconds) -> None:
     """
     Refuse the call unless a quorum is fresh and the last round is no older than
@@ -229,7 +271,10 @@ def load_params(state: State, feed_id: int) -> FeedParams:
 
 
 def load_head(state: State, feed_id: int) -> Head:
-    """How many rounds a feed has stored, and until when its quorum is fresh."""
+    """
+    How many rounds a feed has stored, until when its quorum is fresh, and where its
+    cumulative price comes from.
+    """
     return state.heads[feed_id]
 
 
@@ -246,7 +291,10 @@ def last_round(state: State, feed_id: int, head: Head) -> Round:
 
 
 def latest_price(state: State, feed_id: int) -> FeedPrice:
-    """The last round of a feed, and until when its quorum is fresh."""
+    """
+    The last round of a feed, until when its quorum is fresh, and where its cumulative
+    price comes from.
+    """
     head = load_head(state, feed_id)
     last = last_round(state, feed_id, head)
     return FeedPrice(
@@ -256,6 +304,7 @@ def latest_price(state: State, feed_id: int) -> FeedPrice:
         confidence=last.confidence,
         published_at=last.published_at,
         valid_until=head.valid_until,
+        intercept=head.intercept,
     )
 
 
@@ -283,10 +332,8 @@ def take_report(
     published_at: Seconds,
     sender: Address,
     now: Seconds,
-) -> Round:
-    """
-    Take what a reporter says, and give the round that is due with it, or an empty one.
-    """
+) -> None:
+    """Take what a reporter says, and let it count."""
     require(
         sender != 0 and state.reporters[feed_id, reporter] == sender,
         errors.NOT_REPORTER,
@@ -309,13 +356,13 @@ def take_report(
             published_at=published_at,
         )
     )
-    return due_round(state, feed_id, now)
+    count_reports(state, feed_id, now)
 
 
-def due_round(state: State, feed_id: int, now: Seconds) -> Round:
+def count_reports(state: State, feed_id: int, now: Seconds) -> None:
     """
-    The round that the fresh reports make, or an empty one when they are not a quorum or
-    say nothing newer than the last round.
+    Keep until when the fresh reports are a quorum, and the round that they make where
+    they say something newer than the last.
     """
     params = load_params(state, feed_id)
     fresh: list[Report] = []
@@ -328,36 +375,30 @@ def due_round(state: State, feed_id: int, now: Seconds) -> Round:
             continue
         fresh.append(report)
 
-    head = load_head(state, feed_id)
-    if len(fresh) < params.quorum:
-        state.heads[feed_id] = Head(rounds=head.rounds, valid_until=Seconds(0))
-        return NO_ROUND
-
-    ordered = in_order([report.published_at for report in fresh])
-    published_at = ordered[len(fresh) - params.quorum]
-    state.heads[feed_id] = Head(
-        rounds=head.rounds, valid_until=published_at + params.max_age
-    )
-    last = last_round(state, feed_id, head)
-    if published_at <= last.published_at:
-        return NO_ROUND
-
-    index = median([report.price for report in fresh])
-    distances = [abs(report.price - index) for report in fresh]
-    confidences = [report.confidence for report in fresh]
-    confidence = max(median(confidences), median(distances))
-    return next_round(last, index, confidence, published_at, params)
+    head = replace(load_head(state, feed_id), valid_until=Seconds(0))
+    if len(fresh) >= params.quorum:
+        ordered = in_order([report.published_at for report in fresh])
+        published_at = ordered[len(fresh) - params.quorum]
+        head = replace(head, valid_until=published_at + params.max_age)
+        last = last_round(state, feed_id, head)
+        if published_at > last.published_at:
+            prices = [report.price for report in fresh]
+            confidences = [report.confidence for report in fresh]
+            index = median(prices)
+            confidence = round_confidence(prices, confidences, index)
+            latest = next_round(last, index, confidence, published_at, params)
+            store_round(state, feed_id, head.rounds, latest)
+            head = next_head(head, last, latest, now)
+    state.heads[feed_id] = head
 
 
-def store_round(state: State, feed_id: int, latest: Round) -> None:
-    """Append a round to the ring: from now on it is the price."""
-    head = load_head(state, feed_id)
-    state.rounds[feed_id, head.rounds % RING] = latest
-    state.heads[feed_id] = Head(rounds=head.rounds + 1, valid_until=head.valid_until)
+def store_round(state: State, feed_id: int, number: int, latest: Round) -> None:
+    """Put a round into its place in the ring."""
+    state.rounds[feed_id, number % RING] = latest
     state.log(
         RoundStored(
             feed_id=feed_id,
-            number=head.rounds,
+            number=number,
             index=latest.index,
             mark=latest.mark,
             average=latest.average,

@@ -6,9 +6,12 @@ The skew sets the velocity of a daily rate, not the rate itself. An index is wha
 unit of base has paid since its market started, in quote; a position owes the growth of
 its side's index. Shorts hold negative sizes, so they receive what their index grows by.
 
+The price in it is the average of the feed's index since the last accrual, by time: what
+the cumulative price has grown by, over the time. So no round has to accrue funding.
+
 The rate is kept times `DAY`, a fine rate, which gains its velocity every second; and
 what is too little to move an index is carried. So nothing is lost on the way, however
-often funding accrues.
+often funding accrues at one price.
 """
 
 from __future__ import annotations
@@ -66,6 +69,7 @@ class Funding(Struct, frozen=True):
     short_index: Price
     long_rate: Rate
     short_rate: Rate
+    cumulative_price: PriceSeconds
 
 
 class FundingAccrued(Struct, frozen=True):
@@ -78,7 +82,7 @@ class FundingAccrued(Struct, frozen=True):
 def packed_funding(funding: Funding) -> tuple[int, int, int]:
     """
     The words of a funding record: the rate and what is carried, the indices, the rates
-    of borrowing.
+    of borrowing and the cumulative price.
     """
     return (
         placed(int(funding.fine_rate), 0, 80)
@@ -88,7 +92,9 @@ def packed_funding(funding: Funding) -> tuple[int, int, int]:
         | placed(int(funding.short_carry), 236, 20),
         placed(int(funding.long_index), 0, 128)
         | placed(int(funding.short_index), 128, 128),
-        placed(int(funding.long_rate), 0, 64) | placed(int(funding.short_rate), 64, 64),
+        placed(int(funding.long_rate), 0, 64)
+        | placed(int(funding.short_rate), 64, 64)
+        | placed(int(funding.cumulative_price), 128, 128),
     )
 
 
@@ -104,6 +110,7 @@ def unpacked_funding(packed: tuple[int, int, int]) -> Funding:
         short_index=Price(signed(packed[1], 128, 128)),
         long_rate=Rate(signed(packed[2], 0, 64)),
         short_rate=Rate(signed(packed[2], 64, 64)),
+        cumulative_price=PriceSeconds(signed(packed[2], 128, 128)),
     )
 
 
@@ -170,15 +177,19 @@ def accrued(
     last: Funding,
     skew: Size,
     skew_scale: Size,
-    index: Price,
+    cumulative_price: PriceSeconds,
     params: FundingParams,
     now: Seconds,
 ) -> Funding:
-    """What `last` has become by `now`, at one skew and one index price."""
+    """
+    What `last` has become by `now`, at one skew and the average index price since then,
+    rounded up.
+    """
     if now == last.accrued_at:
         return last
 
     elapsed = now - last.accrued_at
+    index = mul_div_up(cumulative_price - last.cumulative_price, 1, elapsed)
     velocity = funding_velocity(skew, skew_scale, params)
     # A bound lowered since the last accrual holds from that accrual on.
     start = held_rate(last.fine_rate, params.max_rate)
@@ -202,4 +213,5 @@ def accrued(
         short_index=last.short_index + growth - short_growth,
         long_rate=last.long_rate,
         short_rate=last.short_rate,
+        cumulative_price=cumulative_price,
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import errors, exchange, feed
+from protocol import errors, feed
 from protocol.errors import require
 from protocol.feed import FeedParams, FeedPrice, Round
 from protocol.units import Address, Call, Price, Seconds
@@ -36,11 +36,8 @@ def report(
     confidence: Price,
     published_at: Seconds,
 ) -> None:
-    """
-    Report a price as the reporter of that number; where a round comes of it, funding
-    accrues at the old price before the new one holds.
-    """
-    due = feed.take_report(
+    """Report a price as the reporter of that number; a round may come of it."""
+    feed.take_report(
         state,
         feed_id,
         reporter,
@@ -50,13 +47,13 @@ def report(
         call.sender,
         call.now,
     )
-    if due.published_at > 0:
-        exchange.accrue(state, Call(state.addresses.oracle, call.now), feed_id)
-        feed.store_round(state, feed_id, due)
 
 
 def price(state: State, call: Call, feed_id: int) -> FeedPrice:
-    """The last round of a feed, and until when its quorum is fresh."""
+    """
+    The last round of a feed, until when its quorum is fresh, and the sum of its index
+    over time.
+    """
     return feed.latest_price(state, feed_id)
 
 

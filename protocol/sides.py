@@ -7,7 +7,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from protocol import errors, margin
+from protocol import errors, feed, margin
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.funding import BorrowingParams, Funding, accrued, borrowing_rate
@@ -75,7 +75,12 @@ def projected(
 ) -> Funding:
     """The funding of a market as it will stand once it has accrued at `now`."""
     return accrued(
-        last, skew(book), params.pricing.skew_scale, price.index, params.funding, now
+        last,
+        skew(book),
+        params.pricing.skew_scale,
+        feed.cumulative_price(price, now),
+        params.funding,
+        now,
     )
 
 

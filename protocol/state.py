@@ -281,6 +281,7 @@ class State:
                 Price(0),
                 Rate(0),
                 Rate(0),
+                PriceSeconds(0),
             ),
             packed_funding,
         )
@@ -307,7 +308,7 @@ class State:
         self.heads: Table[int, Head] = table(
             "heads",
             "Oracle",
-            Head(0, Seconds(0)),
+            Head(0, Seconds(0), PriceSeconds(0)),
             lambda record: (packed_head(record),),
         )
         self.rounds: Table[tuple[int, int], Round] = table(

@@ -87,7 +87,7 @@ if TYPE_CHECKING:
         """A price times an area: the growth of an index before it is divided."""
 
     class PriceSeconds(Unit):
-        """A price held over a time: what borrowing owes before it is divided."""
+        """A price held over a time, or more of them summed."""
 
     class Shares(Unit):
         """Shares of the vault, in wads."""

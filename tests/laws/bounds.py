@@ -34,8 +34,8 @@ from protocol.account import Account
 from protocol.backing import Standing
 from protocol.collateral import CollateralParams, DebtParams
 from protocol.fee import FeeParams
-from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Round
-from protocol.fixed_point import WAD
+from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Head, Round
+from protocol.fixed_point import WAD, mul_div_up
 from protocol.funding import (
     DAY,
     TWICE_A_DAY,
@@ -99,6 +99,12 @@ BOUNDS = {
         "rate of borrowing", 62, "the sum of three rates: `funding.borrowing_rate`"
     ),
     "time": Bound("time, elapsed time", 32, "seconds since 1970 until the year 2106"),
+    "held": Bound(
+        "cumulative price and its intercept",
+        127,
+        "the highest price for 2**32 seconds; the intercept is one such number less "
+        "another",
+    ),
     "index": Bound(
         "cumulative index of funding",
         126,
@@ -221,6 +227,12 @@ def market_params() -> MarketParams:
     )
 
 
+def a_round() -> Round:
+    return Round(
+        natural("price"), natural("price"), natural("price"), natural("price"), 1
+    )
+
+
 def feed_price() -> FeedPrice:
     return FeedPrice(
         natural("price"),
@@ -229,6 +241,7 @@ def feed_price() -> FeedPrice:
         natural("price"),
         natural("time"),
         natural("time"),
+        signed("held"),
     )
 
 
@@ -244,6 +257,7 @@ def funding_record() -> Funding:
         signed("index"),
         natural("borrowing"),
         natural("borrowing"),
+        natural("held"),
     )
 
 
@@ -406,7 +420,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
         funding_record(),
         signed("size"),
         positive("scale"),
-        natural("price"),
+        natural("held"),
         funding_params(),
         natural("time"),
     ),
@@ -464,9 +478,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     ),
     lambda: feed.median([natural("price") for _ in range(4)]),
     lambda: feed.next_round(
-        Round(
-            natural("price"), natural("price"), natural("price"), natural("price"), 1
-        ),
+        a_round(),
         natural("price"),
         natural("price"),
         positive("time"),
@@ -480,6 +492,15 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
             part(),
         ),
     ),
+    lambda: feed.round_confidence(
+        [natural("price") for _ in range(4)],
+        [natural("price") for _ in range(4)],
+        natural("price"),
+    ),
+    lambda: feed.next_head(
+        Head(0, 0, signed("held")), a_round(), a_round(), natural("time")
+    ),
+    lambda: feed.cumulative_price(feed_price(), natural("time")),
     lambda: feed.require_valid(feed_price(), natural("time"), part(), natural("time")),
     lambda: share.shares_for(natural("amount"), natural("supply"), signed("cash")),
     lambda: share.require_worth(natural("supply"), signed("cash")),
@@ -510,11 +531,24 @@ def bounded_area(start: Any, end: Any, velocity: Any, elapsed: Any) -> Any:
     return area
 
 
+def bounded_quotient(x: Any, y: Any, denominator: Any) -> Any:
+    """
+    A quotient in `funding`: an average of prices, or a part of the vault.
+
+    The one is at most the highest price, and the other at most one, as numerator and
+    denominator belong together; intervals do not see that.
+    """
+    quotient = mul_div_up(x, y, denominator)
+    quotient.narrow(0, 2 ** BOUNDS["price"].bits - 1)
+    return quotient
+
+
 @contextmanager
 def numbers_unknown() -> Any:
     """Let `int` leave numbers alone of which only the bounds are known."""
     with (
         patch.object(funding, "twice_integral", bounded_area),
+        patch.object(funding, "mul_div_up", bounded_quotient),
         patch.object(feed, "int", whole, create=True),
         patch.object(governance, "int", whole, create=True),
         patch.object(governance, "Flow", whole),
@@ -585,10 +619,11 @@ products inside `fixed_point` included, and what is left of the 255 bits.
 {found}
 
 Intervals know nothing of how two numbers are related, so most rows are larger than
-anything that can happen. Four relations are needed, or some numbers would be unbounded:
+anything that can happen. Five relations are needed, or some numbers would be unbounded:
 
 - a side of a market is at most half of its skew scale, as the laws of both say;
 - open interest above its lower bound is at most the span up to its upper one;
+- an average of prices is at most the highest price, and a part of the vault at most 1;
 - the area under a rate is at most its largest value for all of the time;
 - an account at risk has less than is asked of it.
 """

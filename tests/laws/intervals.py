@@ -80,8 +80,10 @@ def running_function() -> str | None:
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         path = Path(frame.f_code.co_filename)
-        if str(path.parent) == FOLDER and path.name != ARITHMETIC:
-            return f"{path.stem}.{frame.f_code.co_name}"
+        name = frame.f_code.co_name
+        # Before Python 3.12 a comprehension is a function, called `<listcomp>`.
+        if str(path.parent) == FOLDER and path.name != ARITHMETIC and name[0] != "<":
+            return f"{path.stem}.{name}"
         frame = frame.f_back
     return None
 

@@ -302,6 +302,12 @@ MUTANTS = (
         ("if last.accrued_at == now:", "if last.accrued_at > now:"),
     ),
     both(
+        "what is too little for an index is lost",
+        "D3",
+        "funding",
+        ("carry=due - growth * TWICE_A_DAY", "carry=0"),
+    ),
+    both(
         "shorts pay funding where they should receive it",
         "D4",
         "funding",
@@ -310,19 +316,17 @@ MUTANTS = (
             "last.short_index - growth - short_growth",
         ),
     ),
-    Mutant(
+    both(
         "a new price holds for the time before it",
         "D6",
-        "oracle",
-        "Oracle",
-        (
-            Edit(
-                "exchange.accrue(state, Call(state.addresses.oracle, call.now), "
-                "feed_id)\n",
-                "\n",
-            ),
-        ),
-        (Edit("extcall Exchange(EXCHANGE).accrue(feed_id)", "pass"),),
+        "feed",
+        ("intercept=head.intercept + bend", "intercept=head.intercept"),
+    ),
+    both(
+        "an accrual averages over time that was accrued before",
+        "D10",
+        "funding",
+        ("cumulative_price=cumulative_price", "cumulative_price=last.cumulative_price"),
     ),
     Mutant(
         "who enters pays the lower value and who leaves is paid the higher",

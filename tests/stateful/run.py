@@ -58,6 +58,7 @@ class Run:
         seen = self.views_every and number % self.views_every == 0
         self.lockstep.views = self.views if seen else no_views
         step = self.lockstep.step(action)
+        self.laws.note(action, step.outcome)
         error = step.outcome.error
         self.outcomes[f"{action.to}.{action.function}", error or "ok"] += 1
         if asked:

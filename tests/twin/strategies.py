@@ -165,7 +165,7 @@ WINDOWS = st.builds(InsuranceWindow, below(120), TIMES)
 BUCKETS = st.builds(Bucket, below(120), TIMES)
 REPORTS = st.builds(Report, PRICES, PRICES, TIMES)
 ROUNDS = st.builds(Round, PRICES, PRICES, PRICES, PRICES, TIMES)
-HEADS = st.builds(Head, below(64), below(33))
+HEADS = st.builds(Head, below(64), below(33), signed(127))
 STANDINGS = st.builds(Standing, VALUES, VALUES, VALUES, AMOUNTS, below(120), below(120))
 TOTALS = st.builds(Totals, VALUES, VALUES, VALUES, AMOUNTS, AMOUNTS, below(120))
 LINES = st.builds(Line, SIZES, VALUES, VALUES, AMOUNTS, AMOUNTS, PRICES)
@@ -180,6 +180,7 @@ FUNDINGS = st.builds(
     signed(126),
     below(62),
     below(62),
+    below(127),
 )
 STATES = st.builds(MarketState, BOOKS, VALUES, VALUES, PAID, PAID, AMOUNTS, FUNDINGS)
 
@@ -193,7 +194,10 @@ def prices(draw: st.DrawFn) -> FeedPrice:
     confidence = draw(st.sampled_from([0, index // 100]) | PRICES)
     published_at = draw(TIMES)
     valid_until = draw(st.just(2**33 - 1) | below(33))
-    return FeedPrice(index, mark, average, confidence, published_at, valid_until)
+    intercept = draw(signed(127))
+    return FeedPrice(
+        index, mark, average, confidence, published_at, valid_until, intercept
+    )
 
 
 FEED_PRICES = prices()
@@ -260,8 +264,18 @@ def is_signed(record: Struct, name: str) -> bool:
 
 
 @st.composite
-def accrued_later(draw: st.DrawFn, *others: st.SearchStrategy[Any]) -> tuple[Any, ...]:
-    """Funding, the other arguments, and a time that is not before its accrual."""
-    funding = draw(FUNDINGS)
-    later = draw(since(funding.accrued_at))
-    return funding, *(draw(each) for each in others), later
+def cumulative_prices(draw: st.DrawFn, last: Funding, now: int) -> int:
+    """What the cumulative price can have come to since an accrual."""
+    elapsed = now - last.accrued_at
+    total = draw(PRICES) * elapsed
+    # Of several indices the average is seldom whole.
+    missing = draw(st.integers(0, min(total, max(0, elapsed - 1))))
+    return int(last.cumulative_price) + total - missing
+
+
+@st.composite
+def later_prices(draw: st.DrawFn, last: Funding, now: int) -> FeedPrice:
+    """Prices as there can be some time after an accrual."""
+    price = draw(FEED_PRICES)
+    total = draw(cumulative_prices(last, now))
+    return replace(price, intercept=total - price.index * now)

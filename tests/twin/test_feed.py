@@ -42,6 +42,14 @@ def prices_in_time(
     return price, *draw(limits), draw(since(price.published_at))
 
 
+@st.composite
+def rounds_of_reports(draw: st.DrawFn) -> tuple[object, ...]:
+    """As many prices as confidences, and an index."""
+    count = draw(st.integers(1, feed.MAX_REPORTERS))
+    same = st.lists(PRICES, min_size=count, max_size=count)
+    return draw(same), draw(same), draw(PRICES)
+
+
 FUNCTIONS: Functions = {
     "packed_report": (REPORTS,),
     "unpacked_report": (WORDS,),
@@ -52,6 +60,9 @@ FUNCTIONS: Functions = {
     "in_order": (st.lists(PRICES, max_size=feed.MAX_REPORTERS),),
     "median": (st.lists(PRICES, min_size=1, max_size=feed.MAX_REPORTERS),),
     "next_round": rounds_in_turn(),
+    "round_confidence": rounds_of_reports(),
+    "next_head": (HEADS, ROUNDS, ROUNDS, TIMES),
+    "cumulative_price": (FEED_PRICES, TIMES),
     "require_fresh_enough": prices_in_time(st.tuples(TIMES)),
     "require_valid": prices_in_time(st.tuples(TIMES, PARTS)),
     "strict_price": (FEED_PRICES, SIZES),

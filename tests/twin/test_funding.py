@@ -22,10 +22,21 @@ from tests.twin.strategies import (
     TRUTHS,
     VALUES,
     WORDS,
-    accrued_later,
+    cumulative_prices,
     signed,
+    since,
 )
 from tests.twin.twins import Functions, both, refusals
+
+
+@st.composite
+def accrued_later(draw: st.DrawFn) -> tuple[object, ...]:
+    """A funding record, and what there is some time after its accrual."""
+    last = draw(FUNDINGS)
+    now = draw(since(last.accrued_at))
+    total = draw(cumulative_prices(last, now))
+    return last, draw(SIZES), draw(SCALES), total, draw(FUNDING), now
+
 
 FUNCTIONS: Functions = {
     "packed_funding": (FUNDINGS,),
@@ -36,7 +47,7 @@ FUNCTIONS: Functions = {
     "twice_integral": (signed(79), signed(79), signed(62), TIMES),
     "borrowing_rate": (OPEN, PRICES, VALUES, BORROWING),
     "borrowed": (PRICES, RATES, TIMES),
-    "accrued": accrued_later(SIZES, SCALES, PRICES, FUNDING),
+    "accrued": accrued_later(),
 }
 REFUSALS = {
     "funding_velocity": {errors.DENOMINATOR_NOT_POSITIVE},

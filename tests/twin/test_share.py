@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from protocol import errors, share, sides
 from tests.twin.strategies import (
-    FEED_PRICES,
     INDICES,
     MARKET,
     PAID,
@@ -20,6 +19,7 @@ from tests.twin.strategies import (
     STATES,
     VALUES,
     below,
+    later_prices,
     since,
 )
 from tests.twin.twins import Functions, refusals
@@ -33,7 +33,7 @@ def liable_markets(draw: st.DrawFn) -> tuple[object, ...]:
     scale = max(params.pricing.skew_scale, least)
     params = replace(params, pricing=replace(params.pricing, skew_scale=scale))
     later = draw(since(state.funding.accrued_at))
-    return state, draw(FEED_PRICES), params, later
+    return state, draw(later_prices(state.funding, later)), params, later
 
 
 FUNCTIONS: Functions = {

@@ -13,7 +13,6 @@ from protocol import errors, sides
 from tests.twin.strategies import (
     BOOKS,
     BORROWING,
-    FEED_PRICES,
     FUNDINGS,
     LIMITS,
     MARKET,
@@ -21,7 +20,8 @@ from tests.twin.strategies import (
     SIZES,
     VALUES,
     WORDS,
-    accrued_later,
+    later_prices,
+    since,
 )
 from tests.twin.twins import Functions, both, refusals
 
@@ -43,6 +43,14 @@ def increases(draw: st.DrawFn) -> tuple[object, ...]:
     return book, size_before, size, index, limits
 
 
+@st.composite
+def projected_later(draw: st.DrawFn) -> tuple[object, ...]:
+    """The funding of a market, and what there is some time after its accrual."""
+    last = draw(FUNDINGS)
+    now = draw(since(last.accrued_at))
+    return last, draw(BOOKS), draw(later_prices(last, now)), draw(MARKET), now
+
+
 FUNCTIONS: Functions = {
     "packed_book": (BOOKS,),
     "unpacked_book": (WORDS,),
@@ -50,7 +58,7 @@ FUNCTIONS: Functions = {
     "open_interest": (BOOKS,),
     "traded": (BOOKS, SIZES, SIZES),
     "require_within_limits": increases(),
-    "projected": accrued_later(BOOKS, FEED_PRICES, MARKET),
+    "projected": projected_later(),
     "lent": (FUNDINGS, BOOKS, PRICES, VALUES, BORROWING),
 }
 REFUSALS = {

@@ -12,7 +12,6 @@ from protocol.account import MAX_MARKETS
 from tests.twin.strategies import (
     ACCOUNTS,
     AMOUNTS,
-    FEED_PRICES,
     LINES,
     MARGIN,
     MARKET,
@@ -24,6 +23,7 @@ from tests.twin.strategies import (
     STANDINGS,
     STATES,
     TOTALS,
+    later_prices,
     since,
 )
 from tests.twin.twins import Functions, refusals
@@ -34,7 +34,7 @@ def lines_later(draw: st.DrawFn) -> tuple[object, ...]:
     """What a line is made of, and a time that is not before the accrual."""
     state = draw(STATES)
     later = draw(since(state.funding.accrued_at))
-    others = st.tuples(FEED_PRICES, MARKET, TOTALS)
+    others = st.tuples(later_prices(state.funding, later), MARKET, TOTALS)
     return draw(POSITIONS), draw(AMOUNTS), state, *draw(others), later
 
 

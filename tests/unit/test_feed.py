@@ -7,7 +7,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from protocol import errors, feed
-from protocol.feed import Round
+from protocol.feed import Head, Round
 from tests.twin.twins import both
 from tests.unit.worked import FEED, PRICE, START, wad
 
@@ -66,6 +66,37 @@ def test_the_average_is_rounded_down() -> None:
     wide = replace(FEED, band=wad("0.5"))
     latest = both(feed, "next_round", last, 3, 0, START + 450, wide)
     assert (latest.mark, latest.average) == (3, 2)
+
+
+def test_a_round_is_as_unsure_as_its_reporters_or_their_distances() -> None:
+    """From 2000 the prices are 10, 0 and 30 away, of which 10 is the middle one."""
+    prices = [wad("1990"), wad("2000"), wad("2030")]
+
+    def confidence(*admitted: str) -> int:
+        said = [wad(each) for each in admitted]
+        return both(feed, "round_confidence", prices, said, wad("2000"))
+
+    assert confidence("1", "2", "3") == wad("10")
+    assert confidence("50", "12", "3") == wad("12")
+
+
+def test_a_round_bends_the_cumulative_price_where_it_is() -> None:
+    """
+    At 2000 from the first second on, until a round at 3000 a hundred seconds after the
+    start: its line is the same there, and 3000 more a second later.
+    """
+    now = START + 100
+    latest = replace(LAST, index=wad("3000"))
+    head = both(feed, "next_head", Head(7, START + 600, 0), LAST, latest, now)
+    assert head == Head(8, START + 600, -wad("1000") * now)
+    bent = replace(PRICE, index=latest.index, intercept=head.intercept)
+    totals = [
+        both(feed, "cumulative_price", price, when)
+        for price in (PRICE, bent)
+        for when in (now, now + 1)
+    ]
+    assert totals[0] == totals[2] == wad("2000") * now
+    assert totals[3] - totals[2] == wad("3000")
 
 
 def test_an_old_price_is_stale_and_one_without_a_quorum_invalid() -> None:

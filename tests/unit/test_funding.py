@@ -19,7 +19,8 @@ SKEW = wad("100")
 def accrued(
     last: Funding, skew: int, params: FundingParams, now: int, index: int = wad("2000")
 ) -> Funding:
-    return both(funding, "accrued", last, skew, SCALE, index, params, now)
+    total = last.cumulative_price + index * (now - last.accrued_at)
+    return both(funding, "accrued", last, skew, SCALE, total, params, now)
 
 
 def test_the_velocity_counts_beyond_the_dead_zone_and_up_to_the_scale() -> None:
@@ -45,6 +46,7 @@ def test_the_rate_grows_for_as_long_as_the_skew_lasts() -> None:
         accrued_at=now,
         long_index=wad("2.5"),
         short_index=wad("2.5"),
+        cumulative_price=wad("2000") * now,
     )
     assert accrued(UNFUNDED, SKEW, LOOSE, now) == expected
 
@@ -80,6 +82,29 @@ def test_what_is_too_little_for_an_index_is_carried_to_the_next_accrual() -> Non
     assert (half.long_index, half.carry) == (-1, TWICE_A_DAY // 2)
     whole = accrued(half, 0, FUNDING, START + DAY, index=500)
     assert (whole.long_index, whole.carry) == (-1, 0)
+
+
+def test_over_several_rounds_the_price_is_the_average_by_time() -> None:
+    """
+    A tenth of a day at 2000 and four at 3000: 2800 on average. The rate goes from 0 to
+    0.005 in that half of a day, 0.00125 in all: 2800 * 0.00125 = 3.5. (At each price by
+    itself it would be 2000 * 0.00005 + 3000 * 0.0012 = 3.7: the rate was higher while
+    the price was. A quarter of what both moved by is 1000 * 0.005 / 4 = 1.25 a day.)
+    """
+    rounds = wad("2000") * (DAY // 10) + wad("3000") * (4 * DAY // 10)
+    total = UNFUNDED.cumulative_price + rounds
+    now = START + DAY // 2
+    after = both(funding, "accrued", UNFUNDED, SKEW, SCALE, total, LOOSE, now)
+    assert after.long_index == after.short_index == wad("3.5")
+    assert after.cumulative_price == total
+
+
+def test_an_average_is_rounded_up() -> None:
+    """In two seconds 1 wei and 2 wei: 2 wei, of which 1 a day is 2 in a day."""
+    last = replace(UNFUNDED, long_rate=wad("1"))
+    total = last.cumulative_price + 3
+    after = both(funding, "accrued", last, 0, SCALE, total, FUNDING, START + 2)
+    assert (after.long_index, after.long_carry) == (0, 4)
 
 
 def test_a_second_accrual_in_one_second_does_nothing() -> None:

@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from protocol.backing import Standing
+from protocol.feed import Head
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceWindow
 from protocol.liquidation import Bucket
@@ -54,12 +55,13 @@ GIVEN: dict[str, dict[str, Any]] = {
     "fee.trade_fee": {"params": FEE},
     "funding.funding_velocity": {"params": FUNDING},
     "funding.accrued": {
-        "last": UNFUNDED,
-        "index": wad("2000"),
+        "last": replace(UNFUNDED, cumulative_price=0),
         "params": FUNDING,
     },
     "funding.borrowing_rate": {"index": wad("2000"), "params": BORROWING},
     "feed.next_round": {"last": LAST, "confidence": 0, "params": FEED},
+    "feed.next_head": {"head": Head(7, START, 0), "last": LAST, "latest": LAST},
+    "feed.cumulative_price": {"price": PRICE},
     "feed.require_valid": {
         "price": PRICE,
         "max_age": 60,

@@ -17,7 +17,8 @@ def test_neither_a_laggard_nor_a_stuck_reporter_makes_or_stops_a_round() -> None
     third newest is the first one's, who has fallen silent. The fifth makes it one. The
     silent one's price is fresh and counts: of 2000, 2020, 2030 and 2040 the median is
     2025, and of 25, 5, 5 and 15 it is 10. In half of its time the average has gone half
-    of the way from 2000 to 2025.
+    of the way from 2000 to 2025. All of it is said at the start, when the cumulative
+    price is still nothing.
     """
     desk = Desk()
     first, later = START - 455, START - 5
@@ -31,6 +32,7 @@ def test_neither_a_laggard_nor_a_stuck_reporter_makes_or_stops_a_round() -> None
         confidence=wad("10"),
         published_at=first,
         valid_until=first + 600,
+        intercept=-wad("2000") * START,
     )
     assert desk.view("Oracle", "price", 0) == expected
 
@@ -47,4 +49,5 @@ def test_neither_a_laggard_nor_a_stuck_reporter_makes_or_stops_a_round() -> None
         confidence=wad("10"),
         published_at=later,
         valid_until=later + 600,
+        intercept=-wad("2025") * START,
     )

@@ -106,6 +106,8 @@ PRICE = FeedPrice(
     confidence=0,
     published_at=START,
     valid_until=START + 600,
+    # At 2000 since the first second.
+    intercept=0,
 )
 UNFUNDED = Funding(
     fine_rate=0,
@@ -117,6 +119,7 @@ UNFUNDED = Funding(
     short_index=0,
     long_rate=0,
     short_rate=0,
+    cumulative_price=wad("2000") * START,
 )
 # Ten bought at 2000 and the mark at 1800, in a market where nobody else is.
 CASE = Case(

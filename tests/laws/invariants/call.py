@@ -4,6 +4,9 @@ One call, as the laws look at it: the state before it, what it did, the state af
 
 from __future__ import annotations
 
+from bisect import bisect
+from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from tests.stateful.world import World
 
 Tables = dict[str, dict[Any, Any]]
+# By feed: when each index began to hold; before all rounds none did.
+Rounds = dict[int, list[tuple[int, int]]]
+BEFORE = (0, 0)
 
 
 class Worth(Struct, frozen=True):
@@ -43,6 +49,7 @@ class Call(Struct):
     observed: Observed | None
     before: Seen
     after: Seen
+    rounds: Rounds
 
     @property
     def name(self) -> str:
@@ -59,11 +66,16 @@ class Call(Struct):
         empty = getattr(self.world.state, table).empty
         return self.before.tables[table].get(key, empty)
 
-    def index_before(self, market_id: int) -> int:
-        """The index price of a market before the call."""
-        rounds = self.row("heads", market_id).rounds
-        index: int = self.row("rounds", (market_id, (rounds - 1) % 64)).index
-        return index if rounds else 0
+    def held(self, market_id: int, since: int) -> list[tuple[int, int]]:
+        """The indices of a market since a time, and for how many seconds each held."""
+        rounds = self.rounds.get(market_id, [BEFORE])
+        first = bisect(rounds, since, key=itemgetter(0)) - 1
+        return [
+            (index, end - max(start, since))
+            for (start, index), (end, _) in pairwise(
+                [*rounds[first:], (self.action.now, 0)]
+            )
+        ]
 
     def params_before(self, market_id: int) -> Any:
         """The parameters of a market before the call, or the first ones it got."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from protocol import funding, market
+from protocol.feed import cumulative_price
 from protocol.fixed_point import WAD
 from protocol.state import TOKENS, Table
 from tests.laws.invariants.call import Seen, Tables, Worth
@@ -38,7 +39,7 @@ def indices(state: State, market_id: int, now: int) -> tuple[int, int]:
         state.fundings[market_id],
         book.long_size + book.short_size,
         params.pricing.skew_scale,
-        price.index,
+        cumulative_price(price, now),
         params.funding,
         now,
     )

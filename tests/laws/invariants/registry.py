@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.laws.invariants.call import Call, Seen
+from protocol.feed import RoundStored
+from tests.laws.invariants.call import BEFORE, Call, Rounds, Seen
 from tests.laws.invariants.measures import seen
 
 if TYPE_CHECKING:
@@ -60,6 +61,14 @@ class Laws:
         self.number = 0
         self.only = only
         self.before_it: Seen | None = None
+        self.rounds: Rounds = {}
+
+    def note(self, action: Action, outcome: Outcome) -> None:
+        """Take note of the rounds that a call has stored."""
+        for _, event in outcome.logs:
+            if isinstance(event, RoundStored):
+                begun = action.now, int(event.index)
+                self.rounds.setdefault(event.feed_id, [BEFORE]).append(begun)
 
     def before(self, action: Action) -> None:
         """Look at the state that the call finds."""
@@ -76,7 +85,9 @@ class Laws:
         if self.before_it is None:
             return
         after = seen(self.world, action.now)
-        call = Call(self.world, action, outcome, observed, self.before_it, after)
+        call = Call(
+            self.world, action, outcome, observed, self.before_it, after, self.rounds
+        )
         laws = LAWS
         if self.only is not None:
             laws = {self.only: (LAWS | TRIALS)[self.only]}
