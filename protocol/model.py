@@ -68,26 +68,17 @@ EMITTERS: dict[type[Struct], str] = {
 Entry = tuple[Callable[..., Any], State | TokenState, bool, Shape]
 
 
-class Outcome:
+class Outcome(Struct, eq=False):
     """
     What a call did. `error` names the refusal, and is None when the call succeeded;
     then `returned` is what it returned, `logs` are its events with who emitted them, in
     order, and `writes` what it wrote last, by table and key.
     """
 
-    __slots__ = ("error", "logs", "returned", "writes")
-
-    def __init__(
-        self,
-        error: str | None,
-        returned: Any,
-        logs: list[tuple[str, Struct]],
-        writes: dict[tuple[Table[Any, Any], Any], Any],
-    ) -> None:
-        self.error = error
-        self.returned = returned
-        self.logs = logs
-        self.writes = writes
+    error: str | None
+    returned: Any
+    logs: list[tuple[str, Struct]]
+    writes: dict[tuple[Table[Any, Any], Any], Any]
 
 
 class Model:
