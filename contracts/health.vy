@@ -30,10 +30,11 @@ def wealth(
     @notice What the cash, the claims and the tokens of an account add to it.
     """
     claimed: int256 = 0
-    if current.claims != 0:
-        for market_id: uint256 in range(account.MAX_MARKETS):
-            if (current.claims >> market_id) & 1 == 1:
-                claimed += position.claims[holder][market_id]
+    for market_id: uint256 in range(account.MAX_MARKETS):
+        if current.claims >> market_id == 0:
+            break
+        if (current.claims >> market_id) & 1 == 1:
+            claimed += position.claims[holder][market_id]
     total: backing.Standing = backing.Standing(
         equity=current.cash + claimed,
         collateral=current.cash,
@@ -42,12 +43,13 @@ def wealth(
         initial=0,
         maintenance=0,
     )
-    if current.tokens != 0:
-        for token_id: uint256 in range(collateral.MAX_TOKENS):
-            if (current.tokens >> token_id) & 1 == 1:
-                total = backing.combined(
-                    total, self.token_worth(holder, token_id, needs_valid, now)
-                )
+    for token_id: uint256 in range(collateral.MAX_TOKENS):
+        if current.tokens >> token_id == 0:
+            break
+        if (current.tokens >> token_id) & 1 == 1:
+            total = backing.combined(
+                total, self.token_worth(holder, token_id, needs_valid, now)
+            )
     return total
 
 
@@ -79,9 +81,9 @@ def exposures(
             market as it will stand once it has accrued.
     """
     total: backing.Standing = empty(backing.Standing)
-    if positions == 0:
-        return total
     for market_id: uint256 in range(account.MAX_MARKETS):
+        if positions >> market_id == 0:
+            break
         if (positions >> market_id) & 1 == 0:
             continue
         held: position.Position = position.load_position(holder, market_id)

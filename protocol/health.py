@@ -23,10 +23,11 @@ def wealth(
 ) -> Standing:
     """What the cash, the claims and the tokens of an account add to it."""
     claimed = Quote(0)
-    if current.claims != 0:
-        for market_id in range(account.MAX_MARKETS):
-            if (current.claims >> market_id) & 1 == 1:
-                claimed += state.claims[holder, market_id]
+    for market_id in range(account.MAX_MARKETS):
+        if current.claims >> market_id == 0:
+            break
+        if (current.claims >> market_id) & 1 == 1:
+            claimed += state.claims[holder, market_id]
     total = Standing(
         equity=current.cash + claimed,
         collateral=current.cash,
@@ -35,12 +36,13 @@ def wealth(
         initial=Quote(0),
         maintenance=Quote(0),
     )
-    if current.tokens != 0:
-        for token_id in range(MAX_TOKENS):
-            if (current.tokens >> token_id) & 1 == 1:
-                total = combined(
-                    total, token_worth(state, holder, token_id, needs_valid, now)
-                )
+    for token_id in range(MAX_TOKENS):
+        if current.tokens >> token_id == 0:
+            break
+        if (current.tokens >> token_id) & 1 == 1:
+            total = combined(
+                total, token_worth(state, holder, token_id, needs_valid, now)
+            )
     return total
 
 
@@ -68,9 +70,9 @@ def exposures(
     as it will stand once it has accrued.
     """
     total = NO_STANDING
-    if positions == 0:
-        return total
     for market_id in range(account.MAX_MARKETS):
+        if positions >> market_id == 0:
+            break
         if (positions >> market_id) & 1 == 0:
             continue
         held = position.load_position(state, holder, market_id)
