@@ -38,9 +38,18 @@ class Slots:
     def __init__(self, contracts: Mapping[str, Contract]) -> None:
         self.layouts = {name: each.layout for name, each in contracts.items()}
         self.places: dict[tuple[str, str], tuple[int, Steps]] = {}
+        self.known: dict[tuple[str, str, Key], int] = {}
 
     def first(self, table: Table[Any, Any], key: Key) -> int:
         """The first slot of the record that `table` holds under `key`."""
+        entry = table.contract, table.name, key
+        slot = self.known.get(entry)
+        if slot is None:
+            slot = self.known[entry] = self.found(table, key)
+        return slot
+
+    def found(self, table: Table[Any, Any], key: Key) -> int:
+        """The first slot of a record whose place nobody has asked for yet."""
         variable = table.contract, table.name
         place = self.places.get(variable)
         if place is None:
@@ -131,7 +140,6 @@ def strides(kind: str, size: int) -> Steps:
     return (*steps, *(stride for stride in reversed(lists) if stride >= size))
 
 
-@lru_cache(maxsize=1_000_000)
 def entry_slot(slot: int, steps: Steps, keys: tuple[int, ...]) -> int:
     """The slot of an entry, from the slot of its variable."""
     for step, key in zip(steps, keys, strict=True):

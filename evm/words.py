@@ -17,6 +17,8 @@ from msgspec.structs import astuple
 
 WORD = 32
 LARGEST = 2**256 - 1
+# What `flat` spreads; a union of them would be made anew at every look.
+SPREAD = (tuple, list, Struct)
 
 
 def packed(words: Iterable[int]) -> bytes:
@@ -44,7 +46,7 @@ def spread(value: Any, words: list[int]) -> None:
     """Append the words of `value` to `words`."""
     if isinstance(value, int):
         words.append(value)
-    elif isinstance(value, tuple | list | Struct):
+    elif isinstance(value, SPREAD):
         for item in astuple(value) if isinstance(value, Struct) else value:
             # Most are words already: a call for each would be most of the work.
             if type(item) is int:
