@@ -451,6 +451,7 @@ def books() -> market.Books:
     return market.Books(
         funds=ledger.load_funds(),
         holdings=ledger.load_holdings(),
+        bad_debt_at=insurance.load_window().bad_debt_at,
         market_count=market.market_count,
         risk_params=market.risk_params,
     )

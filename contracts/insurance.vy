@@ -19,6 +19,8 @@ struct InsuranceParams:
 struct InsuranceWindow:
     drawn: int256
     started_at: uint256
+    # When the vault last bore what this fund did not.
+    bad_debt_at: uint256
 
 
 event InsuranceDrawn:
@@ -36,8 +38,10 @@ def packed_window(window: InsuranceWindow) -> uint256:
     """
     @notice The word of an insurance window.
     """
-    return (convert(convert(window.drawn, bytes32), uint256) << 128 >> 128) | (
-        window.started_at << 128
+    return (
+        (convert(convert(window.drawn, bytes32), uint256) << 128 >> 128)
+        | (window.started_at << 128)
+        | (window.bad_debt_at << 168)
     )
 
 
@@ -50,6 +54,7 @@ def unpacked_window(packed: uint256) -> InsuranceWindow:
     return InsuranceWindow(
         drawn=convert(convert(packed << 128, bytes32), int256) >> 128,
         started_at=(packed << 88) >> 216,
+        bad_debt_at=(packed << 48) >> 216,
     )
 
 
@@ -63,16 +68,34 @@ def current_window(
     """
     if now < last.started_at + params.window:
         return last
-    return InsuranceWindow(drawn=0, started_at=now)
+    return InsuranceWindow(drawn=0, started_at=now, bad_debt_at=last.bad_debt_at)
 
 
 @internal
 @view
 def load_window() -> InsuranceWindow:
     """
-    @notice What the last window has paid since it started.
+    @notice What the last window has paid since it started, and when it was too little.
     """
     return self.unpacked_window(self.insurance_window)
+
+
+@internal
+def store_window(window: InsuranceWindow):
+    """
+    @notice Keep the window.
+    """
+    self.insurance_window = self.packed_window(window)
+
+
+@internal
+def record_bad_debt(now: uint256):
+    """
+    @notice Keep that the vault bears what the fund did not pay.
+    """
+    window: InsuranceWindow = self.load_window()
+    window.bad_debt_at = now
+    self.store_window(window)
 
 
 @internal
@@ -90,7 +113,7 @@ def draw(
         return 0
 
     window.drawn += drawn
-    self.insurance_window = self.packed_window(window)
+    self.store_window(window)
     funds: ledger.Funds = ledger.add_funds(0, 0 - drawn, 0, 0)
     log InsuranceDrawn(holder=holder, amount=drawn, insurance=funds.insurance)
     return drawn

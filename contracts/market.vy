@@ -36,6 +36,7 @@ struct MarketState:
 struct Books:
     funds: ledger.Funds
     holdings: ledger.Holdings
+    bad_debt_at: uint256
     market_count: uint256
     risk_params: address
 

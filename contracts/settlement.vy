@@ -194,6 +194,7 @@ def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uin
     self.add_cash(holder, shortfall)
     if drawn < shortfall:
         bad_debt: int256 = shortfall - drawn
+        insurance.record_bad_debt(now)
         vault: int256 = ledger.add_funds(0 - bad_debt, 0, 0, 0).vault
         log BadDebt(holder=holder, amount=bad_debt, vault=vault)
 

@@ -13,6 +13,7 @@ from protocol import (
     collateral,
     errors,
     health,
+    insurance,
     ledger,
     market,
     position,
@@ -364,6 +365,7 @@ def books(state: State, call: Call) -> Books:
     return Books(
         funds=ledger.load_funds(state),
         holdings=ledger.load_holdings(state),
+        bad_debt_at=insurance.load_window(state).bad_debt_at,
         market_count=state.market_count[()],
         risk_params=state.risk_params[()],
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocol import ledger
 from protocol.units import Holder, Quote, Seconds
@@ -24,6 +25,8 @@ class InsuranceParams(Struct, frozen=True):
 class InsuranceWindow(Struct, frozen=True):
     drawn: Quote
     started_at: Seconds
+    # When the vault last bore what this fund did not.
+    bad_debt_at: Seconds
 
 
 class InsuranceDrawn(Struct, frozen=True):
@@ -34,7 +37,11 @@ class InsuranceDrawn(Struct, frozen=True):
 
 def packed_window(window: InsuranceWindow) -> int:
     """The word of an insurance window."""
-    return placed(int(window.drawn), 0, 128) | (int(window.started_at) << 128)
+    return (
+        placed(int(window.drawn), 0, 128)
+        | (int(window.started_at) << 128)
+        | (int(window.bad_debt_at) << 168)
+    )
 
 
 def unpacked_window(packed: int) -> InsuranceWindow:
@@ -42,6 +49,7 @@ def unpacked_window(packed: int) -> InsuranceWindow:
     return InsuranceWindow(
         drawn=Quote(signed(packed, 0, 128)),
         started_at=Seconds(unsigned(packed, 128, 40)),
+        bad_debt_at=Seconds(unsigned(packed, 168, 40)),
     )
 
 
@@ -51,12 +59,22 @@ def current_window(
     """The window that runs at `now`: the last one, or a new one from `now` on."""
     if now < last.started_at + params.window:
         return last
-    return InsuranceWindow(drawn=Quote(0), started_at=now)
+    return InsuranceWindow(drawn=Quote(0), started_at=now, bad_debt_at=last.bad_debt_at)
 
 
 def load_window(state: State) -> InsuranceWindow:
-    """What the last window has paid since it started."""
+    """What the last window has paid since it started, and when it was too little."""
     return state.insurance_window[()]
+
+
+def store_window(state: State, window: InsuranceWindow) -> None:
+    """Keep the window."""
+    state.insurance_window[()] = window
+
+
+def record_bad_debt(state: State, now: Seconds) -> None:
+    """Keep that the vault bears what the fund did not pay."""
+    store_window(state, replace(load_window(state), bad_debt_at=now))
 
 
 def draw(
@@ -72,9 +90,7 @@ def draw(
     if drawn == Quote(0):
         return Quote(0)
 
-    state.insurance_window[()] = InsuranceWindow(
-        window.drawn + drawn, window.started_at
-    )
+    store_window(state, replace(window, drawn=window.drawn + drawn))
     funds = ledger.add_funds(state, Quote(0), -drawn, Quote(0), Quote(0))
     state.log(InsuranceDrawn(holder=holder, amount=drawn, insurance=funds.insurance))
     return drawn

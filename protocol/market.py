@@ -42,6 +42,7 @@ class MarketState(Struct, frozen=True):
 class Books(Struct, frozen=True):
     funds: Funds
     holdings: Holdings
+    bad_debt_at: Seconds
     market_count: int
     risk_params: Address
 

@@ -189,6 +189,7 @@ def cover_shortfall(
     add_cash(state, holder, shortfall)
     if drawn < shortfall:
         bad_debt = shortfall - drawn
+        insurance.record_bad_debt(state, now)
         vault = ledger.add_funds(state, -bad_debt, NOTHING, NOTHING, NOTHING).vault
         state.log(BadDebt(holder=holder, amount=bad_debt, vault=vault))
 

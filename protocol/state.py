@@ -240,7 +240,7 @@ class State:
         self.insurance_window: Table[tuple[()], InsuranceWindow] = table(
             "insurance_window",
             "Exchange",
-            InsuranceWindow(Quote(0), Seconds(0)),
+            InsuranceWindow(Quote(0), Seconds(0), Seconds(0)),
             lambda record: (packed_window(record),),
         )
         self.market_count: Table[tuple[()], int] = table(

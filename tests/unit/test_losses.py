@@ -95,6 +95,7 @@ def test_a_partial_liquidation_closes_just_enough() -> None:
     # 2909 + 13500 - 15506.0625, against 1.2 * 13500 * 0.10975 * 0.5 = 888.975 and 5.
     after = desk.view("Lens", "statement_of", holder)
     assert after.equity == wad("902.9375") - 9
+    assert desk.view("Exchange", "books").bad_debt_at == 0
     assert after.maintenance == wad("740.8125") - 98
 
 
@@ -124,7 +125,8 @@ def test_a_loss_falls_on_the_account_then_on_insurance_then_on_the_vault(
     holder = desk.holder("ann")
     assert desk.view("Exchange", "account_of", holder) == Account(0, 0, 0, 0, False, 0)
     assert desk.view("Exchange", "position_of", holder, 0) == Position(0, 0, 0)
-    assert desk.view("Exchange", "books").holdings.debt == 0
+    books = desk.view("Exchange", "books")
+    assert (books.holdings.debt, books.bad_debt_at) == (0, START)
 
 
 def test_claims_cover_a_loss_first() -> None:

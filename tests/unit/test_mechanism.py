@@ -70,7 +70,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "position.traded": {"position": Position(0, 0, 0)},
     "position.profit": {"position": Position(0, 0, 0)},
     "insurance.current_window": {
-        "last": InsuranceWindow(0, START),
+        "last": InsuranceWindow(0, START, 0),
         "params": RISK.insurance,
     },
     "backing.exposure": {
