@@ -17,6 +17,7 @@ from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.pricing import PricingParams
+from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
 from protocol.units import Flow, Price, Quote, Rate, Ratio, Seconds, Size
 
@@ -80,6 +81,9 @@ RISK = RiskParams(
     ),
     insurance=InsuranceParams(cap=Quote(10**4 * WAD), window=Seconds(86_400)),
     debt=DebtParams(floor=Quote(10 * WAD), most=Quote(1_000 * WAD)),
+    vault=VaultParams(
+        delay=Seconds(60), window=Seconds(3_600), quarantine=Seconds(86_400)
+    ),
 )
 
 

@@ -21,6 +21,8 @@ MOST_PRICE: constant(int256) = 2**95 - 1
 MOST_RATE: constant(int256) = 2**60
 MOST_VALUE: constant(int256) = 2**120 - 1
 MOST_SECONDS: constant(uint256) = 2**32 - 1
+# No rule keeps a provider waiting for longer.
+MOST_WAIT: constant(uint256) = 30 * 86_400
 
 
 @internal
@@ -39,6 +41,15 @@ def require_duration(x: uint256):
     @notice Refuse the call unless `x` is a time that can pass.
     """
     errors.require(0 < x and x <= MOST_SECONDS, errors.PARAMETER_OUT_OF_BOUNDS)
+
+
+@internal
+@pure
+def require_wait(x: uint256):
+    """
+    @notice Refuse the call unless `x` is a time that a provider may be kept waiting.
+    """
+    errors.require(x <= MOST_WAIT, errors.PARAMETER_OUT_OF_BOUNDS)
 
 
 @internal
@@ -195,6 +206,10 @@ def require_lawful_risk(params: parameters.RiskParams):
     self.require_duration(params.insurance.window)
     self.require_between(params.debt.floor, 0, MOST_VALUE)
     self.require_between(params.debt.most, params.debt.floor, MOST_VALUE)
+    self.require_wait(params.vault.delay)
+    self.require_duration(params.vault.window)
+    self.require_wait(params.vault.window)
+    self.require_wait(params.vault.quarantine)
 
 
 @internal

@@ -15,6 +15,7 @@ from . import insurance
 from . import liquidation
 from . import margin
 from . import pricing
+from . import request
 
 
 struct LimitParams:
@@ -44,6 +45,7 @@ struct RiskParams:
     rewards: liquidation.RewardParams
     insurance: insurance.InsuranceParams
     debt: collateral.DebtParams
+    vault: request.VaultParams
 
 
 @internal
@@ -63,7 +65,7 @@ def risk_in(code: address) -> RiskParams:
     @notice The parameters of all accounts that lie in the code at an address.
     """
     errors.require(code != empty(address), errors.RISK_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 9 * 32), RiskParams)
+    return abi_decode(slice(code.code, 0, 12 * 32), RiskParams)
 
 
 @internal

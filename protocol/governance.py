@@ -23,6 +23,8 @@ MOST_PRICE = 2**95 - 1
 MOST_RATE = 2**60
 MOST_VALUE = 2**120 - 1
 MOST_SECONDS = Seconds(2**32 - 1)
+# No rule keeps a provider waiting for longer.
+MOST_WAIT = 30 * DAY
 
 
 def require_between(x: X, lowest: X, highest: X) -> None:
@@ -33,6 +35,11 @@ def require_between(x: X, lowest: X, highest: X) -> None:
 def require_duration(x: Seconds) -> None:
     """Refuse the call unless `x` is a time that can pass."""
     require(x > 0 and x <= MOST_SECONDS, errors.PARAMETER_OUT_OF_BOUNDS)
+
+
+def require_wait(x: Seconds) -> None:
+    """Refuse the call unless `x` is a time that a provider may be kept waiting."""
+    require(x <= MOST_WAIT, errors.PARAMETER_OUT_OF_BOUNDS)
 
 
 def require_lawful_feed(params: FeedParams, reporters: tuple[Address, ...]) -> None:
@@ -160,6 +167,10 @@ def require_lawful_risk(params: RiskParams) -> None:
     require_duration(params.insurance.window)
     require_between(params.debt.floor, Quote(0), Quote(MOST_VALUE))
     require_between(params.debt.most, params.debt.floor, Quote(MOST_VALUE))
+    require_wait(params.vault.delay)
+    require_duration(params.vault.window)
+    require_wait(params.vault.window)
+    require_wait(params.vault.quarantine)
 
 
 def require_lawful_collateral(

@@ -18,6 +18,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.pricing import PricingParams
+from protocol.request import VaultParams
 from protocol.units import Address, Quote, Ratio, Seconds, Size
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class RiskParams(Struct, frozen=True):
     rewards: RewardParams
     insurance: InsuranceParams
     debt: DebtParams
+    vault: VaultParams
 
 
 def params_in(state: State, code: Address) -> MarketParams:

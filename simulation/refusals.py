@@ -170,7 +170,7 @@ def called_at(trace: TracebackType) -> ast.expr:
 def place_in(
     call: ast.expr, frame: FrameType, params: Struct, prefix: str
 ) -> Place | None:
-    """What a call of `require_between` or `require_duration` was about."""
+    """What a call of a law's requirement was about."""
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         return None
 
@@ -190,6 +190,9 @@ def place_in(
         said = re.sub(rf"[\w.]+\.{name}\b", name, ast.unparse(asked))
     if call.func.id == "require_duration":
         return Place(prefix + field, f"0s < {name} <= {2**32 - 1}s")
+    if call.func.id == "require_wait":
+        most = format_duration(int(governance.MOST_WAIT))
+        return Place(prefix + field, f"{name} <= {most}")
     if call.func.id != "require_between":
         return None
     low, high = (shown(value(bound), unit) for bound in bounds)

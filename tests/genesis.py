@@ -15,6 +15,7 @@ from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.pricing import PricingParams
+from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
 
 START = 1_700_000_000
@@ -86,6 +87,7 @@ RISK = RiskParams(
     rewards=RewardParams(flat=2 * WAD, least=WAD, most=100 * WAD),
     insurance=InsuranceParams(cap=10**5 * WAD, window=DAY),
     debt=DebtParams(floor=10 * WAD, most=5_000 * WAD),
+    vault=VaultParams(delay=30, window=600, quarantine=DAY),
 )
 # A token of 8 decimals worth some thousands, and one of 18 worth about one.
 COLLATERAL = tuple(

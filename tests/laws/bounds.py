@@ -51,6 +51,7 @@ from protocol.market import MarketState
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.position import Position
 from protocol.pricing import PricingParams
+from protocol.request import VaultParams
 from protocol.sides import Book
 from protocol.statement import Totals
 from tests.laws.intervals import RECORDER, Interval, whole
@@ -385,6 +386,7 @@ def unlawful_risk() -> None:
         RewardParams(anything(), anything(), anything()),
         InsuranceParams(anything(), duration()),
         DebtParams(anything(), anything()),
+        VaultParams(duration(), duration(), duration()),
     )
     governance.require_lawful_risk(params)
 

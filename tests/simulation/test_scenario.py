@@ -407,6 +407,16 @@ def test_any_other_refusal_is_told_by_its_name() -> None:
             "market.BTC.limits.trade_age",
             "0s < trade_age <= 4294967295s",
         ),
+        (
+            "protocol.vault.window=0s",
+            "protocol.vault.window",
+            "0s < window <= 4294967295s",
+        ),
+        (
+            "protocol.vault.quarantine=31d",
+            "protocol.vault.quarantine",
+            "quarantine <= 30d; given: vault.quarantine = '31d'",
+        ),
         ("market.BTC.feed.band=0.7", "market.BTC.feed.band", "2 * band <= 1; given"),
         (
             "market.ETH.pricing.skew_scale=0",

@@ -25,6 +25,7 @@ from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.pricing import PricingParams
+from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
 from tests import genesis as usual
 from tests.stateful.choices import Choices
@@ -190,6 +191,11 @@ def risk_params(choose: Choices) -> RiskParams:
             choose,
             DebtParams(10 * WAD, 5_000 * WAD),
             (DebtParams(0, 0), DebtParams(0, 2**120 - 1), DebtParams(WAD, WAD)),
+        ),
+        vault=VaultParams(
+            delay=seldom(choose, 30, (0, 1, 3_600)),
+            window=seldom(choose, 600, (1, DAY)),
+            quarantine=seldom(choose, 3_600, (0, 7 * DAY)),
         ),
     )
 

@@ -35,6 +35,7 @@ from protocol.market import MarketState
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.position import Position
 from protocol.pricing import PricingParams
+from protocol.request import VaultParams
 from protocol.sides import Book
 from protocol.statement import Line, Totals
 
@@ -98,6 +99,7 @@ FEES = st.builds(FeeParams, PARTS, PARTS, PARTS, PARTS)
 FUNDING = st.builds(FundingParams, RATES, RATES, OPEN)
 BORROWING = st.builds(BorrowingParams, PARTS, RATES, RATES, PARTS, RATES)
 INSURANCE = st.builds(InsuranceParams, below(120), TIMES)
+VAULT = st.builds(VaultParams, TIMES, TIMES, TIMES)
 REWARDS = st.builds(RewardParams, below(120), below(120), below(120))
 
 
@@ -123,7 +125,7 @@ MARKET = st.builds(
     MarketParams, PRICING, LIMITS, FEES, FUNDING, BORROWING, MARGIN, CLOSING
 )
 DEBTS = st.builds(DebtParams, below(120), below(120))
-RISK = st.builds(RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS)
+RISK = st.builds(RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS, VAULT)
 COLLATERAL = st.builds(
     CollateralParams,
     ADDRESSES,

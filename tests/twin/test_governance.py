@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from protocol import errors, governance
 from protocol.fixed_point import WAD
+from protocol.funding import DAY
 from tests.genesis import COLLATERAL, FEED, MARKET, RISK
 from tests.twin.strategies import (
     PRICES,
@@ -31,6 +32,7 @@ EDGES = (
     WAD // 2,
     WAD,
     2 * WAD,
+    30 * DAY,
     2**32,
     2**60,
     2**95,
@@ -48,7 +50,7 @@ TOKENS = (
     altered(COLLATERAL[0].params, EDGES)
     | altered(replace(COLLATERAL[0].params, cap=2**94), EDGES)
 ).map(lambda each: replace(each, token=1))
-UNSIGNED = st.integers(0, WORD) | beside(1, 2**32)
+UNSIGNED = st.integers(0, WORD) | beside(1, 30 * DAY, 2**32)
 # A few seats are vacant, most often those behind the reporters.
 # And one may be named twice.
 REPORTERS = [
@@ -65,6 +67,7 @@ LIMIT_LAWS = {
 FUNCTIONS: Functions = {
     "require_between": (signed(255), signed(255), signed(255)),
     "require_duration": (UNSIGNED,),
+    "require_wait": (UNSIGNED,),
     "require_lawful_feed": (altered(FEED, EDGES), st.tuples(*REPORTERS)),
     "require_lawful_market": (MARKETS, SMALL, SMALL),
     "require_lawful_limits": (MARKETS, SMALL, SMALL),
@@ -77,6 +80,7 @@ FUNCTIONS: Functions = {
 REFUSALS = {
     "require_between": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_duration": {errors.PARAMETER_OUT_OF_BOUNDS},
+    "require_wait": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_feed": {
         errors.BAD_QUORUM,
         errors.BAD_REPORTERS,

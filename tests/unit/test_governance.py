@@ -10,7 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from protocol import errors, governance
-from protocol.governance import MOST_PRICE, MOST_RATE, MOST_SECONDS, MOST_VALUE
+from protocol.governance import (
+    MOST_PRICE,
+    MOST_RATE,
+    MOST_SECONDS,
+    MOST_VALUE,
+    MOST_WAIT,
+)
 from tests.twin.twins import both
 from tests.unit.worked import FEED, MARKET, RISK, wad
 
@@ -90,6 +96,12 @@ RISK_LAWS = [
     ("rewards.most", wad("1"), wad("1") - 1, BOUNDS),
     ("insurance.cap", 0, -1, BOUNDS),
     ("insurance.window", 1, 0, BOUNDS),
+    ("vault.delay", 0, MOST_WAIT + 1, BOUNDS),
+    ("vault.delay", MOST_WAIT, MOST_WAIT + 1, BOUNDS),
+    ("vault.window", 1, 0, BOUNDS),
+    ("vault.window", MOST_WAIT, MOST_WAIT + 1, BOUNDS),
+    ("vault.quarantine", 0, MOST_WAIT + 1, BOUNDS),
+    ("vault.quarantine", MOST_WAIT, MOST_WAIT + 1, BOUNDS),
 ]
 
 

@@ -16,6 +16,7 @@ from protocol.liquidation import Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.pricing import PricingParams
+from protocol.request import VaultParams
 
 EXACT = Context(prec=100)
 
@@ -77,6 +78,7 @@ RISK = RiskParams(
     rewards=REWARDS,
     insurance=InsuranceParams(cap=wad("1000"), window=DAY),
     debt=DebtParams(floor=wad("10"), most=wad("500")),
+    vault=VaultParams(delay=60, window=600, quarantine=DAY),
 )
 TOKEN = CollateralParams(
     token=0,
