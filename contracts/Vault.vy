@@ -7,6 +7,9 @@
         shares are kept here.
 """
 
+from ethereum.ercs import IERC20
+from ethereum.ercs import IERC20Detailed
+
 from . import account
 from . import errors
 from . import feed
@@ -17,6 +20,9 @@ from . import share
 from . import sides
 
 initializes: share
+
+implements: IERC20
+implements: IERC20Detailed
 
 
 interface Exchange:
@@ -30,6 +36,10 @@ interface Exchange:
 interface Oracle:
     def price(feed_id: uint256) -> feed.FeedPrice: view
 
+
+NAME: constant(String[18]) = "Share of the vault"
+SYMBOL: constant(String[5]) = "SHARE"
+DECIMALS: constant(uint8) = 18
 
 EXCHANGE: immutable(address)
 ORACLE: immutable(address)
@@ -45,7 +55,7 @@ def __init__(exchange: address, oracle: address, decimals: uint256):
 
 
 @external
-def enter(atoms: uint256, min_shares: int256) -> int256:
+def enter(atoms: uint256, min_shares: uint256) -> uint256:
     """
     @notice Give `atoms` to the vault for shares, at its higher value.
     """
@@ -53,8 +63,9 @@ def enter(atoms: uint256, min_shares: int256) -> int256:
     amount: int256 = convert(atoms, int256) * SCALE
     fixed_point.require_fits(amount, 120)
     nav: share.Nav = self.valid_nav()
-    share.require_worth(share.supply, nav.high)
-    minted: int256 = share.shares_for(amount, share.supply, nav.high)
+    supply: int256 = convert(share.supply, int256)
+    share.require_worth(supply, nav.high)
+    minted: uint256 = convert(share.shares_for(amount, supply, nav.high), uint256)
     errors.require(minted >= min_shares, errors.TOO_FEW_SHARES)
     share.mint(msg.sender, minted)
     log share.Entered(
@@ -65,14 +76,16 @@ def enter(atoms: uint256, min_shares: int256) -> int256:
 
 
 @external
-def leave(shares: int256, min_atoms: uint256) -> uint256:
+def leave(shares: uint256, min_atoms: uint256) -> uint256:
     """
     @notice Give shares back for atoms, at the vault's lower value, as far as its
             reserve allows.
     """
-    fixed_point.require_fits(shares, 120)
+    errors.require(shares >> 120 == 0, errors.OUT_OF_BOUNDS)
     nav: share.Nav = self.valid_nav()
-    amount: int256 = share.amount_for(shares, share.supply, nav.low)
+    amount: int256 = share.amount_for(
+        convert(shares, int256), convert(share.supply, int256), nav.low
+    )
     share.burn(msg.sender, shares)
     atoms: uint256 = convert(fixed_point.mul_div_down(amount, 1, SCALE), uint256)
     errors.require(atoms >= min_atoms, errors.TOO_FEW_ATOMS)
@@ -83,6 +96,88 @@ def leave(shares: int256, min_atoms: uint256) -> uint256:
 
 
 @external
+def approve(spender: address, shares: uint256) -> bool:
+    """
+    @notice Let `spender` take up to `shares` from the sender.
+    """
+    share.approve(msg.sender, spender, shares)
+    return True
+
+
+@external
+def transfer(receiver: address, shares: uint256) -> bool:
+    """
+    @notice Send `shares` to `receiver`.
+    """
+    share.move(msg.sender, receiver, shares)
+    return True
+
+
+@external
+def transferFrom(owner: address, receiver: address, shares: uint256) -> bool:
+    """
+    @notice Send `shares` of `owner` to `receiver`, having been allowed to.
+    """
+    share.use_allowance(owner, msg.sender, shares)
+    share.move(owner, receiver, shares)
+    return True
+
+
+@external
+@view
+def name() -> String[18]:
+    """
+    @notice What the shares are called.
+    """
+    return NAME
+
+
+@external
+@view
+def symbol() -> String[5]:
+    """
+    @notice What the shares are called in short.
+    """
+    return SYMBOL
+
+
+@external
+@view
+def decimals() -> uint8:
+    """
+    @notice How many decimals make one share.
+    """
+    return DECIMALS
+
+
+@external
+@view
+def totalSupply() -> uint256:
+    """
+    @notice All shares there are.
+    """
+    return share.supply
+
+
+@external
+@view
+def balanceOf(owner: address) -> uint256:
+    """
+    @notice The shares of `owner`.
+    """
+    return share.shares[owner]
+
+
+@external
+@view
+def allowance(owner: address, spender: address) -> uint256:
+    """
+    @notice The shares that `spender` may take from `owner`.
+    """
+    return share.share_allowances[owner][spender]
+
+
+@external
 @view
 def nav() -> share.Nav:
     """
@@ -90,24 +185,6 @@ def nav() -> share.Nav:
             reserve; refused while a market with positions has no valid price.
     """
     return self.valid_nav()
-
-
-@external
-@view
-def shares_of(provider: address) -> int256:
-    """
-    @notice The shares of a provider.
-    """
-    return share.shares[provider]
-
-
-@external
-@view
-def supply() -> int256:
-    """
-    @notice All shares there are.
-    """
-    return share.supply
 
 
 @internal

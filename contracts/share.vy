@@ -3,7 +3,7 @@
 # pragma nonreentrancy on
 """
 @title Share
-@notice Shares of the vault, and what a share is worth.
+@notice Shares of the vault, a token, and what a share is worth.
 
         Who enters pays the higher value of the vault, who leaves is paid the lower.
         Virtual shares and a virtual asset stand beside the real ones, so that the
@@ -36,22 +36,35 @@ struct Nav:
     reserved: int256
 
 
+event Transfer:
+    sender: indexed(address)
+    receiver: indexed(address)
+    value: uint256
+
+
+event Approval:
+    owner: indexed(address)
+    spender: indexed(address)
+    value: uint256
+
+
 event Entered:
     provider: indexed(address)
     atoms: uint256
-    shares: int256
-    supply: int256
+    shares: uint256
+    supply: uint256
 
 
 event Left:
     provider: indexed(address)
     atoms: uint256
-    shares: int256
-    supply: int256
+    shares: uint256
+    supply: uint256
 
 
-shares: HashMap[address, int256]
-supply: int256
+shares: HashMap[address, uint256]
+share_allowances: HashMap[address, HashMap[address, uint256]]
+supply: uint256
 
 
 @internal
@@ -140,22 +153,58 @@ def amount_for(shares: int256, supply: int256, nav_low: int256) -> int256:
 
 
 @internal
-def mint(provider: address, shares: int256):
+def approve(owner: address, spender: address, shares: uint256):
     """
-    @notice Give new shares to a provider.
+    @notice Let `spender` take up to `shares` from the owner.
     """
-    errors.require(shares > 0, errors.ZERO_SHARES)
-    self.supply += shares
-    fixed_point.require_fits(self.supply, 120)
-    self.shares[provider] += shares
+    self.share_allowances[owner][spender] = shares
+    log Approval(owner=owner, spender=spender, value=shares)
 
 
 @internal
-def burn(provider: address, shares: int256):
+def use_allowance(owner: address, spender: address, shares: uint256):
     """
-    @notice Take shares from a provider.
+    @notice Refuse the call unless the spender may take `shares` of the owner, and let
+            it take so many less from now on; an allowance of all there can be does not
+            run out.
+    """
+    allowed: uint256 = self.share_allowances[owner][spender]
+    errors.require(shares <= allowed, errors.ALLOWANCE_TOO_SMALL)
+    if allowed != max_value(uint256):
+        self.share_allowances[owner][spender] = allowed - shares
+
+
+@internal
+def move(sender: address, receiver: address, shares: uint256):
+    """
+    @notice Move shares from `sender` to `receiver`.
+    """
+    errors.require(receiver != empty(address), errors.ZERO_RECEIVER)
+    errors.require(shares <= self.shares[sender], errors.BALANCE_TOO_SMALL)
+    self.shares[sender] -= shares
+    self.shares[receiver] += shares
+    log Transfer(sender=sender, receiver=receiver, value=shares)
+
+
+@internal
+def mint(receiver: address, shares: uint256):
+    """
+    @notice Give new shares to `receiver`.
     """
     errors.require(shares > 0, errors.ZERO_SHARES)
-    errors.require(shares <= self.shares[provider], errors.TOO_FEW_SHARES)
-    self.shares[provider] -= shares
+    self.supply += shares
+    errors.require(self.supply >> 120 == 0, errors.OUT_OF_BOUNDS)
+    self.shares[receiver] += shares
+    log Transfer(sender=empty(address), receiver=receiver, value=shares)
+
+
+@internal
+def burn(owner: address, shares: uint256):
+    """
+    @notice Take shares from their owner, and out of the world.
+    """
+    errors.require(shares > 0, errors.ZERO_SHARES)
+    errors.require(shares <= self.shares[owner], errors.BALANCE_TOO_SMALL)
+    self.shares[owner] -= shares
     self.supply -= shares
+    log Transfer(sender=owner, receiver=empty(address), value=shares)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from evm.chain import Log
-from evm.words import LARGEST, WORD, flat, packed, selector
+from evm.words import LARGEST, WORD, flat, output, packed, selector
 from protocol import errors
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Encoder:
         if outcome.error is not None:
             return Predicted(False, selector(f"{outcome.error}()"), [])
         logs = [self.log(contract, event) for contract, event in outcome.logs]
-        return Predicted(True, packed(flat(outcome.returned)), logs)
+        return Predicted(True, output(outcome.returned), logs)
 
     def log(self, contract: str, event: Struct) -> Log:
         """An event as it stands in a receipt."""

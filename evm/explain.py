@@ -357,6 +357,8 @@ def leaves(
     elif isinstance(value, tuple | list):
         inside = re.sub(r"^tuple\[(\w+).*", r"\1", unit)
         parts = [(str(index), inside, item) for index, item in enumerate(value)]
+    elif isinstance(value, str):
+        return {path: value}
     elif isinstance(value, bool) or value is None:
         return {path: "nothing" if value is None else str(value).lower()}
     else:

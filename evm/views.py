@@ -95,8 +95,9 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
         ("Oracle", "round_of", next_to_newest),
         *OF_MARKET,
     ),
-    "Vault.shares": (("Vault", "shares_of", whole),),
-    "Vault.supply": (("Vault", "supply", nothing), ("Vault", "nav", nothing)),
+    "Vault.shares": (("Vault", "balanceOf", whole),),
+    "Vault.share_allowances": (("Vault", "allowance", whole),),
+    "Vault.supply": (("Vault", "totalSupply", nothing), ("Vault", "nav", nothing)),
     "Governor.owner": (("Governor", "owner", nothing),),
 } | {
     f"{token}.{table}": ((token, view, arguments),)

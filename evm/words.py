@@ -42,6 +42,15 @@ def flat(value: Any) -> list[int]:
     return words
 
 
+def output(value: Any) -> bytes:
+    """What a function returns; a text stands behind its place and its length."""
+    if isinstance(value, str):
+        text = value.encode()
+        padding = b"\0" * (-len(text) % WORD)
+        return packed([WORD, len(text)]) + text + padding
+    return packed(flat(value))
+
+
 def spread(value: Any, words: list[int]) -> None:
     """Append the words of `value` to `words`."""
     if isinstance(value, int):

@@ -70,6 +70,7 @@ TREASURY_TOO_SMALL = "TreasuryTooSmall"
 VAULT_TOO_SMALL = "VaultTooSmall"
 VAULT_UNDERWATER = "VaultUnderwater"
 ZERO_AMOUNT = "ZeroAmount"
+ZERO_RECEIVER = "ZeroReceiver"
 ZERO_SHARES = "ZeroShares"
 ZERO_SIZE = "ZeroSize"
 

@@ -58,7 +58,7 @@ EMITTERS: dict[type[Struct], str] = {
             trading.Liquidated,
         ),
         "Oracle": (feed.FeedSet, feed.Reported, feed.RoundStored),
-        "Vault": (share.Entered, share.Left),
+        "Vault": (share.Transfer, share.Approval, share.Entered, share.Left),
         "Governor": (access.OwnershipOffered, access.OwnershipTaken),
     }.items()
     for event in events

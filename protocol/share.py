@@ -1,5 +1,5 @@
 """
-Shares of the vault, and what a share is worth.
+Shares of the vault, a token, and what a share is worth.
 
 Who enters pays the higher value of the vault, who leaves is paid the lower. Virtual
 shares and a virtual asset stand beside the real ones, so that the first provider cannot
@@ -15,7 +15,7 @@ from msgspec import Struct
 from protocol import errors, pricing, sides
 from protocol.errors import require
 from protocol.feed import FeedPrice
-from protocol.fixed_point import mul_div_down, mul_wad_up, require_fits
+from protocol.fixed_point import mul_div_down, mul_wad_up
 from protocol.market import MarketState
 from protocol.parameters import MarketParams
 from protocol.units import (
@@ -47,6 +47,18 @@ class Nav(Struct, frozen=True):
     low: Quote
     high: Quote
     reserved: Quote
+
+
+class Transfer(Struct, frozen=True):
+    sender: Address
+    receiver: Address
+    value: Shares
+
+
+class Approval(Struct, frozen=True):
+    owner: Address
+    spender: Address
+    value: Shares
 
 
 class Entered(Struct, frozen=True):
@@ -126,17 +138,47 @@ def amount_for(shares: Shares, supply: Shares, nav_low: Quote) -> Quote:
     )
 
 
-def mint(state: State, provider: Address, shares: Shares) -> None:
-    """Give new shares to a provider."""
+def approve(state: State, owner: Address, spender: Address, shares: Shares) -> None:
+    """Let `spender` take up to `shares` from the owner."""
+    state.share_allowances[owner, spender] = shares
+    state.log(Approval(owner=owner, spender=spender, value=shares))
+
+
+def use_allowance(
+    state: State, owner: Address, spender: Address, shares: Shares
+) -> None:
+    """
+    Refuse the call unless the spender may take `shares` of the owner, and let it take
+    so many less from now on; an allowance of all there can be does not run out.
+    """
+    allowed = state.share_allowances[owner, spender]
+    require(shares <= allowed, errors.ALLOWANCE_TOO_SMALL)
+    if int(allowed) != 2**256 - 1:
+        state.share_allowances[owner, spender] = allowed - shares
+
+
+def move(state: State, sender: Address, receiver: Address, shares: Shares) -> None:
+    """Move shares from `sender` to `receiver`."""
+    require(receiver != 0, errors.ZERO_RECEIVER)
+    require(shares <= state.shares[sender], errors.BALANCE_TOO_SMALL)
+    state.shares[sender] -= shares
+    state.shares[receiver] += shares
+    state.log(Transfer(sender=sender, receiver=receiver, value=shares))
+
+
+def mint(state: State, receiver: Address, shares: Shares) -> None:
+    """Give new shares to `receiver`."""
     require(shares > 0, errors.ZERO_SHARES)
     state.supply[()] += shares
-    require_fits(state.supply[()], 120)
-    state.shares[provider] += shares
+    require(state.supply[()] >> 120 == 0, errors.OUT_OF_BOUNDS)
+    state.shares[receiver] += shares
+    state.log(Transfer(sender=0, receiver=receiver, value=shares))
 
 
-def burn(state: State, provider: Address, shares: Shares) -> None:
-    """Take shares from a provider."""
+def burn(state: State, owner: Address, shares: Shares) -> None:
+    """Take shares from their owner, and out of the world."""
     require(shares > 0, errors.ZERO_SHARES)
-    require(shares <= state.shares[provider], errors.TOO_FEW_SHARES)
-    state.shares[provider] -= shares
+    require(shares <= state.shares[owner], errors.BALANCE_TOO_SMALL)
+    state.shares[owner] -= shares
     state.supply[()] -= shares
+    state.log(Transfer(sender=owner, receiver=0, value=shares))

@@ -321,6 +321,9 @@ class State:
         self.shares: Table[Address, Shares] = table(
             "shares", "Vault", Shares(0), one_word
         )
+        self.share_allowances: Table[tuple[Address, Address], Shares] = table(
+            "share_allowances", "Vault", Shares(0), one_word
+        )
         self.supply: Table[tuple[()], Shares] = table(
             "supply", "Vault", Shares(0), one_word
         )

@@ -16,6 +16,10 @@ from protocol.units import Address, Atoms, Call, Quote, Seconds, Shares, Size
 if TYPE_CHECKING:
     from protocol.state import State
 
+NAME = "Share of the vault"
+SYMBOL = "SHARE"
+DECIMALS = 18
+
 
 def enter(state: State, call: Call, atoms: Atoms, min_shares: Shares) -> Shares:
     """Give `atoms` to the vault for shares, at its higher value."""
@@ -42,7 +46,7 @@ def leave(state: State, call: Call, shares: Shares, min_atoms: Atoms) -> Atoms:
     Give shares back for atoms, at the vault's lower value, as far as its reserve
     allows.
     """
-    require_fits(shares, 120)
+    require(shares >> 120 == 0, errors.OUT_OF_BOUNDS)
     nav = valid_nav(state, call.now)
     amount = share.amount_for(shares, state.supply[()], nav.low)
     share.burn(state, call.sender, shares)
@@ -57,22 +61,63 @@ def leave(state: State, call: Call, shares: Shares, min_atoms: Atoms) -> Atoms:
     return atoms
 
 
+def approve(state: State, call: Call, spender: Address, shares: Shares) -> bool:
+    """Let `spender` take up to `shares` from the sender."""
+    share.approve(state, call.sender, spender, shares)
+    return True
+
+
+def transfer(state: State, call: Call, receiver: Address, shares: Shares) -> bool:
+    """Send `shares` to `receiver`."""
+    share.move(state, call.sender, receiver, shares)
+    return True
+
+
+def transferFrom(
+    state: State, call: Call, owner: Address, receiver: Address, shares: Shares
+) -> bool:
+    """Send `shares` of `owner` to `receiver`, having been allowed to."""
+    share.use_allowance(state, owner, call.sender, shares)
+    share.move(state, owner, receiver, shares)
+    return True
+
+
+def name(state: State, call: Call) -> str:
+    """What the shares are called."""
+    return NAME
+
+
+def symbol(state: State, call: Call) -> str:
+    """What the shares are called in short."""
+    return SYMBOL
+
+
+def decimals(state: State, call: Call) -> int:
+    """How many decimals make one share."""
+    return DECIMALS
+
+
+def totalSupply(state: State, call: Call) -> Shares:
+    """All shares there are."""
+    return state.supply[()]
+
+
+def balanceOf(state: State, call: Call, owner: Address) -> Shares:
+    """The shares of `owner`."""
+    return state.shares[owner]
+
+
+def allowance(state: State, call: Call, owner: Address, spender: Address) -> Shares:
+    """The shares that `spender` may take from `owner`."""
+    return state.share_allowances[owner, spender]
+
+
 def nav(state: State, call: Call) -> Nav:
     """
     The lower and the higher value of the vault, and what it must hold in reserve;
     refused while a market with positions has no valid price.
     """
     return valid_nav(state, call.now)
-
-
-def shares_of(state: State, call: Call, provider: Address) -> Shares:
-    """The shares of a provider."""
-    return state.shares[provider]
-
-
-def supply(state: State, call: Call) -> Shares:
-    """All shares there are."""
-    return state.supply[()]
 
 
 def valid_nav(state: State, now: Seconds) -> Nav:

@@ -468,7 +468,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
         "trader_1", "Exchange", "deposit_collateral", FIRST, 2, 1
     ),
     errors.TOO_FEW_ATOMS: too_few_atoms,
-    errors.TOO_FEW_SHARES: one_call("stranger", "Vault", "leave", WAD, 0),
+    errors.TOO_FEW_SHARES: one_call("provider", "Vault", "enter", 1, 10**30),
     errors.TOO_LITTLE_CASH: one_call(
         "trader_1", "Exchange", "withdraw", FIRST, 10_001 * ATOMS, SOME
     ),
@@ -485,6 +485,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.VAULT_TOO_SMALL: vault_too_small,
     errors.VAULT_UNDERWATER: vault_underwater,
     errors.ZERO_AMOUNT: one_call("trader_1", "Exchange", "deposit", FIRST, 0),
+    errors.ZERO_RECEIVER: one_call("provider", "Vault", "transfer", 0, 1),
     errors.ZERO_SHARES: one_call("provider", "Vault", "enter", 0, 0),
     errors.ZERO_SIZE: one_trade(0),
 }

@@ -10,11 +10,16 @@ from evm.lockstep import Lockstep
 from evm.replay import every_action, model_at
 from evm.views import VIEWS, every_view
 from protocol.state import TOKENS
+from protocol.trace import Action
 from tests.evm.story import story
 from tests.genesis import GENESIS
 
-# It never changes, and the digest of a run covers what it scales.
-CONSTANT = {(token, "decimals") for token in TOKENS}
+# They never change.
+CONSTANT = {(token, "decimals") for token in TOKENS} | {
+    ("Vault", "decimals"),
+    ("Vault", "name"),
+    ("Vault", "symbol"),
+}
 # They keep nothing: the vocabulary asks them, and so does the book in every call.
 KEEPS_NOTHING = {"Rules"}
 
@@ -43,3 +48,4 @@ def test_everything_that_is_kept_looks_the_same_on_both_sides() -> None:
     pair.check_views(views)
     # A day later every price is stale, and what needs one is refused on both sides.
     pair.check_views(every_view(pair.model, now + 86_400))
+    pair.check_views(Action(to, name, 0, now, ()) for to, name in sorted(CONSTANT))

@@ -26,6 +26,7 @@ EXCEPTIONS = {
     "Exchange.cover_shortfall": ALWAYS,
     "Exchange.set_operator": ALWAYS,
     "Token.approve": ALWAYS,
+    "Vault.approve": ALWAYS,
     "Oracle.report": "rounds are whole, and nothing goes on without them",
 }
 VIEWS = {
@@ -58,9 +59,13 @@ VIEWS = {
     "Token.balanceOf",
     "Token.decimals",
     "Token.totalSupply",
+    "Vault.allowance",
+    "Vault.balanceOf",
+    "Vault.decimals",
+    "Vault.name",
     "Vault.nav",
-    "Vault.shares_of",
-    "Vault.supply",
+    "Vault.symbol",
+    "Vault.totalSupply",
 }
 
 
