@@ -42,6 +42,7 @@ TRADER = holder("trader")
 WETH = 10**COLLATERAL.decimals
 # Worth 1.2 where the token is worth 2,000.
 CRUMB = 6 * WETH // 10_000
+SOMEBODY = actor_address("stranger")
 
 
 class Case(NamedTuple):
@@ -435,27 +436,102 @@ def accrue(stage: Stage) -> int:
     return stage.measure("stranger", "Exchange", "accrue", 0)
 
 
-@case("vault: enter, first time")
-def enter_first(stage: Stage) -> int:
-    return stage.measure("stranger", "Vault", "enter", 10_000 * TOKEN, 0)
+def ask_deposit(stage: Stage, name: str, min_shares: int = 0) -> None:
+    """A provider asks to enter the vault."""
+    stage.call(name, "Vault", "request_deposit", 10_000 * TOKEN, min_shares)
 
 
-@case("vault: enter, again")
-def enter_again(stage: Stage) -> int:
-    return stage.measure("provider", "Vault", "enter", 10_000 * TOKEN, 0)
-
-
-@case("vault: leave with part")
-def leave_part(stage: Stage) -> int:
+def ask_redeem(stage: Stage) -> None:
+    """The provider asks to leave with a tenth of its shares."""
     shares = int(stage.state.shares[actor_address("provider")]) // 10
-    return stage.measure("provider", "Vault", "leave", shares, 0)
+    stage.call("provider", "Vault", "request_redeem", shares, 0)
 
 
-@case("vault: leave with all")
-def leave_whole(stage: Stage) -> int:
-    stage.call("stranger", "Vault", "enter", 10_000 * TOKEN, 0)
-    shares = stage.state.shares[actor_address("stranger")]
-    return stage.measure("stranger", "Vault", "leave", shares, 0)
+def execute(stage: Stage) -> int:
+    """Once every price is from after its delay, the last request is executed."""
+    stage.now += int(RISK.vault.delay)
+    for market_id in range(SOLO + 1):
+        stage.round(market_id)
+    last = stage.state.request_count[()]
+    return stage.measure("keeper", "Vault", "execute", last)
+
+
+@case("vault: request deposit, first")
+def request_deposit_first(stage: Stage) -> int:
+    arguments = (10_000 * TOKEN, 0)
+    return stage.measure("stranger", "Vault", "request_deposit", *arguments)
+
+
+@case("vault: request deposit, while another waits")
+def request_deposit(stage: Stage) -> int:
+    ask_deposit(stage, "provider")
+    return request_deposit_first(stage)
+
+
+@case("vault: request redemption")
+def request_redeem(stage: Stage) -> int:
+    shares = int(stage.state.shares[actor_address("provider")]) // 10
+    return stage.measure("provider", "Vault", "request_redeem", shares, 0)
+
+
+@case("vault: execute deposit of a new provider, 5 markets with positions")
+def execute_deposit_first(stage: Stage) -> int:
+    ask_deposit(stage, "stranger")
+    return execute(stage)
+
+
+@case("vault: execute deposit, 5 markets with positions")
+def execute_deposit(stage: Stage) -> int:
+    ask_deposit(stage, "provider")
+    return execute(stage)
+
+
+@case("vault: execute redemption, 5 markets with positions")
+def execute_redemption(stage: Stage) -> int:
+    ask_redeem(stage)
+    return execute(stage)
+
+
+@case("vault: execute, its minimum is not met")
+def execute_returned(stage: Stage) -> int:
+    ask_deposit(stage, "provider", 2**119)
+    return execute(stage)
+
+
+def return_last(stage: Stage) -> int:
+    """The window passes, and the last request is returned."""
+    stage.now += int(RISK.vault.delay + RISK.vault.window) + 1
+    last = stage.state.request_count[()]
+    return stage.measure("keeper", "Vault", "return_request", last)
+
+
+@case("vault: return deposit")
+def return_deposit(stage: Stage) -> int:
+    ask_deposit(stage, "provider")
+    return return_last(stage)
+
+
+@case("vault: return redemption")
+def return_redemption(stage: Stage) -> int:
+    ask_redeem(stage)
+    return return_last(stage)
+
+
+@case("vault: transfer of shares")
+def transfer_shares(stage: Stage) -> int:
+    return stage.measure("provider", "Vault", "transfer", SOMEBODY, WAD)
+
+
+@case("vault: approval of shares")
+def approve_shares(stage: Stage) -> int:
+    return stage.measure("provider", "Vault", "approve", SOMEBODY, WAD)
+
+
+@case("vault: transfer of shares by who was allowed to")
+def transfer_shares_from(stage: Stage) -> int:
+    stage.call("provider", "Vault", "approve", actor_address("keeper"), 2 * WAD)
+    words = (actor_address("provider"), SOMEBODY, WAD)
+    return stage.measure("keeper", "Vault", "transferFrom", *words)
 
 
 @case("vault: value, as a transaction")

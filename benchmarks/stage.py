@@ -16,6 +16,7 @@ from benchmarks.genesis import (
     COLLATERAL,
     PRICE,
     REPORTERS,
+    RISK,
     START,
     TOKEN,
     genesis,
@@ -138,6 +139,12 @@ class Stage:
         """A trade of so many whole units."""
         self.call(*trade_of(name, market_id, size))
 
+    def enter(self, name: str, tokens: int) -> None:
+        """A provider's deposit is executed, while there are no positions."""
+        self.call(name, "Vault", "request_deposit", tokens * TOKEN, 0)
+        self.now += int(RISK.vault.delay)
+        self.call("keeper", "Vault", "execute", self.state.request_count[()])
+
     def trader(self, size: int = 10, market_id: int = 0) -> None:
         """A trader comes, with collateral and a position."""
         self.deposit("trader")
@@ -168,7 +175,7 @@ def stage_in_use() -> Stage:
         stage.round(market_id)
     stage.token_round()
     stage.call("stranger", "Exchange", "fund_insurance", 50_000 * TOKEN)
-    stage.call("provider", "Vault", "enter", 5 * 10**6 * TOKEN, 0)
+    stage.enter("provider", 5 * 10**6)
     for name in ("ruined", "gainer"):
         stage.deposit(name)
     stage.trade("ruined", 0, 100)

@@ -40,8 +40,8 @@ WEIGHTS = {
     "deposit": 12,
     "withdraw": 9,
     "settle": 11,
-    "enter": 6,
-    "leave": 5,
+    "request_deposit": 6,
+    "request_redeem": 5,
     "accrue": 4,
     "fund_insurance": 2,
     "claim_reward": 1,
@@ -105,9 +105,11 @@ class Workload:
 
     def beginning(self) -> Iterator[Action]:
         """Money for the vault, for insurance and for every account."""
-        yield from self.reports()
         for name in PROVIDERS:
-            yield self.by(name, "Vault", "enter", 5 * 10**6 * TOKEN, 0)
+            yield self.by(name, "Vault", "request_deposit", 5 * 10**6 * TOKEN, 0)
+        self.now += int(GENESIS.risk.vault.delay) + 1
+        yield from self.executions()
+        yield from self.reports()
         yield self.by("stranger", "Exchange", "fund_insurance", 10**5 * TOKEN)
         for account in self.holders:
             yield self.deposit(account)
@@ -138,6 +140,7 @@ class Workload:
             for account, market_id in self.at_risk():
                 words = (account, market_id)
                 yield self.by("keeper", "Exchange", "liquidate", *words)
+            yield from self.executions()
         account = self.random.choice(self.holders)
         if self.random.randrange(100) < WRONG:
             yield self.wrong(account)
@@ -147,6 +150,13 @@ class Workload:
             name: getattr(self, name) for name in WEIGHTS
         }
         yield makers[chosen](account)
+
+    def executions(self) -> Iterator[Action]:
+        """The requests of providers that have waited long enough."""
+        delay = int(GENESIS.risk.vault.delay)
+        for request_id, pending in list(self.state.requests.items()):
+            if pending.amount and self.now > int(pending.requested_at) + delay:
+                yield self.by("keeper", "Vault", "execute", request_id)
 
     def at_risk(self) -> list[tuple[int, int]]:
         """The positions whose accounts may be liquidated now."""
@@ -174,7 +184,7 @@ class Workload:
                 ),
                 self.by("keeper", "Exchange", "liquidate", account, market_id),
                 self.by(owner, "Exchange", "withdraw", account, 10**7 * TOKEN, owner),
-                self.by(owner, "Vault", "leave", 10**30, 0),
+                self.by(owner, "Vault", "request_redeem", 10**30, 0),
             ]
         )
 
@@ -223,17 +233,18 @@ class Workload:
         market_id = self.random.choice(choices or [0])
         return self.by(account >> 96, "Exchange", "settle", account, market_id)
 
-    def enter(self, account: int) -> Action:  # noqa: ARG002
-        """A provider enters the vault."""
-        atoms = self.random.randint(10, 10_000) * TOKEN
-        return self.by(self.random.choice(PROVIDERS), "Vault", "enter", atoms, 0)
+    def request_deposit(self, account: int) -> Action:  # noqa: ARG002
+        """A provider asks to enter the vault."""
+        words = self.random.randint(10, 10_000) * TOKEN, 0
+        name = self.random.choice(PROVIDERS)
+        return self.by(name, "Vault", "request_deposit", *words)
 
-    def leave(self, account: int) -> Action:  # noqa: ARG002
-        """A provider leaves with a little."""
+    def request_redeem(self, account: int) -> Action:  # noqa: ARG002
+        """A provider asks to leave with a little."""
         name = self.random.choice(PROVIDERS)
         shares = int(self.state.shares[actor_address(name)])
         part = max(1, int(shares * self.random.uniform(0.0001, 0.002)))
-        return self.by(name, "Vault", "leave", part, 0)
+        return self.by(name, "Vault", "request_redeem", part, 0)
 
     def accrue(self, account: int) -> Action:  # noqa: ARG002
         """Anybody lets funding accrue."""

@@ -297,13 +297,34 @@ def claim_reward(atoms: uint256, receiver: address):
 
 
 @external
-def enter_vault(provider: address, atoms: uint256):
+def escrow_deposit(provider: address, atoms: uint256):
     """
-    @notice Take `atoms` from a provider into the vault.
+    @notice Take `atoms` from a provider, to wait until they are let into the vault.
     """
     errors.require(msg.sender == VAULT, errors.NOT_VAULT)
-    ledger.add_funds(ledger.book_in(atoms), 0, 0, 0)
+    ledger.add_escrow(ledger.book_in(atoms))
     ledger.pull(ledger.TOKEN, provider, atoms)
+
+
+@external
+def return_deposit(provider: address, atoms: uint256):
+    """
+    @notice Give `atoms` back that waited.
+    """
+    errors.require(msg.sender == VAULT, errors.NOT_VAULT)
+    ledger.add_escrow(0 - ledger.book_out(atoms))
+    ledger.push(ledger.TOKEN, provider, atoms)
+
+
+@external
+def enter_vault(atoms: uint256):
+    """
+    @notice Let `atoms` that waited into the vault.
+    """
+    errors.require(msg.sender == VAULT, errors.NOT_VAULT)
+    amount: int256 = ledger.value_of(atoms)
+    ledger.add_escrow(0 - amount)
+    ledger.add_funds(amount, 0, 0, 0)
 
 
 @external
@@ -450,6 +471,7 @@ def books() -> market.Books:
     """
     return market.Books(
         funds=ledger.load_funds(),
+        escrow=ledger.escrow,
         holdings=ledger.load_holdings(),
         bad_debt_at=insurance.load_window().bad_debt_at,
         market_count=market.market_count,

@@ -3,8 +3,8 @@
 # pragma nonreentrancy on
 """
 @title Vault
-@notice Where liquidity providers enter and leave. The assets lie in the exchange, the
-        shares are kept here.
+@notice Where liquidity providers enter and leave, by requests. The assets lie in the
+        exchange, the shares are kept here.
 """
 
 from ethereum.ercs import IERC20
@@ -16,9 +16,11 @@ from . import feed
 from . import fixed_point
 from . import market
 from . import parameters
+from . import request
 from . import share
 from . import sides
 
+initializes: request
 initializes: share
 
 implements: IERC20
@@ -29,7 +31,9 @@ interface Exchange:
     def market_of(market_id: uint256) -> market.MarketState: view
     def params_of(market_id: uint256) -> address: view
     def books() -> market.Books: view
-    def enter_vault(provider: address, atoms: uint256): nonpayable
+    def escrow_deposit(provider: address, atoms: uint256): nonpayable
+    def return_deposit(provider: address, atoms: uint256): nonpayable
+    def enter_vault(atoms: uint256): nonpayable
     def leave_vault(provider: address, atoms: uint256): nonpayable
 
 
@@ -55,44 +59,67 @@ def __init__(exchange: address, oracle: address, decimals: uint256):
 
 
 @external
-def enter(atoms: uint256, min_shares: uint256) -> uint256:
+def request_deposit(atoms: uint256, min_shares: uint256) -> uint256:
     """
-    @notice Give `atoms` to the vault for shares, at its higher value.
+    @notice Ask to give `atoms` to the vault for `min_shares` or more, and give the
+            number of the request.
     """
-    errors.require(atoms >> 120 == 0, errors.OUT_OF_BOUNDS)
-    amount: int256 = convert(atoms, int256) * SCALE
-    fixed_point.require_fits(amount, 120)
-    nav: share.Nav = self.valid_nav()
-    supply: int256 = convert(share.supply, int256)
-    share.require_worth(supply, nav.high)
-    minted: uint256 = convert(share.shares_for(amount, supply, nav.high), uint256)
-    errors.require(minted >= min_shares, errors.TOO_FEW_SHARES)
-    share.mint(msg.sender, minted)
-    log share.Entered(
-        provider=msg.sender, atoms=atoms, shares=minted, supply=share.supply
-    )
-    extcall Exchange(EXCHANGE).enter_vault(msg.sender, atoms)
-    return minted
+    return self.ask_deposit(msg.sender, msg.sender, msg.sender, atoms, min_shares)
 
 
 @external
-def leave(shares: uint256, min_atoms: uint256) -> uint256:
+def request_redeem(shares: uint256, min_atoms: uint256) -> uint256:
     """
-    @notice Give shares back for atoms, at the vault's lower value, as far as its
-            reserve allows.
+    @notice Ask to give `shares` back for `min_atoms` or more, and give the number of
+            the request.
     """
-    errors.require(shares >> 120 == 0, errors.OUT_OF_BOUNDS)
-    nav: share.Nav = self.valid_nav()
-    amount: int256 = share.amount_for(
-        convert(shares, int256), convert(share.supply, int256), nav.low
+    return self.ask_redeem(msg.sender, msg.sender, msg.sender, shares, min_atoms)
+
+
+@external
+def execute(request_id: uint256) -> uint256:
+    """
+    @notice Execute a request at what the vault is worth now, by anyone; where that
+            gives less than its minimum, return it. Give the shares or the atoms that
+            came of it.
+    """
+    pending: request.Request = request.take_request(request_id)
+    given: uint256 = self.given_for(pending)
+    controller: address = pending.controller
+    if given < pending.minimum:
+        self.give_back(request_id, pending)
+        return 0
+    if pending.is_deposit:
+        share.mint(controller, given)
+        log share.Deposit(
+            sender=msg.sender, owner=controller, assets=pending.amount, shares=given
+        )
+        extcall Exchange(EXCHANGE).enter_vault(pending.amount)
+        return given
+    share.burn(self, pending.amount)
+    log share.Withdraw(
+        sender=msg.sender,
+        receiver=controller,
+        owner=controller,
+        assets=given,
+        shares=pending.amount,
     )
-    share.burn(msg.sender, shares)
-    atoms: uint256 = convert(fixed_point.mul_div_down(amount, 1, SCALE), uint256)
-    errors.require(atoms >= min_atoms, errors.TOO_FEW_ATOMS)
-    errors.require(nav.low - amount >= nav.reserved, errors.RESERVE_TOO_SMALL)
-    log share.Left(provider=msg.sender, atoms=atoms, shares=shares, supply=share.supply)
-    extcall Exchange(EXCHANGE).leave_vault(msg.sender, atoms)
-    return atoms
+    extcall Exchange(EXCHANGE).leave_vault(controller, given)
+    return given
+
+
+@external
+def return_request(request_id: uint256):
+    """
+    @notice Return a request that was not executed within its window, by anyone.
+    """
+    pending: request.Request = request.take_request(request_id)
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    params: request.VaultParams = parameters.risk_in(books.risk_params).vault
+    errors.require(
+        block.timestamp > request.closes_at(pending, params), errors.REQUEST_STILL_OPEN
+    )
+    self.give_back(request_id, pending)
 
 
 @external
@@ -184,18 +211,153 @@ def nav() -> share.Nav:
     @notice The lower and the higher value of the vault, and what it must hold in
             reserve; refused while a market with positions has no valid price.
     """
-    return self.valid_nav()
+    return self.valid_nav(staticcall Exchange(EXCHANGE).books())
+
+
+@external
+@view
+def request_of(request_id: uint256) -> request.Request:
+    """
+    @notice The request of that number, empty where none waits.
+    """
+    return request.load_request(request_id)
+
+
+@external
+@view
+def request_count() -> uint256:
+    """
+    @notice How many requests there ever were: the number of the last one.
+    """
+    return request.request_count
+
+
+@internal
+def ask_deposit(
+    controller: address,
+    owner: address,
+    sender: address,
+    atoms: uint256,
+    min_shares: uint256,
+) -> uint256:
+    """
+    @notice Take the atoms of an owner, to wait until the deposit is executed for who
+            controls it.
+    """
+    request_id: uint256 = request.add_request(
+        request.Request(
+            controller=controller,
+            is_deposit=True,
+            amount=atoms,
+            minimum=min_shares,
+            requested_at=block.timestamp,
+        )
+    )
+    log request.DepositRequest(
+        controller=controller,
+        owner=owner,
+        request_id=request_id,
+        sender=sender,
+        assets=atoms,
+    )
+    extcall Exchange(EXCHANGE).escrow_deposit(owner, atoms)
+    return request_id
+
+
+@internal
+def ask_redeem(
+    controller: address,
+    owner: address,
+    sender: address,
+    shares: uint256,
+    min_atoms: uint256,
+) -> uint256:
+    """
+    @notice Take the shares of an owner, to wait until the redemption is executed for
+            who controls it; until then they gain and lose like all others.
+    """
+    request_id: uint256 = request.add_request(
+        request.Request(
+            controller=controller,
+            is_deposit=False,
+            amount=shares,
+            minimum=min_atoms,
+            requested_at=block.timestamp,
+        )
+    )
+    log request.RedeemRequest(
+        controller=controller,
+        owner=owner,
+        request_id=request_id,
+        sender=sender,
+        shares=shares,
+    )
+    share.move(owner, self, shares)
+    return request_id
+
+
+@internal
+def give_back(request_id: uint256, pending: request.Request):
+    """
+    @notice Give what a request held to who controls it.
+    """
+    log request.RequestReturned(
+        request_id=request_id, controller=pending.controller, amount=pending.amount
+    )
+    if pending.is_deposit:
+        extcall Exchange(EXCHANGE).return_deposit(pending.controller, pending.amount)
+    else:
+        share.move(self, pending.controller, pending.amount)
 
 
 @internal
 @view
-def valid_nav() -> share.Nav:
+def given_for(pending: request.Request) -> uint256:
+    """
+    @notice The shares or the atoms that a request gives now; refused while it may not
+            be executed.
+    """
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    params: request.VaultParams = parameters.risk_in(books.risk_params).vault
+    errors.require(
+        block.timestamp <= request.closes_at(pending, params), errors.REQUEST_TOO_LATE
+    )
+    nav: share.Nav = self.valid_nav(books)
+    errors.require(
+        nav.priced_at > request.waits_until(pending, params), errors.REQUEST_TOO_EARLY
+    )
+    amount: int256 = convert(pending.amount, int256)
+    supply: int256 = convert(share.supply, int256)
+    if pending.is_deposit:
+        share.require_worth(supply, nav.high)
+        bought: int256 = share.shares_for(amount * SCALE, supply, nav.high)
+        return convert(bought, uint256)
+
+    errors.require(
+        block.timestamp >= books.bad_debt_at + params.quarantine,
+        errors.VAULT_QUARANTINED,
+    )
+    value: int256 = share.amount_for(amount, supply, nav.low)
+    atoms: uint256 = convert(fixed_point.mul_div_down(value, 1, SCALE), uint256)
+    # What is returned anyway leaves the vault as it is.
+    if atoms >= pending.minimum:
+        errors.require(nav.low - value >= nav.reserved, errors.RESERVE_TOO_SMALL)
+        errors.require(
+            books.funds.vault - value >= books.holdings.debt, errors.VAULT_TOO_SMALL
+        )
+    return atoms
+
+
+@internal
+@view
+def valid_nav(books: market.Books) -> share.Nav:
     """
     @notice The value of the vault at valid prices.
     """
-    books: market.Books = staticcall Exchange(EXCHANGE).books()
     vault: int256 = books.funds.vault
-    nav: share.Nav = share.Nav(low=vault, high=vault, reserved=0)
+    nav: share.Nav = share.Nav(
+        low=vault, high=vault, reserved=0, priced_at=block.timestamp
+    )
     for market_id: uint256 in range(books.market_count, bound=account.MAX_MARKETS):
         state: market.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
         if sides.open_interest(state.book) == 0:
@@ -216,4 +378,5 @@ def valid_nav() -> share.Nav:
         nav.low -= owed.high
         nav.high -= owed.low
         nav.reserved += owed.reserved
+        nav.priced_at = min(nav.priced_at, price.published_at)
     return nav

@@ -5,9 +5,9 @@
 @title Ledger
 @notice What the exchange holds and whose it is; the only gate for tokens.
 
-        sum(cash) + vault + insurance + treasury + rewards == held_atoms * scale,
-        exactly, after every call. What the exchange holds is its own record and not
-        its token balance: a donation changes nothing.
+        sum(cash) + vault + insurance + treasury + rewards + escrow == held_atoms *
+        scale, exactly, after every call. What the exchange holds is its own record and
+        not its token balance: a donation changes nothing.
 """
 
 from ethereum.ercs import IERC20
@@ -33,6 +33,8 @@ TOKEN: immutable(address)
 SCALE: immutable(int256)
 
 funds: uint256[2]
+# What waits to be let into the vault; apart from the funds, since no trade moves it.
+escrow: int256
 holdings: uint256
 keeper_rewards: HashMap[address, int256]
 
@@ -118,6 +120,16 @@ def add_funds(
     funds.rewards += rewards
     self.funds = self.packed_funds(funds)
     return funds
+
+
+@internal
+def add_escrow(amount: int256):
+    """
+    @notice Change what waits to be let into the vault.
+    """
+    waiting: int256 = self.escrow + amount
+    errors.require(waiting >= 0, errors.ESCROW_TOO_SMALL)
+    self.escrow = waiting
 
 
 @internal

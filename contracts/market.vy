@@ -35,6 +35,7 @@ struct MarketState:
 
 struct Books:
     funds: ledger.Funds
+    escrow: int256
     holdings: ledger.Holdings
     bad_debt_at: uint256
     market_count: uint256

@@ -34,6 +34,8 @@ struct Nav:
     low: int256
     high: int256
     reserved: int256
+    # The time of the oldest price in it, or now, where no price counts.
+    priced_at: uint256
 
 
 event Transfer:
@@ -48,18 +50,19 @@ event Approval:
     value: uint256
 
 
-event Entered:
-    provider: indexed(address)
-    atoms: uint256
+event Deposit:
+    sender: indexed(address)
+    owner: indexed(address)
+    assets: uint256
     shares: uint256
-    supply: uint256
 
 
-event Left:
-    provider: indexed(address)
-    atoms: uint256
+event Withdraw:
+    sender: indexed(address)
+    receiver: indexed(address)
+    owner: indexed(address)
+    assets: uint256
     shares: uint256
-    supply: uint256
 
 
 shares: HashMap[address, uint256]
@@ -191,7 +194,6 @@ def mint(receiver: address, shares: uint256):
     """
     @notice Give new shares to `receiver`.
     """
-    errors.require(shares > 0, errors.ZERO_SHARES)
     self.supply += shares
     errors.require(self.supply >> 120 == 0, errors.OUT_OF_BOUNDS)
     self.shares[receiver] += shares
@@ -203,8 +205,6 @@ def burn(owner: address, shares: uint256):
     """
     @notice Take shares from their owner, and out of the world.
     """
-    errors.require(shares > 0, errors.ZERO_SHARES)
-    errors.require(shares <= self.shares[owner], errors.BALANCE_TOO_SMALL)
     self.shares[owner] -= shares
     self.supply -= shares
     log Transfer(sender=owner, receiver=empty(address), value=shares)

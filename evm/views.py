@@ -84,6 +84,7 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Exchange.market_count": OF_PROTOCOL,
     "Exchange.risk_params": OF_PROTOCOL,
     "Exchange.funds": OF_PROTOCOL,
+    "Exchange.escrow": OF_PROTOCOL,
     "Exchange.holdings": OF_PROTOCOL,
     "Exchange.insurance_window": OF_PROTOCOL,
     "Exchange.keeper_rewards": (("Exchange", "reward_of", whole),),
@@ -98,6 +99,8 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Vault.shares": (("Vault", "balanceOf", whole),),
     "Vault.share_allowances": (("Vault", "allowance", whole),),
     "Vault.supply": (("Vault", "totalSupply", nothing), ("Vault", "nav", nothing)),
+    "Vault.requests": (("Vault", "request_of", whole),),
+    "Vault.request_count": (("Vault", "request_count", nothing),),
     "Governor.owner": (("Governor", "owner", nothing),),
 } | {
     f"{token}.{table}": ((token, view, arguments),)

@@ -1,1 +1,1 @@
-"""Who keeps the protocol going for a reward: reporters, liquidators, settlers."""
+"""Who keeps the protocol going: reporters, liquidators, settlers, executors."""

@@ -67,11 +67,13 @@ class Watch:
         self.markets: list[Look] = []
         self.seen: dict[Holder, Seen] = {}
         self.holders: dict[Holder, None] = {}
+        # The numbers of the requests that wait.
+        self.requests: dict[int, None] = {}
 
     def note(self, outcome: Outcome) -> None:
         """Take in what a call has changed."""
         state = self.state
-        for table, key in outcome.writes:
+        for (table, key), record in outcome.writes.items():
             if table is state.accounts:
                 self.seen.pop(key, None)
                 self.holders[key] = None
@@ -79,6 +81,10 @@ class Watch:
                 self.seen.pop(key[0], None)
             elif table is state.market_params or table is state.risk_params:
                 self.seen.clear()
+            elif table is state.requests and record.amount:
+                self.requests[key] = None
+            elif table is state.requests:
+                del self.requests[key]
 
     def look(self, now: int) -> None:
         """Look at every market at `now`."""

@@ -256,12 +256,28 @@ def claim_reward(state: State, call: Call, atoms: Atoms, receiver: Address) -> N
     ledger.push(state, state.addresses.token, receiver, atoms)
 
 
-def enter_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
-    """Take `atoms` from a provider into the vault."""
+def escrow_deposit(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
+    """
+    Take `atoms` from a provider, to wait until they are let into the vault.
+    """
     require(call.sender == state.addresses.vault, errors.NOT_VAULT)
-    amount = ledger.book_in(state, atoms)
-    ledger.add_funds(state, amount, NOTHING, NOTHING, NOTHING)
+    ledger.add_escrow(state, ledger.book_in(state, atoms))
     ledger.pull(state, state.addresses.token, provider, atoms)
+
+
+def return_deposit(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
+    """Give `atoms` back that waited."""
+    require(call.sender == state.addresses.vault, errors.NOT_VAULT)
+    ledger.add_escrow(state, -ledger.book_out(state, atoms))
+    ledger.push(state, state.addresses.token, provider, atoms)
+
+
+def enter_vault(state: State, call: Call, atoms: Atoms) -> None:
+    """Let `atoms` that waited into the vault."""
+    require(call.sender == state.addresses.vault, errors.NOT_VAULT)
+    amount = ledger.value_of(state, atoms)
+    ledger.add_escrow(state, -amount)
+    ledger.add_funds(state, amount, NOTHING, NOTHING, NOTHING)
 
 
 def leave_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
@@ -364,6 +380,7 @@ def books(state: State, call: Call) -> Books:
     """
     return Books(
         funds=ledger.load_funds(state),
+        escrow=state.escrow[()],
         holdings=ledger.load_holdings(state),
         bad_debt_at=insurance.load_window(state).bad_debt_at,
         market_count=state.market_count[()],

@@ -1,9 +1,9 @@
 """
 What the exchange holds and whose it is; the only gate for tokens.
 
-sum(cash) + vault + insurance + treasury + rewards == held_atoms * scale, exactly, after
-every call. What the exchange holds is its own record and not its token balance: a
-donation changes nothing.
+sum(cash) + vault + insurance + treasury + rewards + escrow == held_atoms * scale,
+exactly, after every call. What the exchange holds is its own record and not its token
+balance: a donation changes nothing.
 """
 
 from __future__ import annotations
@@ -84,6 +84,13 @@ def add_funds(
     )
     state.funds[()] = funds
     return funds
+
+
+def add_escrow(state: State, amount: Quote) -> None:
+    """Change what waits to be let into the vault."""
+    waiting = state.escrow[()] + amount
+    require(waiting >= 0, errors.ESCROW_TOO_SMALL)
+    state.escrow[()] = waiting
 
 
 def load_holdings(state: State) -> Holdings:

@@ -41,6 +41,7 @@ class MarketState(Struct, frozen=True):
 
 class Books(Struct, frozen=True):
     funds: Funds
+    escrow: Quote
     holdings: Holdings
     bad_debt_at: Seconds
     market_count: int

@@ -21,6 +21,7 @@ from protocol import (
     funding,
     insurance,
     market,
+    request,
     settlement,
     share,
     trading,
@@ -58,7 +59,15 @@ EMITTERS: dict[type[Struct], str] = {
             trading.Liquidated,
         ),
         "Oracle": (feed.FeedSet, feed.Reported, feed.RoundStored),
-        "Vault": (share.Transfer, share.Approval, share.Entered, share.Left),
+        "Vault": (
+            share.Transfer,
+            share.Approval,
+            share.Deposit,
+            share.Withdraw,
+            request.DepositRequest,
+            request.RedeemRequest,
+            request.RequestReturned,
+        ),
         "Governor": (access.OwnershipOffered, access.OwnershipTaken),
     }.items()
     for event in events

@@ -47,6 +47,8 @@ class Nav(Struct, frozen=True):
     low: Quote
     high: Quote
     reserved: Quote
+    # The time of the oldest price in it, or now, where no price counts.
+    priced_at: Seconds
 
 
 class Transfer(Struct, frozen=True):
@@ -61,18 +63,19 @@ class Approval(Struct, frozen=True):
     value: Shares
 
 
-class Entered(Struct, frozen=True):
-    provider: Address
-    atoms: Atoms
+class Deposit(Struct, frozen=True):
+    sender: Address
+    owner: Address
+    assets: Atoms
     shares: Shares
-    supply: Shares
 
 
-class Left(Struct, frozen=True):
-    provider: Address
-    atoms: Atoms
+class Withdraw(Struct, frozen=True):
+    sender: Address
+    receiver: Address
+    owner: Address
+    assets: Atoms
     shares: Shares
-    supply: Shares
 
 
 def side_profit(
@@ -168,7 +171,6 @@ def move(state: State, sender: Address, receiver: Address, shares: Shares) -> No
 
 def mint(state: State, receiver: Address, shares: Shares) -> None:
     """Give new shares to `receiver`."""
-    require(shares > 0, errors.ZERO_SHARES)
     state.supply[()] += shares
     require(state.supply[()] >> 120 == 0, errors.OUT_OF_BOUNDS)
     state.shares[receiver] += shares
@@ -177,8 +179,6 @@ def mint(state: State, receiver: Address, shares: Shares) -> None:
 
 def burn(state: State, owner: Address, shares: Shares) -> None:
     """Take shares from their owner, and out of the world."""
-    require(shares > 0, errors.ZERO_SHARES)
-    require(shares <= state.shares[owner], errors.BALANCE_TOO_SMALL)
     state.shares[owner] -= shares
     state.supply[()] -= shares
     state.log(Transfer(sender=owner, receiver=0, value=shares))

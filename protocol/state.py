@@ -23,6 +23,7 @@ from protocol.insurance import InsuranceWindow, packed_window
 from protocol.ledger import Funds, Holdings, packed_funds, packed_holdings
 from protocol.liquidation import Bucket, packed_bucket
 from protocol.position import Position, packed_position
+from protocol.request import NO_REQUEST, Request, packed_request
 from protocol.sides import Book, packed_book
 from protocol.units import (
     Address,
@@ -228,6 +229,9 @@ class State:
             Funds(Quote(0), Quote(0), Quote(0), Quote(0)),
             packed_funds,
         )
+        self.escrow: Table[tuple[()], Quote] = table(
+            "escrow", "Exchange", Quote(0), one_word
+        )
         self.holdings: Table[tuple[()], Holdings] = table(
             "holdings",
             "Exchange",
@@ -326,6 +330,13 @@ class State:
         )
         self.supply: Table[tuple[()], Shares] = table(
             "supply", "Vault", Shares(0), one_word
+        )
+
+        self.requests: Table[int, Request] = table(
+            "requests", "Vault", NO_REQUEST, packed_request
+        )
+        self.request_count: Table[tuple[()], int] = table(
+            "request_count", "Vault", 0, one_word
         )
 
         # Governor

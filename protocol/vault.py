@@ -1,16 +1,23 @@
 """
-Where liquidity providers enter and leave. The assets lie in the exchange, the shares
-are kept here.
+Where liquidity providers enter and leave, by requests. The assets lie in the exchange,
+the shares are kept here.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import errors, exchange, feed, oracle, parameters, share, sides
+from protocol import errors, exchange, feed, oracle, parameters, request, share, sides
 from protocol.errors import require
-from protocol.fixed_point import mul_div_down, require_fits
-from protocol.share import Entered, Left, Nav
+from protocol.fixed_point import mul_div_down
+from protocol.market import Books
+from protocol.request import (
+    DepositRequest,
+    RedeemRequest,
+    Request,
+    RequestReturned,
+)
+from protocol.share import Deposit, Nav, Withdraw
 from protocol.units import Address, Atoms, Call, Quote, Seconds, Shares, Size
 
 if TYPE_CHECKING:
@@ -21,44 +28,68 @@ SYMBOL = "SHARE"
 DECIMALS = 18
 
 
-def enter(state: State, call: Call, atoms: Atoms, min_shares: Shares) -> Shares:
-    """Give `atoms` to the vault for shares, at its higher value."""
-    require(atoms >> 120 == 0, errors.OUT_OF_BOUNDS)
-    amount = Quote(atoms * state.scale)
-    require_fits(amount, 120)
-    nav = valid_nav(state, call.now)
-    share.require_worth(state.supply[()], nav.high)
-    minted = share.shares_for(amount, state.supply[()], nav.high)
-    require(minted >= min_shares, errors.TOO_FEW_SHARES)
-    share.mint(state, call.sender, minted)
+def request_deposit(state: State, call: Call, atoms: Atoms, min_shares: Shares) -> int:
+    """
+    Ask to give `atoms` to the vault for `min_shares` or more, and give the number of
+    the request.
+    """
+    sender = call.sender
+    least = int(min_shares)
+    return ask_deposit(state, sender, sender, sender, atoms, least, call.now)
+
+
+def request_redeem(state: State, call: Call, shares: Shares, min_atoms: Atoms) -> int:
+    """
+    Ask to give `shares` back for `min_atoms` or more, and give the number of the
+    request.
+    """
+    sender = call.sender
+    return ask_redeem(state, sender, sender, sender, shares, min_atoms, call.now)
+
+
+def execute(state: State, call: Call, request_id: int) -> int:
+    """
+    Execute a request at what the vault is worth now, by anyone; where that gives less
+    than its minimum, return it. Give the shares or the atoms that came of it.
+    """
+    pending = request.take_request(state, request_id)
+    given = given_for(state, pending, call.now)
+    controller = pending.controller
+    if given < pending.minimum:
+        give_back(state, request_id, pending, call.now)
+        return 0
+    vault = Call(state.addresses.vault, call.now)
+    if pending.is_deposit:
+        shares, atoms = Shares(given), pending.amount
+        share.mint(state, controller, shares)
+        state.log(
+            Deposit(sender=call.sender, owner=controller, assets=atoms, shares=shares)
+        )
+        exchange.enter_vault(state, vault, atoms)
+        return given
+    share.burn(state, vault.sender, Shares(pending.amount))
     state.log(
-        Entered(
-            provider=call.sender, atoms=atoms, shares=minted, supply=state.supply[()]
+        Withdraw(
+            sender=call.sender,
+            receiver=controller,
+            owner=controller,
+            assets=given,
+            shares=Shares(pending.amount),
         )
     )
-    vault = Call(state.addresses.vault, call.now)
-    exchange.enter_vault(state, vault, call.sender, atoms)
-    return minted
+    exchange.leave_vault(state, vault, controller, given)
+    return given
 
 
-def leave(state: State, call: Call, shares: Shares, min_atoms: Atoms) -> Atoms:
+def return_request(state: State, call: Call, request_id: int) -> None:
     """
-    Give shares back for atoms, at the vault's lower value, as far as its reserve
-    allows.
+    Return a request that was not executed within its window, by anyone.
     """
-    require(shares >> 120 == 0, errors.OUT_OF_BOUNDS)
-    nav = valid_nav(state, call.now)
-    amount = share.amount_for(shares, state.supply[()], nav.low)
-    share.burn(state, call.sender, shares)
-    atoms = int(mul_div_down(amount, 1, state.scale))
-    require(atoms >= min_atoms, errors.TOO_FEW_ATOMS)
-    require(nav.low - amount >= nav.reserved, errors.RESERVE_TOO_SMALL)
-    state.log(
-        Left(provider=call.sender, atoms=atoms, shares=shares, supply=state.supply[()])
-    )
-    vault = Call(state.addresses.vault, call.now)
-    exchange.leave_vault(state, vault, call.sender, atoms)
-    return atoms
+    pending = request.take_request(state, request_id)
+    books = exchange.books(state, call)
+    params = parameters.risk_in(state, books.risk_params).vault
+    require(call.now > request.closes_at(pending, params), errors.REQUEST_STILL_OPEN)
+    give_back(state, request_id, pending, call.now)
 
 
 def approve(state: State, call: Call, spender: Address, shares: Shares) -> bool:
@@ -117,15 +148,140 @@ def nav(state: State, call: Call) -> Nav:
     The lower and the higher value of the vault, and what it must hold in reserve;
     refused while a market with positions has no valid price.
     """
-    return valid_nav(state, call.now)
+    return valid_nav(state, exchange.books(state, call), call.now)
 
 
-def valid_nav(state: State, now: Seconds) -> Nav:
+def request_of(state: State, call: Call, request_id: int) -> Request:
+    """The request of that number, empty where none waits."""
+    return request.load_request(state, request_id)
+
+
+def request_count(state: State, call: Call) -> int:
+    """How many requests there ever were: the number of the last one."""
+    return state.request_count[()]
+
+
+def ask_deposit(
+    state: State,
+    controller: Address,
+    owner: Address,
+    sender: Address,
+    atoms: Atoms,
+    min_shares: int,
+    now: Seconds,
+) -> int:
+    """
+    Take the atoms of an owner, to wait until the deposit is executed for who controls
+    it.
+    """
+    request_id = request.add_request(
+        state,
+        Request(
+            controller=controller,
+            is_deposit=True,
+            amount=atoms,
+            minimum=min_shares,
+            requested_at=now,
+        ),
+    )
+    state.log(
+        DepositRequest(
+            controller=controller,
+            owner=owner,
+            request_id=request_id,
+            sender=sender,
+            assets=atoms,
+        )
+    )
+    exchange.escrow_deposit(state, Call(state.addresses.vault, now), owner, atoms)
+    return request_id
+
+
+def ask_redeem(
+    state: State,
+    controller: Address,
+    owner: Address,
+    sender: Address,
+    shares: Shares,
+    min_atoms: Atoms,
+    now: Seconds,
+) -> int:
+    """
+    Take the shares of an owner, to wait until the redemption is executed for who
+    controls it; until then they gain and lose like all others.
+    """
+    request_id = request.add_request(
+        state,
+        Request(
+            controller=controller,
+            is_deposit=False,
+            amount=int(shares),
+            minimum=min_atoms,
+            requested_at=now,
+        ),
+    )
+    state.log(
+        RedeemRequest(
+            controller=controller,
+            owner=owner,
+            request_id=request_id,
+            sender=sender,
+            shares=shares,
+        )
+    )
+    share.move(state, owner, state.addresses.vault, shares)
+    return request_id
+
+
+def give_back(state: State, request_id: int, pending: Request, now: Seconds) -> None:
+    """Give what a request held to who controls it."""
+    controller, amount = pending.controller, pending.amount
+    state.log(
+        RequestReturned(request_id=request_id, controller=controller, amount=amount)
+    )
+    vault = Call(state.addresses.vault, now)
+    if pending.is_deposit:
+        exchange.return_deposit(state, vault, controller, amount)
+    else:
+        share.move(state, vault.sender, controller, Shares(amount))
+
+
+def given_for(state: State, pending: Request, now: Seconds) -> int:
+    """
+    The shares or the atoms that a request gives now; refused while it may not be
+    executed.
+    """
+    books = exchange.books(state, Call(state.addresses.vault, now))
+    params = parameters.risk_in(state, books.risk_params).vault
+    require(now <= request.closes_at(pending, params), errors.REQUEST_TOO_LATE)
+    nav = valid_nav(state, books, now)
+    require(
+        nav.priced_at > request.waits_until(pending, params), errors.REQUEST_TOO_EARLY
+    )
+    supply = state.supply[()]
+    if pending.is_deposit:
+        share.require_worth(supply, nav.high)
+        amount = Quote(pending.amount * state.scale)
+        return int(share.shares_for(amount, supply, nav.high))
+
+    require(now >= books.bad_debt_at + params.quarantine, errors.VAULT_QUARANTINED)
+    value = share.amount_for(Shares(pending.amount), supply, nav.low)
+    atoms = int(mul_div_down(value, 1, state.scale))
+    # What is returned anyway leaves the vault as it is.
+    if atoms >= pending.minimum:
+        require(nav.low - value >= nav.reserved, errors.RESERVE_TOO_SMALL)
+        require(
+            books.funds.vault - value >= books.holdings.debt, errors.VAULT_TOO_SMALL
+        )
+    return atoms
+
+
+def valid_nav(state: State, books: Books, now: Seconds) -> Nav:
     """The value of the vault at valid prices."""
     call = Call(state.addresses.vault, now)
-    books = exchange.books(state, call)
     low = high = books.funds.vault
     reserved = Quote(0)
+    priced_at = now
     for market_id in range(books.market_count):
         current = exchange.market_of(state, call, market_id)
         if sides.open_interest(current.book) == Size(0):
@@ -141,4 +297,5 @@ def valid_nav(state: State, now: Seconds) -> Nav:
         low -= owed.high
         high -= owed.low
         reserved += owed.reserved
-    return Nav(low=low, high=high, reserved=reserved)
+        priced_at = min(priced_at, price.published_at)
+    return Nav(low=low, high=high, reserved=reserved, priced_at=priced_at)

@@ -42,6 +42,7 @@ PYTHON_ONLY = {
     "backing.NO_STANDING": "`empty(Standing)` in Vyper",
     "market.ANYONE": "a plain `staticcall` in Vyper",
     "market.load_params": "for clients of the model; the book asks the rules",
+    "request.NO_REQUEST": "`empty(Request)` in Vyper",
     "lens.NO_LINE": "`empty(Line)` in Vyper",
     "settlement.NOTHING": "a plain 0 in Vyper, where a number has no unit",
 }

@@ -241,30 +241,37 @@ class Provider(Agent):
     def live(self) -> Life:
         yield from self.bring_money()
         for _ in range(TRIES):
-            outcome = yield self.call("Vault", "enter", self.stay.atoms, 1)
-            assert outcome is not None
-            if outcome.error is None:
+            if (yield from self.ask("request_deposit", self.stay.atoms)):
                 break
-            yield from self.wait(PATIENCE)
         while self.stay.leaves_at is not None and not self.is_leaving():
             yield None
         if self.stay.leaves_at is not None:
             yield from self.leave()
 
+    def shares(self) -> int:
+        """The shares of the provider."""
+        return int(self.world.state.shares[self.address])
+
+    def ask(self, function: str, amount: int) -> Try:
+        """Make a request and wait for its end; whether it was executed."""
+        before = self.shares()
+        outcome = yield self.call("Vault", function, amount, 1)
+        assert outcome is not None
+        if outcome.error is not None:
+            yield from self.wait(PATIENCE)
+            return False
+        requests = self.world.state.requests
+        while requests[outcome.returned].amount:
+            yield None
+        return self.shares() != before
+
     def leave(self) -> Life:
         """Leave, with ever less as long as the vault cannot spare it."""
-        held = int(self.world.state.shares[self.address])
-        shares = held * self.fraction // WAD
+        shares = self.shares() * self.fraction // WAD
         for _ in range(TRIES):
-            if shares == 0:
+            if shares == 0 or (yield from self.ask("request_redeem", shares)):
                 return
-            outcome = yield self.call("Vault", "leave", shares, 1)
-            assert outcome is not None
-            if outcome.error is None:
-                return
-            if outcome.error in ("ReserveTooSmall", "VaultTooSmall"):
-                shares = shares * 3 // 4
-            yield from self.wait(PATIENCE)
+            shares = shares * 3 // 4
 
 
 def drawn(ends: Range, rng: Randomness) -> int:

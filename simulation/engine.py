@@ -18,6 +18,7 @@ from msgspec import Struct
 from evm.actors import actor_address
 from evm.compile import Contract
 from evm.lockstep import Difference
+from keepers.executor import executions
 from keepers.liquidator import liquidations
 from keepers.reporter import reports
 from keepers.settler import settlements
@@ -152,7 +153,8 @@ def genesis_of(scenario: Scenario, agents: Mapping[str, int]) -> Genesis:
     scale = int(10 ** (18 - scenario.decimals))
     return Genesis(
         version=VERSION,
-        start=scenario.run.start,
+        # The founder's request has waited when the run begins.
+        start=scenario.run.start - int(scenario.risk.vault.delay) - 1,
         decimals=scenario.decimals,
         owner=actors[OWNER],
         risk=scenario.risk,
@@ -258,15 +260,18 @@ class Run:
     def start(self) -> None:
         """Fund the vault and the insurance before anybody comes."""
         now = self.scenario.run.start
-        for name, function in ((FOUNDER, "enter"), (OWNER, "fund_insurance")):
-            atoms = self.genesis.balances.get(name, 0)
-            if not atoms:
-                continue
-            address = self.genesis.actors[name]
-            if function == "enter":
-                self.make(Action("Vault", function, address, now, (atoms, 1)))
-            else:
-                self.make(Action("Exchange", function, address, now, (atoms,)))
+        founder, owner = self.genesis.actors[FOUNDER], self.genesis.owner
+        given = self.genesis.balances
+        if FOUNDER in given:
+            asked = (given[FOUNDER], 1)
+            before = self.genesis.start
+            self.make(Action("Vault", "request_deposit", founder, before, asked))
+            self.watch.look(now)
+            for action in executions(self.watch, founder):
+                self.make(action)
+        if OWNER in given:
+            atoms = (given[OWNER],)
+            self.make(Action("Exchange", "fund_insurance", owner, now, atoms))
         self.watch.look(now)
         self.nav_start = self.nav(now)
 
@@ -304,6 +309,9 @@ class Run:
                 self.make(action)
         if keepers.settler:
             for action in settlements(self.watch, keeper):
+                self.make(action)
+        if keepers.executor:
+            for action in executions(self.watch, keeper):
                 self.make(action)
 
     def finish(self, now: int) -> None:

@@ -242,6 +242,7 @@ class Keepers(Section):
 
     liquidator: StrictBool = True
     settler: StrictBool = False
+    executor: StrictBool = True
     every: Span | None = None
 
 

@@ -65,8 +65,8 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "share_value_end": quote(
             result.samples[-1].share_value if result.samples else WAD
         ),
-        "providers_entered": tally.logs["Entered"],
-        "providers_left": tally.logs["Left"],
+        "providers_entered": tally.logs["Deposit"],
+        "providers_left": tally.logs["Withdraw"],
         "gas": dict(sorted(tally.gas.items())),
         "notes": notes,
         "wall_seconds": round(wall, 3),

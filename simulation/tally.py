@@ -13,7 +13,7 @@ from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.model import Outcome
 from protocol.settlement import BadDebt, Settled
-from protocol.share import Entered, Left
+from protocol.share import Deposit, Withdraw
 from protocol.state import State
 from protocol.trace import Action
 from protocol.trading import Liquidated
@@ -21,7 +21,8 @@ from protocol.trading import Liquidated
 
 class Conservation:
     """
-    sum(cash) + vault + insurance + treasury + rewards == held_atoms * scale, exactly.
+    sum(cash) + vault + insurance + treasury + rewards + escrow == held_atoms * scale,
+    exactly.
 
     The sum of all cash is kept along from what each call wrote.
     """
@@ -42,7 +43,7 @@ class Conservation:
                 self.total += cash - self.cash.get(key, 0)
                 self.cash[key] = cash
                 is_touched = True
-            elif table is state.funds or table is state.holdings:
+            elif table in (state.funds, state.escrow, state.holdings):
                 is_touched = True
         if is_touched and not self.holds():
             self.violations += 1
@@ -51,6 +52,7 @@ class Conservation:
         """Whether everything that is held belongs to somebody, and no more."""
         funds = self.state.funds[()]
         owned = funds.vault + funds.insurance + funds.treasury + funds.rewards
+        owned += self.state.escrow[()]
         held = self.state.holdings[()].held_atoms * self.state.scale
         return self.total + int(owned) == held
 
@@ -122,10 +124,9 @@ class Tally:
         elif isinstance(event, InsuranceDrawn):
             self.insurance_drawn += int(event.amount)
             self.add(now, "insurance", event.holder, market_id, int(event.amount))
-        elif isinstance(event, Entered | Left):
-            kind = "entered" if isinstance(event, Entered) else "left"
-            amount = event.atoms
-            self.add(now, kind, event.provider << 96, 0, amount)
+        elif isinstance(event, Deposit | Withdraw):
+            kind = "entered" if isinstance(event, Deposit) else "left"
+            self.add(now, kind, event.owner << 96, 0, event.assets)
         elif isinstance(event, Settled) and event.amount < 0:
             self.logs["losses settled"] += 1
 

@@ -43,9 +43,12 @@ def story() -> Iterator[Action]:
     """Money in, trades, a crash, a liquidation, money out."""
     now = START
     first, second = holder("trader_1"), holder("trader_2")
+    yield by("provider", "Vault", "request_deposit", now, 10**6 * ATOMS, 1)
+    yield by("keeper", "Vault", "execute", now, 1)
+    now += 31
     yield from reports(now, 0, 2_000 * WAD)
     yield from reports(now, 1, 30_000 * WAD)
-    yield by("provider", "Vault", "enter", now, 10**6 * ATOMS, 1)
+    yield by("keeper", "Vault", "execute", now, 1)
     yield by("owner", "Exchange", "fund_insurance", now, 10**4 * ATOMS)
     yield by("trader_1", "Exchange", "deposit", now, first, 10_000 * ATOMS)
     yield by("trader_2", "Exchange", "deposit", now, second, 50_000 * ATOMS)
@@ -76,7 +79,16 @@ def story() -> Iterator[Action]:
         1_000 * ATOMS,
         ACTORS["trader_2"],
     )
-    yield by("provider", "Vault", "leave", now, 10**22, 1)
+    yield by("provider", "Vault", "request_redeem", now, 10**22, 1)
+    yield by("stranger", "Vault", "request_deposit", now, ATOMS, 10**30)
+    now += 31
+    yield from reports(now, 0, 1_750 * WAD)
+    yield from reports(now, 1, 30_500 * WAD)
+    yield by("stranger", "Vault", "execute", now, 2)
+    # It asked for more than its atoms are worth, and gets them back.
+    yield by("keeper", "Vault", "execute", now, 3)
+    yield by("provider", "Vault", "approve", now, ACTORS["trader_1"], 10**22)
+    yield by("provider", "Vault", "transfer", now, ACTORS["stranger"], 10**21)
     yield by("owner", "Governor", "offer_ownership", now, ACTORS["stranger"])
     yield by("stranger", "Governor", "take_ownership", now)
     yield by("trader_3", "Token", "transfer", now, ACTORS["trader_1"], ATOMS)

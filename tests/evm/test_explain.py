@@ -32,7 +32,7 @@ def number_of(function: str, error: str | None = None) -> int:
 def test_a_trade_is_told_with_names_and_points() -> None:
     text = explain(STORY, number_of("trade")).text()
     assert "Exchange.trade\n  Trade `size_delta` for an account" in text
-    assert "(trader_1) at 1700000012 (2023-11-14 22:13:32 UTC)" in text
+    assert "(trader_1) at 1700000043 (2023-11-14 22:14:03 UTC)" in text
     assert "  size_delta  30\n  limit       3000\n" in text
     assert "  size     0 -> 30\n" in text
     assert "read Oracle.rounds[0][0]\n  index         2000.01\n" in text

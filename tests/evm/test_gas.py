@@ -30,7 +30,9 @@ INNER = {
     ("Exchange", "collect_collateral"),
     ("Exchange", "collect_treasury"),
     ("Exchange", "enter_vault"),
+    ("Exchange", "escrow_deposit"),
     ("Exchange", "leave_vault"),
+    ("Exchange", "return_deposit"),
     ("Exchange", "set_collateral"),
     ("Exchange", "set_market"),
     ("Exchange", "set_risk"),
@@ -104,7 +106,7 @@ def crowded(accounts: int) -> Stage:
     """A market in which so many accounts have positions, half of them short."""
     stage = Stage()
     stage.round(0)
-    stage.call("provider", "Vault", "enter", 10**6 * TOKEN, 0)
+    stage.enter("provider", 10**6)
     stage.deposit("trader")
     stage.now += 12
     sender = stage.genesis.actors["crowd"]

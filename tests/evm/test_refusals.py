@@ -13,7 +13,7 @@ from evm.chain import connect
 from evm.compile import compile_contracts
 from evm.lockstep import Lockstep
 from evm.replay import model_at
-from protocol import errors
+from protocol import errors, market
 from protocol.collateral import FIRST_FEED, DebtParams
 from protocol.fixed_point import WAD
 from protocol.trace import Genesis, genesis_actions, words_of
@@ -32,9 +32,11 @@ from tests.genesis import (
 FIRST, SECOND, THIRD = holder("trader_1"), holder("trader_2"), holder("trader_3")
 ETH, BTC = 0, 1
 HIGH, LOW = 10**30, 0
+VAULT = RISK.vault
 # A reason for each error that no call can be refused with.
 UNREACHABLE = {
     "DenominatorNotPositive": "every denominator is a parameter or a sum above zero",
+    "EscrowTooSmall": "the vault lets in, or gives back, only what it has taken",
     "TransferFailed": "the token here reports what it does and does what it reports",
 }
 
@@ -79,6 +81,13 @@ class Scene:
         self.trade(account, market_id, size)
         assert self.error is None, self.error
 
+    def execute(self, request_id: int) -> None:
+        """A request, once there are prices that it may be executed at."""
+        self.now += VAULT.delay
+        index = market.price_of(self.pair.model.state, ETH).index
+        self.price(ETH, index)
+        self.call("keeper", "Vault", "execute", request_id)
+
     def set_market(self, **changes: object) -> None:
         """The owner changes the parameters of the first market."""
         words = words_of(changed(MARKET, changes))
@@ -97,10 +106,12 @@ def changed(record, changes):
 def ready(provided: int = 10**6) -> Scene:
     """Prices, a vault, an insurance fund, and three traders with collateral."""
     scene = Scene()
+    if provided:
+        scene.must("provider", "Vault", "request_deposit", provided * ATOMS, 1)
+        scene.now += VAULT.delay + 1
+        scene.must("keeper", "Vault", "execute", 1)
     scene.price(ETH, 2_000 * WAD)
     scene.price(BTC, 30_000 * WAD)
-    if provided:
-        scene.must("provider", "Vault", "enter", provided * ATOMS, 1)
     scene.must("owner", "Exchange", "fund_insurance", 10**4 * ATOMS)
     for name, account, cash in (
         ("trader_1", FIRST, 10_000),
@@ -342,11 +353,66 @@ def report_not_newer() -> Scene:
     return scene
 
 
+def redeeming(scene: Scene) -> Scene:
+    """The provider asks for all that it has given."""
+    shares = scene.pair.model.state.shares[ACTORS["provider"]]
+    scene.must("provider", "Vault", "request_redeem", shares, 0)
+    return scene
+
+
 def reserve_too_small() -> Scene:
     """The vault must cover what is open."""
-    scene = opened()
-    shares = scene.pair.model.state.shares[ACTORS["provider"]]
-    scene.call("provider", "Vault", "leave", shares, 0)
+    scene = redeeming(opened())
+    scene.execute(2)
+    return scene
+
+
+def request_too_early() -> Scene:
+    """A second more, and it could be executed, had there been a price in it."""
+    scene = redeeming(opened())
+    scene.now += VAULT.delay - 1
+    scene.price(ETH, 2_000 * WAD)
+    scene.call("keeper", "Vault", "execute", 2)
+    return scene
+
+
+def request_still_open() -> Scene:
+    """In the last second of its window it is not given back yet."""
+    scene = redeeming(ready())
+    scene.now += VAULT.delay + VAULT.window
+    scene.call("keeper", "Vault", "return_request", 2)
+    return scene
+
+
+def request_too_late() -> Scene:
+    """A second later it is not executed any more."""
+    scene = redeeming(ready())
+    scene.now += VAULT.delay + VAULT.window + 1
+    scene.call("keeper", "Vault", "execute", 2)
+    return scene
+
+
+def request_unknown() -> Scene:
+    """What was executed is not executed again."""
+    scene = redeeming(ready())
+    scene.now += VAULT.delay + 1
+    scene.must("keeper", "Vault", "execute", 2)
+    scene.call("keeper", "Vault", "execute", 2)
+    return scene
+
+
+def vault_quarantined() -> Scene:
+    """The vault has just paid for an account that could not."""
+    scene = Scene()
+    scene.must("provider", "Vault", "request_deposit", 10**6 * ATOMS, 1)
+    scene.now += VAULT.delay + 1
+    scene.must("keeper", "Vault", "execute", 1)
+    scene.price(ETH, 2_000 * WAD)
+    scene.must("trader_1", "Exchange", "deposit", FIRST, 10_000 * ATOMS)
+    scene.traded(FIRST, ETH, 30 * WAD)
+    scene.price(ETH, 1_550 * WAD)
+    scene.must("keeper", "Exchange", "liquidate", FIRST, ETH)
+    redeeming(scene).execute(2)
     return scene
 
 
@@ -382,14 +448,8 @@ def vault_underwater() -> Scene:
     scene = ready(provided=0)
     scene.traded(SECOND, ETH, WAD)
     scene.price(ETH, 2_200 * WAD)
-    scene.call("provider", "Vault", "enter", 10**6, 0)
-    return scene
-
-
-def too_few_atoms() -> Scene:
-    """The vault gives less than asked for."""
-    scene = ready()
-    scene.call("provider", "Vault", "leave", WAD, 10**18)
+    scene.must("provider", "Vault", "request_deposit", 10**6, 0)
+    scene.execute(1)
     return scene
 
 
@@ -453,6 +513,10 @@ REACHED: dict[str, Callable[[], Scene]] = {
         REPORTERS[0], "Oracle", "report", ETH, 0, WAD, 0, START + 99
     ),
     errors.REPORT_NOT_NEWER: report_not_newer,
+    errors.REQUEST_STILL_OPEN: request_still_open,
+    errors.REQUEST_TOO_EARLY: request_too_early,
+    errors.REQUEST_TOO_LATE: request_too_late,
+    errors.REQUEST_UNKNOWN: request_unknown,
     errors.RESERVE_TOO_SMALL: reserve_too_small,
     errors.REWARD_TOO_SMALL: one_call("keeper", "Exchange", "claim_reward", 1, SOME),
     errors.RISK_NOT_REDUCED: risk_not_reduced,
@@ -467,8 +531,6 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.TOKEN_UNKNOWN: one_call(
         "trader_1", "Exchange", "deposit_collateral", FIRST, 2, 1
     ),
-    errors.TOO_FEW_ATOMS: too_few_atoms,
-    errors.TOO_FEW_SHARES: one_call("provider", "Vault", "enter", 1, 10**30),
     errors.TOO_LITTLE_CASH: one_call(
         "trader_1", "Exchange", "withdraw", FIRST, 10_001 * ATOMS, SOME
     ),
@@ -482,11 +544,11 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.TREASURY_TOO_SMALL: one_call(
         "owner", "Governor", "collect_treasury", SOME, 1
     ),
+    errors.VAULT_QUARANTINED: vault_quarantined,
     errors.VAULT_TOO_SMALL: vault_too_small,
     errors.VAULT_UNDERWATER: vault_underwater,
     errors.ZERO_AMOUNT: one_call("trader_1", "Exchange", "deposit", FIRST, 0),
     errors.ZERO_RECEIVER: one_call("provider", "Vault", "transfer", 0, 1),
-    errors.ZERO_SHARES: one_call("provider", "Vault", "enter", 0, 0),
     errors.ZERO_SIZE: one_trade(0),
 }
 

@@ -9,6 +9,7 @@ import pytest
 from evm.chain import predicted_addresses
 from evm.compile import compile_contracts
 from evm.replay import model_at
+from keepers.executor import executions
 from keepers.liquidator import at_risk, liquidations
 from keepers.reporter import reported_price, reports
 from keepers.settler import settlements
@@ -25,6 +26,8 @@ KEEPER = ACTORS["keeper"]
 LONG = ACTORS["trader_1"] << 96
 SHORT = ACTORS["trader_2"] << 96
 BOTH = ACTORS["trader_3"] << 96
+# When the first request has waited long enough.
+BEGUN = START + GENESIS.risk.vault.delay + 1
 
 
 class Story:
@@ -63,8 +66,10 @@ class Story:
 def story() -> Story:
     """One long, one short, and one with both markets."""
     story = Story()
-    story.prices(START, 2_000, 30_000)
-    story.by("provider", "Vault", "enter", 10**6 * ATOMS, 1)
+    story.by("provider", "Vault", "request_deposit", 10**6 * ATOMS, 1)
+    story.prices(BEGUN, 2_000, 30_000)
+    (execution,) = executions(story.watch, KEEPER)
+    story.make(execution)
     story.by("owner", "Exchange", "fund_insurance", 10**4 * ATOMS)
     for name, holder in (("trader_1", LONG), ("trader_2", SHORT), ("trader_3", BOTH)):
         story.by(name, "Exchange", "deposit", holder, 5_000 * ATOMS)
@@ -84,7 +89,7 @@ def story() -> Story:
 def test_what_it_knows_is_what_the_protocol_says(story, elapsed, ether, bitcoin):
     for holder in (LONG, SHORT, BOTH):
         story.watch.account(holder)
-    story.prices(START + elapsed, ether, bitcoin)
+    story.prices(BEGUN + elapsed, ether, bitcoin)
     reserve = GENESIS.risk.reserve
     for holder in (LONG, SHORT, BOTH):
         said = standing_of(story.model.state, holder, False, story.now)
@@ -95,7 +100,7 @@ def test_what_it_knows_is_what_the_protocol_says(story, elapsed, ether, bitcoin)
 
 def test_an_account_is_examined_again_only_when_it_changed(story) -> None:
     known = story.watch.account(LONG)
-    story.prices(START + 30, 1_990, 30_000)
+    story.prices(BEGUN + 30, 1_990, 30_000)
     assert story.watch.account(LONG) is known
     before = story.watch.equity(LONG)
     story.by("trader_1", "Exchange", "deposit", LONG, ATOMS)
@@ -106,7 +111,7 @@ def test_an_account_is_examined_again_only_when_it_changed(story) -> None:
 def test_who_is_at_risk_is_liquidated_and_nobody_else(story) -> None:
     assert at_risk(story.watch) == []
     assert list(liquidations(story.watch, KEEPER)) == []
-    story.prices(START + 60, 1_840, 30_000)
+    story.prices(BEGUN + 60, 1_840, 30_000)
     assert at_risk(story.watch) == [LONG]
     calls = []
     for action in liquidations(story.watch, KEEPER):
@@ -116,7 +121,7 @@ def test_who_is_at_risk_is_liquidated_and_nobody_else(story) -> None:
 
 
 def test_the_worst_comes_first(story) -> None:
-    story.prices(START + 60, 1_500, 60_000)
+    story.prices(BEGUN + 60, 1_500, 60_000)
     found = at_risk(story.watch)
     assert found == [LONG, BOTH]
     lacking = [story.watch.spare(holder) for holder in found]
@@ -124,7 +129,7 @@ def test_the_worst_comes_first(story) -> None:
 
 
 def test_an_old_price_liquidates_nobody(story) -> None:
-    story.prices(START + 60, 1_840, 30_000)
+    story.prices(BEGUN + 60, 1_840, 30_000)
     story.now += 86_400
     story.watch.look(story.now)
     assert at_risk(story.watch) == [LONG]
@@ -134,7 +139,7 @@ def test_an_old_price_liquidates_nobody(story) -> None:
 
 def test_a_loss_is_settled_once_it_is_large(story) -> None:
     assert list(settlements(story.watch, KEEPER)) == []
-    story.prices(START + 60, 1_940, 30_000)
+    story.prices(BEGUN + 60, 1_940, 30_000)
     calls = list(settlements(story.watch, KEEPER))
     assert [action.arguments for action in calls] == [(LONG, 0)]
     before = story.model.state.accounts[LONG].cash
@@ -142,6 +147,39 @@ def test_a_loss_is_settled_once_it_is_large(story) -> None:
         story.make(action)
     assert story.model.state.accounts[LONG].cash < before
     assert list(settlements(story.watch, KEEPER)) == []
+
+
+def test_a_request_is_executed_once_every_price_is_newer(story) -> None:
+    story.by("provider", "Vault", "request_deposit", ATOMS, 1)
+    asked_at = story.now
+    assert list(executions(story.watch, KEEPER)) == []
+    story.prices(asked_at + GENESIS.risk.vault.delay, 2_000, 30_000)
+    assert list(executions(story.watch, KEEPER)) == []
+    story.prices(story.now + 1, 2_000, 30_000)
+    (action,) = executions(story.watch, KEEPER)
+    assert (action.function, action.arguments) == ("execute", (2,))
+    story.make(action)
+    assert list(executions(story.watch, KEEPER)) == []
+
+
+def test_a_request_that_cannot_be_executed_keeps_no_other_waiting(story) -> None:
+    """The vault cannot spare all shares, but some; what is too late is returned."""
+    provider = ACTORS["provider"]
+    shares = story.model.state.shares[provider]
+    story.by("provider", "Vault", "request_redeem", shares - 1, 1)
+    story.by("trader_3", "Vault", "request_deposit", ATOMS, 1)
+    asked_at, params = story.now, GENESIS.risk.vault
+    story.prices(asked_at + params.delay + 1, 2_000, 30_000)
+    (action,) = executions(story.watch, KEEPER)
+    assert (action.function, action.arguments) == ("execute", (3,))
+    story.make(action)
+    story.prices(asked_at + params.delay + params.window, 2_000, 30_000)
+    assert list(executions(story.watch, KEEPER)) == []
+    story.prices(story.now + 1, 2_000, 30_000)
+    (action,) = executions(story.watch, KEEPER)
+    assert (action.function, action.arguments) == ("return_request", (2,))
+    story.make(action)
+    assert story.model.state.shares[provider] == shares
 
 
 @pytest.mark.parametrize("count", [1, 3, 5, 7])

@@ -2,9 +2,10 @@
 C16: from any state, once prices are good, everybody gets out.
 
 Accounts at risk are liquidated, all others close by themselves, gains are settled
-while the vault has them, all cash is withdrawn, and the providers leave: no call is
-refused for a reason that somebody else controls. A vault that owes more than it has is
-the exception: a claim above it stays a claim, and no provider leaves.
+while the vault has them, all cash is withdrawn, and the providers leave, once what they
+ask for may be executed: no call is refused for a reason that somebody else controls. A
+vault that owes more than it has is the exception: a claim above it stays a claim, and
+no provider leaves.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from msgspec.structs import replace
 
 from protocol import market
 from protocol.fixed_point import WAD
+from protocol.request import closes_at
+from protocol.share import MOST_SHARES
 from protocol.trace import Action
 from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
@@ -73,7 +76,10 @@ def close_all(run: Run, choose: Seeded) -> None:
                 action = world.by("keeper", "Exchange", "liquidate", *key)
                 # An empty bucket is the one thing that a keeper waits for.
                 assert run.step(action).outcome.error in (None, "BucketEmpty")
-                continue
+                # Who is healthy again closes the rest, before funding takes more.
+                size = world.state.positions[key].size
+                if size == 0 or key in world.at_risk():
+                    continue
             limit = MOST_INT if size < 0 else 0
             action = world.by(key[0] >> 96, "Exchange", "trade", *key, -size, limit)
             assert run.step(action).outcome.error is None
@@ -141,18 +147,51 @@ def test_everybody_gets_out(seed) -> None:
             owner = holder >> 96
             action = world.by(owner, "Exchange", "withdraw", holder, atoms, owner)
             assert run.step(action).outcome.error is None
-    for provider, shares in list(state.shares.items()):
+    end_requests(run)
+    for provider in world.senders:
+        shares = state.shares[provider]
         if shares:
-            action = world.by(provider, "Vault", "leave", shares, 0)
-            error = run.step(action).outcome.error
-            owes = run.world.model.view("Vault", "nav", world.now).low < 0
-            if error == "ZeroAmount":
-                assert is_dust(run, shares)
-            else:
-                assert error == ("ReserveTooSmall" if owes else None)
+            action = world.by(provider, "Vault", "request_redeem", shares, 0)
+            assert run.step(action).outcome.error is None
+    end_requests(run)
+    # What a vault that owes all it has cannot execute is given back in the end.
+    world.now += market.load_risk(state).vault.window
+    end_requests(run)
+    assert state.escrow[()] == 0
+    assert not any(pending.amount for pending in state.requests.values())
     assert all(account.cash < state.scale for account in state.accounts.values())
     assert not any(account.tokens for account in state.accounts.values())
     run.check_every_word()
+
+
+def end_requests(run: Run) -> None:
+    """Every request is executed, or returned where its window has passed."""
+    world, state = run.world, run.world.state
+    params = market.load_risk(state).vault
+    # Nobody has a position, so that no price is needed; only time has to pass.
+    quarantined = state.insurance_window[()].bad_debt_at + params.quarantine
+    world.now = max(world.now + params.delay + 1, quarantined)
+    for number, pending in list(state.requests.items()):
+        if not pending.amount:
+            continue
+        if world.now > closes_at(pending, params):
+            action = world.by("keeper", "Vault", "return_request", number)
+            assert run.step(action).outcome.error is None
+            continue
+        owes = world.model.view("Vault", "nav", world.now).low < 0
+        done = run.step(world.by("keeper", "Vault", "execute", number)).outcome
+        if pending.is_deposit:
+            assert done.error == (None if not is_worthless(run) else "VaultUnderwater")
+        elif done.error is None and done.returned == 0:
+            assert pending.minimum > 1 or is_dust(run, pending.amount)
+        else:
+            assert done.error == ("ReserveTooSmall" if owes else None)
+
+
+def is_worthless(run: Run) -> bool:
+    """Whether the vault owes all that it has."""
+    high = run.world.model.view("Vault", "nav", run.world.now).high
+    return bool(high * MOST_SHARES < run.world.state.supply[()])
 
 
 def is_dust(run: Run, shares: int) -> bool:

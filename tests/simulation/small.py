@@ -15,6 +15,9 @@ SMALL = [
     "{at='13m', move='-0.2'}]",
     "market.BTC.prices.shocks=[]",
     "protocol.insurance.cap=50 USDC",
+    "protocol.vault.delay=30s",
+    "protocol.vault.window=2m",
+    "protocol.vault.quarantine=1m",
     *(
         f"agents.{place}.{key}"
         for place, count, entry in (
@@ -30,5 +33,5 @@ SMALL = [
     "agents.2.leaves_at=17m",
     "agents.5.leaves_at=18m",
     "agents.7.leaves_at=15m",
-    "agents.8.leaves_at=19m",
+    "agents.8.leaves_at=18m",
 ]

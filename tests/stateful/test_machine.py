@@ -64,6 +64,8 @@ VIEWS = {
     "Vault.decimals",
     "Vault.name",
     "Vault.nav",
+    "Vault.request_count",
+    "Vault.request_of",
     "Vault.symbol",
     "Vault.totalSupply",
 }

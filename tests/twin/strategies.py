@@ -35,7 +35,7 @@ from protocol.market import MarketState
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.position import Position
 from protocol.pricing import PricingParams
-from protocol.request import VaultParams
+from protocol.request import Request, VaultParams
 from protocol.sides import Book
 from protocol.statement import Line, Totals
 
@@ -164,6 +164,7 @@ BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
 HOLDINGS = st.builds(Holdings, below(120), AMOUNTS)
 WINDOWS = st.builds(InsuranceWindow, below(120), TIMES, TIMES)
+REQUESTS = st.builds(Request, ADDRESSES, TRUTHS, below(120), below(120), TIMES)
 BUCKETS = st.builds(Bucket, below(120), TIMES)
 REPORTS = st.builds(Report, PRICES, PRICES, TIMES)
 ROUNDS = st.builds(Round, PRICES, PRICES, PRICES, PRICES, TIMES)

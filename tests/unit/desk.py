@@ -2,7 +2,8 @@
 The market of the worked numbers, deployed: every call is made on both sides.
 
 All of it happens in one second, so that neither funding nor borrowing moves a number;
-reports speak of the seconds before.
+reports speak of the seconds before. Only what the vault has begins earlier, since a
+request has to wait.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from protocol.trace import (
 from tests.unit.worked import FEED, MARKET, RISK, START, TOKEN, wad
 
 ATOM = 10**12
+# When the first provider asks, so that its request is executed at the start.
+EARLY = START - RISK.vault.delay - 1
 REPORTERS = tuple(f"reporter_{number}" for number in range(FEED.reporters))
 TRADERS = ("ann", "bob")
 NAMES = ("owner", "keeper", "provider", *TRADERS, *REPORTERS)
 ACTORS = {name: actor_address(name) for name in NAMES}
 GENESIS = Genesis(
     version=VERSION,
-    start=START,
+    start=EARLY,
     decimals=6,
     owner=ACTORS["owner"],
     risk=RISK,
@@ -56,9 +59,9 @@ GENESIS = Genesis(
 
 
 class Desk:
-    """Calls by name, in lockstep."""
+    """Calls by name, in lockstep, beginning with so much in the vault."""
 
-    def __init__(self) -> None:
+    def __init__(self, vault: str = "0") -> None:
         chain = RevmChain(compile_contracts())
         chain.deploy(GENESIS)
         self.model = model_at(GENESIS, chain.addresses)
@@ -66,10 +69,17 @@ class Desk:
         self.published_at = START - 50
         for action in genesis_actions(GENESIS, chain.addresses):
             assert self.pair.step(action).outcome.error is None
+        self.now = EARLY
+        atoms = wad(vault) // ATOM
+        if atoms:
+            self.make("provider", "Vault", "request_deposit", atoms, 0)
+        self.now = START
+        if atoms:
+            self.make("keeper", "Vault", "execute", 1)
 
     def call(self, sender: str, to: str, function: str, *arguments: int) -> Outcome:
         """Make a call, which may be refused."""
-        action = Action(to, function, ACTORS[sender], START, arguments)
+        action = Action(to, function, ACTORS[sender], self.now, arguments)
         return self.pair.step(action).outcome
 
     def make(self, sender: str, to: str, function: str, *arguments: int) -> Any:
@@ -128,8 +138,7 @@ class Desk:
         holder = self.holder(name)
         return self.make("keeper", "Exchange", "liquidate", holder, 0)
 
-    def provide(self, vault: str, insurance: str) -> None:
-        """Let the provider fund the vault and the insurance fund."""
-        self.make("provider", "Vault", "enter", wad(vault) // ATOM, 0)
+    def insure(self, insurance: str) -> None:
+        """Let the provider fund the insurance fund."""
         atoms = wad(insurance) // ATOM
         self.make("provider", "Exchange", "fund_insurance", atoms)

@@ -18,10 +18,10 @@ WETH = 10**8
 @pytest.fixture
 def desk() -> Desk:
     """A market at 2000, a token at 2000, and ann with three of the token."""
-    made = Desk()
+    made = Desk("1000000")
     made.quote("2000")
     made.quote_token("2000")
-    made.provide("1000000", "1000")
+    made.insure("1000")
     holder = made.holder("ann")
     made.make("ann", "Exchange", "deposit_collateral", holder, 0, 3 * WETH)
     return made

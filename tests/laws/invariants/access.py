@@ -15,6 +15,8 @@ OWNERS = {
     "Governor.offer_ownership",
 }
 ONLY = {
+    "Exchange.escrow_deposit": ("Vault", "NotVault"),
+    "Exchange.return_deposit": ("Vault", "NotVault"),
     "Exchange.enter_vault": ("Vault", "NotVault"),
     "Exchange.leave_vault": ("Vault", "NotVault"),
     "Exchange.set_market": ("Governor", "NotGovernor"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from protocol import market
 from protocol.errors import Revert
+from protocol.settlement import BadDebt
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import indices, profit, up
 from tests.laws.invariants.registry import law
@@ -16,13 +17,15 @@ from tests.laws.invariants.registry import law
 @law
 def conservation(call: Call) -> None:
     """
-    A1: all cash, the vault, insurance, the treasury and rewards are exactly what the
-    exchange holds, and its balance exceeds that by donations only.
+    A1: all cash, the vault, insurance, the treasury, rewards and what waits to enter
+    the vault are exactly what the exchange holds, and its balance exceeds that by
+    donations only.
     """
     state = call.world.state
     funds, held = state.funds[()], state.holdings[()].held_atoms
     owned = sum(account.cash for account in state.accounts.values())
     owned += funds.vault + funds.insurance + funds.treasury + funds.rewards
+    owned += state.escrow[()]
     assert owned == held * state.scale, (owned, held * state.scale)
     exchange = call.world.addresses["Exchange"]
     surplus = state.quote.balances[exchange] - held
@@ -155,7 +158,7 @@ def value_identity(call: Call) -> None:
     owed, _, count = owed_to_traders(call)
     funds = state.funds[()]
     cash = sum(account.cash for account in state.accounts.values())
-    others = funds.insurance + funds.treasury + funds.rewards
+    others = funds.insurance + funds.treasury + funds.rewards + state.escrow[()]
     gap = state.holdings[()].held_atoms * state.scale - (
         cash + owed + nav.high + others
     )
@@ -194,3 +197,12 @@ def no_hidden_debt(call: Call) -> None:
     assert min(state.funds[()].insurance, state.funds[()].treasury) >= 0
     for earned in state.keeper_rewards.values():
         assert earned >= 0
+
+
+@law
+def bad_debt_is_timed(call: Call) -> None:
+    """A14: when the vault bears a bad debt its time is kept; else it does not move."""
+    state = call.world.state
+    was = call.row("insurance_window", ()).bad_debt_at
+    expected = call.action.now if call.events(BadDebt) else was
+    assert state.insurance_window[()].bad_debt_at == expected, (was, expected)

@@ -10,6 +10,7 @@ from protocol import market
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.settlement import BadDebt
+from protocol.share import Withdraw
 from protocol.trading import Liquidated
 from tests.laws.invariants.call import Call, Worth
 from tests.laws.invariants.measures import up
@@ -196,7 +197,7 @@ def claims_are_paid(call: Call) -> None:
     for event in call.events(BadDebt):
         assert state.accounts[event.holder].claims == 0, event
     if call.ok and (
-        call.name == "Vault.leave"
+        call.events(Withdraw)
         or (call.name == "Exchange.settle" and call.outcome.returned > 0)
     ):
         vault, debt = state.funds[()].vault, state.holdings[()].debt

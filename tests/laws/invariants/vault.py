@@ -1,67 +1,298 @@
 """
-E: shares of the vault.
+E: shares of the vault, and requests for them.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+from msgspec import Struct
 from msgspec.structs import replace
 
+from protocol import market
+from protocol.request import Request
+from tests.laws.invariants.accounting import nav_of
 from tests.laws.invariants.call import Call
-from tests.laws.invariants.measures import put_back
-from tests.laws.invariants.registry import law, trial
+from tests.laws.invariants.measures import put_back, up
+from tests.laws.invariants.registry import law
 
-# What stands beside the real shares of the vault.
+# What stands beside the real shares of the vault, and the most of them for a wei of it.
 SHARES = 10**6
+MOST_SHARES = 10**12
+
+
+class Execution(Struct):
+    """A request that was executed, or returned for its minimum: it, what it gave."""
+
+    pending: Any
+    given: int
+    nav: Any
+    supply: int
+
+    @property
+    def is_deposit(self) -> bool:
+        return bool(self.pending.is_deposit)
+
+
+def executed(call: Call) -> Execution | None:
+    """What an execution was of, and the vault and its shares after it."""
+    if call.name != "Vault.execute" or not call.ok:
+        return None
+    pending = call.row("requests", call.action.arguments[0])
+    nav = call.world.model.view("Vault", "nav", call.action.now)
+    return Execution(pending, call.outcome.returned, nav, call.world.state.supply[()])
+
+
+def executed_at_once(call: Call, is_deposit: bool, amount: int, controller: int) -> int:
+    """
+    What a request gives at these prices that was made long enough before: it waits,
+    with what it holds, and is executed. Who asks has to undo it.
+    """
+    state, model = call.world.state, call.world.model
+    vault = call.world.addresses["Vault"]
+    nav = model.view("Vault", "nav", call.action.now)
+    asked_at = nav.priced_at - market.load_risk(state).vault.delay - 1
+    if is_deposit:
+        held = state.holdings[()]
+        state.holdings[()] = replace(held, held_atoms=held.held_atoms + amount)
+        state.escrow[()] += amount * state.scale
+    else:
+        state.shares[controller] -= amount
+        state.shares[vault] += amount
+    number = state.request_count[()] + 1
+    state.requests[number] = Request(controller, is_deposit, amount, 1, asked_at)
+    outcome = model.apply(replace(call.action, arguments=(number,)))
+    assert outcome.error != "RequestTooEarly", nav
+    return outcome.returned or 0
+
+
+@law
+def no_free_entry(call: Call) -> None:
+    """
+    E1: who enters the vault and leaves it at the same prices with the shares that came
+    of it gets no more than was paid.
+    """
+    found = executed(call)
+    if found is None or not found.is_deposit or not found.given:
+        return
+    paid, controller = found.pending.amount, found.pending.controller
+    try:
+        back = executed_at_once(call, False, found.given, controller)
+        assert back <= paid, (back, paid)
+    finally:
+        put_back(call.world.state, call.after.tables)
+
+
+@law
+def no_free_return(call: Call) -> None:
+    """
+    E3: who leaves the vault and enters it at the same prices with the atoms that came
+    of it gets no more shares than were given.
+    """
+    found = executed(call)
+    if found is None or found.is_deposit or not found.given:
+        return
+    shares, controller = found.pending.amount, found.pending.controller
+    try:
+        back = executed_at_once(call, True, found.given, controller)
+        assert back <= shares, (back, shares)
+    finally:
+        put_back(call.world.state, call.after.tables)
+
+
+@law
+def shares_are_somebodys(call: Call) -> None:
+    """
+    E11: all shares are the supply; those of redemptions that wait lie with the vault,
+    and what deposits that wait hold is exactly what lies apart for them.
+    """
+    state, vault = call.world.state, call.world.addresses["Vault"]
+    assert sum(state.shares.values()) == state.supply[()]
+    assert min(state.shares.values(), default=0) >= 0
+
+    def surplus(requests: Any, shares: int) -> int:
+        return shares - sum(
+            each.amount for each in requests.values() if not each.is_deposit
+        )
+
+    asked = [each.amount for each in state.requests.values() if each.is_deposit]
+    assert sum(asked) * state.scale == state.escrow[()]
+    then = surplus(call.before.tables["requests"], call.row("shares", vault))
+    gift = surplus(state.requests, state.shares[vault]) - then
+    assert gift == 0 or (gift > 0 and call.name.startswith("Vault.transfer")), gift
 
 
 @law
 def nobody_diluted(call: Call) -> None:
     """
     E12: who enters or leaves the vault does not lower what a share of the others is
-    worth at the vault's lower value, virtual shares counted.
+    worth, virtual shares counted, at the vault's lower value and at its higher one; and
+    nothing else that is done with shares changes the vault or their number.
     """
-    if not call.ok or call.name not in ("Vault.enter", "Vault.leave"):
+    state, was = call.world.state, call.row("supply", ())
+    found = executed(call)
+    if found is None or not found.given:
+        if call.action.to == "Vault":
+            assert state.supply[()] == was
+            assert state.funds[()] == call.row("funds", ())
         return
-    state, world = call.world.state, call.world
-    after, supply = world.model.view("Vault", "nav", call.action.now), state.supply[()]
-    moved = (
-        call.outcome.returned
-        if call.name == "Vault.leave"
-        else -call.action.arguments[0]
-    ) * state.scale
-    low, was = after.low + moved, call.row("supply", ())
-    assert low <= 0 or (after.low + 1) * (was + SHARES) >= (low + 1) * (
-        supply + SHARES
-    ), (low, was, after, supply)
-
-
-@trial
-def no_free_entry(call: Call) -> None:
-    """
-    E1: to enter the vault and to leave it at once with the shares that came of it gives
-    no more than was paid.
-    """
-    if call.name != "Vault.enter" or not call.ok:
-        return
-    model = call.world.model
-    shares = call.outcome.returned
-    back = replace(call.action, function="leave", arguments=(shares, 0))
-    try:
-        outcome = model.apply(back)
-        given = outcome.returned if outcome.error is None else 0
-        assert given <= call.action.arguments[0], (given, call.action.arguments[0])
-    finally:
-        put_back(model.state, call.after.tables)
+    moved = -found.given if not found.is_deposit else found.pending.amount
+    for now in (found.nav.low, found.nav.high):
+        then = now - moved * state.scale
+        assert then <= 0 or (now + 1) * (was + SHARES) >= (then + 1) * (
+            found.supply + SHARES
+        ), (then, was, now, found.supply)
 
 
 @law
 def enough_buys_shares(call: Call) -> None:
     """
     E13: an amount that is more than a millionth of the vault's higher value is not
-    refused for buying no share, however few shares there are.
+    returned for buying no share, however few shares there are.
     """
-    if call.name != "Vault.enter" or call.outcome.error != "ZeroShares":
+    found = executed(call)
+    if found is None or not found.is_deposit or found.given:
         return
-    nav = call.world.model.view("Vault", "nav", call.action.now)
-    amount = call.action.arguments[0] * call.world.state.scale
-    assert amount * SHARES <= max(nav.high, 0), (amount, nav)
+    amount = found.pending.amount * call.world.state.scale
+    if found.pending.minimum == 1:
+        assert amount * SHARES <= max(found.nav.high, 0), (amount, found.nav)
+
+
+def priced_after(call: Call, moment: int) -> bool:
+    """Whether it is later, and so are the prices of all markets with positions."""
+    state = call.world.state
+    return call.action.now > moment and all(
+        market.price_of(state, number).published_at > moment
+        for number in range(state.market_count[()])
+        if state.books[number] != state.books.empty
+    )
+
+
+def times_of(call: Call, pending: Any) -> tuple[int, int]:
+    """The last second that a request waits through, and the last of its window."""
+    params = market.load_risk(call.world.state).vault
+    first = pending.requested_at + params.delay
+    return first, first + params.window
+
+
+@law
+def executed_in_time(call: Call) -> None:
+    """
+    E14: a request is executed at prices from after its delay only, and so never in the
+    second of its making, and within its window; after it, and not before, it is given
+    back.
+    """
+    if not call.ok or call.name not in ("Vault.execute", "Vault.return_request"):
+        return
+    pending = call.row("requests", call.action.arguments[0])
+    first, last = times_of(call, pending)
+    if call.name == "Vault.execute":
+        assert priced_after(call, first), (pending, first)
+        assert call.action.now <= last, (pending, last)
+    else:
+        assert call.action.now > last, (pending, last)
+
+
+def reserved(call: Call) -> int:
+    """What the vault holds in reserve for the heavier sides."""
+    state, total = call.world.state, 0
+    for number in range(state.market_count[()]):
+        book = state.books[number]
+        heavier = max(book.long_size, -book.short_size)
+        value = up(heavier, market.price_of(state, number).index)
+        factor = market.load_params(state, number).borrowing.reserve_factor
+        total += up(value, factor)
+    return total
+
+
+@law
+def enough_stays(call: Call) -> None:
+    """
+    E15: after a redemption the vault's lower value is its reserve or more, and it has
+    what accounts owe; and none comes so soon after bad debt.
+    """
+    found = executed(call)
+    if found is None or found.is_deposit or not found.given:
+        return
+    state = call.world.state
+    assert found.nav.low >= reserved(call), (found.nav, reserved(call))
+    assert state.funds[()].vault >= state.holdings[()].debt
+    quarantine = market.load_risk(state).vault.quarantine
+    since = call.action.now - state.insurance_window[()].bad_debt_at
+    assert since >= quarantine, (since, quarantine)
+
+
+def stands_in_the_way(call: Call, pending: Any, error: str) -> bool:
+    """Whether the reason for which an execution was refused is there."""
+    state, now = call.world.state, call.action.now
+    first, last = times_of(call, pending)
+    if error == "RequestUnknown":
+        return bool(pending.amount == 0)
+    if error == "RequestTooLate":
+        return now > last
+    nav = nav_of(call)
+    if error.startswith("Price"):
+        return nav is None
+    if error == "RequestTooEarly":
+        return not priced_after(call, first)
+    supply = state.supply[()]
+    if pending.is_deposit:
+        assert error in ("VaultUnderwater", "OutOfBounds"), error
+        return error == "OutOfBounds" or nav.high * MOST_SHARES < supply
+    if error == "VaultQuarantined":
+        quarantine = market.load_risk(state).vault.quarantine
+        return now < state.insurance_window[()].bad_debt_at + quarantine
+    value = pending.amount * (max(nav.low, 0) + 1) // (supply + SHARES)
+    if error == "ReserveTooSmall":
+        return nav.low - value < reserved(call)
+    debt = state.holdings[()].debt
+    return error == "VaultTooSmall" and state.funds[()].vault - value < debt
+
+
+@law
+def no_other_reason(call: Call) -> None:
+    """
+    E16: a request that waits is executed whenever somebody asks for it, unless it is
+    too early or too late, prices are not valid, or the vault has no shares to sell or
+    nothing to spare; no other request is a reason.
+    """
+    if call.name != "Vault.execute" or call.ok:
+        return
+    pending, error = call.row("requests", call.action.arguments[0]), call.outcome.error
+    assert stands_in_the_way(call, pending, error), (pending, error)
+
+
+@law
+def nothing_for_nothing(call: Call) -> None:
+    """E17: a vault that owes all it has sells no shares."""
+    found = executed(call)
+    if found is None or not found.is_deposit:
+        return
+    entered = found.pending.amount * call.world.state.scale if found.given else 0
+    high = found.nav.high - entered
+    assert high * MOST_SHARES >= call.row("supply", ()), (high, found)
+
+
+@law
+def all_or_nothing(call: Call) -> None:
+    """
+    E18: an execution gives its minimum or more to who controls the request, else all
+    that the request held; as does its return after the window.
+    """
+    if not call.ok or call.name not in ("Vault.execute", "Vault.return_request"):
+        return
+    state = call.world.state
+    number = call.action.arguments[0]
+    pending = call.row("requests", number)
+    controller, given = pending.controller, call.outcome.returned or 0
+    shares = state.shares[controller] - call.row("shares", controller)
+    atoms = state.quote.balances[controller] - call.before.tables["balances"].get(
+        controller, 0
+    )
+    assert state.requests[number].amount == 0
+    if given:
+        assert given >= pending.minimum, (given, pending)
+        expected = (given, 0) if pending.is_deposit else (0, given)
+    else:
+        expected = (0, pending.amount) if pending.is_deposit else (pending.amount, 0)
+    assert (shares, atoms) == expected, (shares, atoms, pending)

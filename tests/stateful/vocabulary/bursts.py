@@ -68,13 +68,16 @@ def opening(world: World, choose: Choices) -> Calls:
     yield world.by("stranger", "Token", "mint", world.actors["forwarder"], fortune)
     exchange = addresses["Exchange"]
     yield world.by("forwarder", "Token", "approve", exchange, MOST_UINT)
+    unit = 10**world.genesis.decimals
+    given = choose.pick((10**6, 10**4)) * unit
+    yield world.by("provider", "Vault", "request_deposit", given, 0)
+    world.now += world.genesis.risk.vault.delay + 1
+    yield world.by("keeper", "Vault", "execute", 1)
     for market_id, each in enumerate(world.genesis.markets):
         yield from round_at(world, choose, market_id, configuration.first_price(each))
     for number, token in enumerate(world.genesis.collateral):
         price = configuration.first_price(token)
         yield from round_at(world, choose, FIRST_FEED + number, price)
-    unit = 10**world.genesis.decimals
-    yield world.by("provider", "Vault", "enter", choose.pick((10**6, 10**4)) * unit, 0)
     yield world.by("owner", "Exchange", "fund_insurance", 1_000 * unit)
     for name, sub in ISOLATED:
         yield world.by(name, "Exchange", "set_margin_mode", world.holder(name, sub), 1)

@@ -20,6 +20,7 @@ from tests.stateful.vocabulary.trading import (
     limited,
     trade,
 )
+from tests.stateful.vocabulary.vault import carried_out, spared
 from tests.stateful.world import World
 
 
@@ -28,13 +29,15 @@ def just_in_time(world: World, choose: Choices) -> Calls:
     """A provider comes for one trade and goes again."""
     unit = 10**world.genesis.decimals
     atoms = choose.integer(1, 100_000 * unit)
-    sender = world.actors["provider_2"]
-    before = world.state.shares[sender]
-    yield world.by(sender, "Vault", "enter", atoms, 0)
+    sender, state = world.actors["provider_2"], world.state
+    before = state.shares[sender]
+    yield world.by(sender, "Vault", "request_deposit", atoms, 0)
+    yield from carried_out(world, choose, state.request_count[()])
     yield from trade(world, choose)
-    gained = world.state.shares[sender] - before
+    gained = state.shares[sender] - before
     if gained > 0:
-        yield world.by(sender, "Vault", "leave", gained, 0)
+        yield world.by(sender, "Vault", "request_redeem", gained, 0)
+        yield from carried_out(world, choose, state.request_count[()])
 
 
 @rule(2)
@@ -48,11 +51,10 @@ def drain(world: World, choose: Choices) -> Calls:
     size = largest_open(world, holder, market_id, sign)
     yield limited(world, choose, holder >> 96, holder, market_id, sign * size)
     sender = world.actors["provider"]
-
-    def left(shares: int) -> Action:
-        return world.by(sender, "Vault", "leave", shares, 0)
-
-    yield left(world.largest(left, 1, max(1, world.state.shares[sender])))
+    # A little less than it may, since prices move until then.
+    shares = max(1, spared(world, sender) * choose.pick((100, 97, 85)) // 100)
+    yield world.by(sender, "Vault", "request_redeem", shares, 0)
+    yield from carried_out(world, choose, world.state.request_count[()])
 
 
 @rule(2)
@@ -202,12 +204,15 @@ def on_credit(world: World, choose: Choices) -> Calls:
 def run_on_the_vault(world: World, choose: Choices) -> Calls:
     """A new price lasts; losses are settled, all who won ask, and a provider comes."""
     state = world.state
+    if choose.chance(50):
+        yield from drain(world, choose)
     market_id = choose.integer(0, world.markets - 1)
     held = [key for key in world.positions() if key[1] == market_id]
     if not held:
         return
     book = market.load_book(state, market_id)
-    percent = choose.integer(120, 180) if sides.skew(book) > 0 else 60
+    rises = sides.skew(book) > 0
+    percent = choose.integer(120, 190) if rises else choose.integer(30, 80)
     index = market.price_of(state, market_id).index * percent // 100
     yield from round_at(world, choose, market_id, max(1, min(index, 2**95 - 1)))
     yield from calm(world, choose)
@@ -216,5 +221,6 @@ def run_on_the_vault(world: World, choose: Choices) -> Calls:
             size = state.positions[key].size
             if (size * sides.skew(book) > 0) == asks:
                 yield world.by(key[0] >> 96, "Exchange", "settle", *key)
-    unit = 10**world.genesis.decimals
-    yield world.by("provider_2", "Vault", "enter", choose.integer(1, 100) * unit, 0)
+    atoms = choose.integer(1, 100) * 10**world.genesis.decimals
+    yield world.by("provider_2", "Vault", "request_deposit", atoms, 0)
+    yield from carried_out(world, choose, state.request_count[()])

@@ -23,7 +23,9 @@ from tests.stateful.world import World
 
 # What only one other contract may call, how many words it takes, and which may.
 PRIVILEGED = (
-    ("Exchange", "enter_vault", 2, "Vault"),
+    ("Exchange", "escrow_deposit", 2, "Vault"),
+    ("Exchange", "return_deposit", 2, "Vault"),
+    ("Exchange", "enter_vault", 1, "Vault"),
     ("Exchange", "leave_vault", 2, "Vault"),
     ("Exchange", "set_market", 2, "Governor"),
     ("Exchange", "set_risk", 1, "Governor"),

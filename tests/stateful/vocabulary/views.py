@@ -66,6 +66,8 @@ def every_view(
         ("Oracle", "round_of", (market_id, number)),
         ("Oracle", "params_of", (market_id,)),
         ("Vault", "nav", ()),
+        ("Vault", "request_of", (number % 64,)),
+        ("Vault", "request_count", ()),
         ("Vault", "name", ()),
         ("Vault", "symbol", ()),
         ("Vault", "decimals", ()),
