@@ -44,7 +44,10 @@ interface Oracle:
 NAME: constant(String[18]) = "Share of the vault"
 SYMBOL: constant(String[5]) = "SHARE"
 DECIMALS: constant(uint8) = 18
+# What the exchange holds at most.
+MOST_HELD: constant(int256) = 2**120 - 1
 
+TOKEN: immutable(address)
 EXCHANGE: immutable(address)
 ORACLE: immutable(address)
 # Wads in an atom of the token.
@@ -52,7 +55,8 @@ SCALE: immutable(int256)
 
 
 @deploy
-def __init__(exchange: address, oracle: address, decimals: uint256):
+def __init__(token: address, exchange: address, oracle: address, decimals: uint256):
+    TOKEN = token
     EXCHANGE = exchange
     ORACLE = oracle
     SCALE = convert(10**(18 - decimals), int256)
@@ -211,7 +215,137 @@ def nav() -> share.Nav:
     @notice The lower and the higher value of the vault, and what it must hold in
             reserve; refused while a market with positions has no valid price.
     """
-    return self.valid_nav(staticcall Exchange(EXCHANGE).books())
+    return self.nav_of(staticcall Exchange(EXCHANGE).books(), True)
+
+
+@external
+@view
+def asset() -> address:
+    """
+    @notice The token that providers give and get.
+    """
+    return TOKEN
+
+
+@external
+@view
+def totalAssets() -> uint256:
+    """
+    @notice What the vault is worth in atoms, at its lower value and the last prices.
+    """
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    low: int256 = self.nav_of(books, False).low
+    return convert(fixed_point.mul_div_down(max(low, 0), 1, SCALE), uint256)
+
+
+@external
+@view
+def convertToShares(assets: uint256) -> uint256:
+    """
+    @notice The shares that `assets` buy, at the higher value and the last prices.
+    """
+    errors.require(assets >> 120 == 0, errors.OUT_OF_BOUNDS)
+    amount: int256 = convert(assets, int256) * SCALE
+    fixed_point.require_fits(amount, 120)
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    high: int256 = self.nav_of(books, False).high
+    supply: int256 = convert(share.supply, int256)
+    return convert(share.shares_for(amount, supply, high), uint256)
+
+
+@external
+@view
+def convertToAssets(shares: uint256) -> uint256:
+    """
+    @notice The atoms that `shares` redeem, at the lower value and the last prices.
+    """
+    errors.require(shares >> 120 == 0, errors.OUT_OF_BOUNDS)
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    return self.atoms_for(convert(shares, int256), self.nav_of(books, False).low)
+
+
+@external
+@view
+def maxDeposit(receiver: address) -> uint256:
+    """
+    @notice The most atoms for which a request would be executed now; none where no
+            price is valid.
+    """
+    return self.most_deposit()
+
+
+@external
+@view
+def maxMint(receiver: address) -> uint256:
+    """
+    @notice The most shares that a request would give now.
+    """
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    high: int256 = self.nav_of(books, False).high
+    supply: int256 = convert(share.supply, int256)
+    amount: int256 = convert(self.most_deposit(), int256) * SCALE
+    return convert(share.shares_for(amount, supply, high), uint256)
+
+
+@external
+@view
+def maxWithdraw(owner: address) -> uint256:
+    """
+    @notice The most atoms that a request would give its owner now.
+    """
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    shares: int256 = convert(self.most_redemption(owner), int256)
+    return self.atoms_for(shares, self.nav_of(books, False).low)
+
+
+@external
+@view
+def maxRedeem(owner: address) -> uint256:
+    """
+    @notice The most shares of an owner for which a request would be executed now; none
+            where no price is valid.
+    """
+    return self.most_redemption(owner)
+
+
+@external
+@view
+def previewDeposit(assets: uint256) -> uint256:
+    """
+    @notice Nobody knows it: a request is executed at a later price.
+    """
+    errors.require(False, errors.NO_PREVIEW)
+    return 0
+
+
+@external
+@view
+def previewMint(shares: uint256) -> uint256:
+    """
+    @notice Nobody knows it: a request is executed at a later price.
+    """
+    errors.require(False, errors.NO_PREVIEW)
+    return 0
+
+
+@external
+@view
+def previewWithdraw(assets: uint256) -> uint256:
+    """
+    @notice Nobody knows it: a request is executed at a later price.
+    """
+    errors.require(False, errors.NO_PREVIEW)
+    return 0
+
+
+@external
+@view
+def previewRedeem(shares: uint256) -> uint256:
+    """
+    @notice Nobody knows it: a request is executed at a later price.
+    """
+    errors.require(False, errors.NO_PREVIEW)
+    return 0
 
 
 @external
@@ -322,23 +456,20 @@ def given_for(pending: request.Request) -> uint256:
     errors.require(
         block.timestamp <= request.closes_at(pending, params), errors.REQUEST_TOO_LATE
     )
-    nav: share.Nav = self.valid_nav(books)
+    nav: share.Nav = self.nav_of(books, True)
     errors.require(
         nav.priced_at > request.waits_until(pending, params), errors.REQUEST_TOO_EARLY
     )
     amount: int256 = convert(pending.amount, int256)
     supply: int256 = convert(share.supply, int256)
     if pending.is_deposit:
-        share.require_worth(supply, nav.high)
+        errors.require(share.is_saleable(supply, nav.high), errors.VAULT_UNDERWATER)
         bought: int256 = share.shares_for(amount * SCALE, supply, nav.high)
         return convert(bought, uint256)
 
-    errors.require(
-        block.timestamp >= books.bad_debt_at + params.quarantine,
-        errors.VAULT_QUARANTINED,
-    )
-    value: int256 = share.amount_for(amount, supply, nav.low)
-    atoms: uint256 = convert(fixed_point.mul_div_down(value, 1, SCALE), uint256)
+    errors.require(not self.is_quarantined(books), errors.VAULT_QUARANTINED)
+    atoms: uint256 = self.atoms_for(amount, nav.low)
+    value: int256 = convert(atoms, int256) * SCALE
     # What is returned anyway leaves the vault as it is.
     if atoms >= pending.minimum:
         errors.require(nav.low - value >= nav.reserved, errors.RESERVE_TOO_SMALL)
@@ -350,9 +481,70 @@ def given_for(pending: request.Request) -> uint256:
 
 @internal
 @view
-def valid_nav(books: market.Books) -> share.Nav:
+def atoms_for(shares: int256, low: int256) -> uint256:
     """
-    @notice The value of the vault at valid prices.
+    @notice The atoms that `shares` redeem at a lower value.
+    """
+    value: int256 = share.amount_for(shares, convert(share.supply, int256), low)
+    return convert(fixed_point.mul_div_down(value, 1, SCALE), uint256)
+
+
+@internal
+@view
+def most_deposit() -> uint256:
+    """
+    @notice The most atoms that the vault would let in now.
+    """
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    nav: share.Nav = self.nav_of(books, False)
+    supply: int256 = convert(share.supply, int256)
+    if nav.priced_at == 0 or not share.is_saleable(supply, nav.high):
+        return 0
+    held: int256 = convert(books.holdings.held_atoms, int256) * SCALE
+    most: int256 = min(share.most_amount(supply, nav.high), MOST_HELD - held)
+    return convert(fixed_point.mul_div_down(most, 1, SCALE), uint256)
+
+
+@internal
+@view
+def most_redemption(owner: address) -> uint256:
+    """
+    @notice The most shares of an owner that the vault would pay out now.
+    """
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    nav: share.Nav = self.nav_of(books, False)
+    if nav.priced_at == 0 or self.is_quarantined(books):
+        return 0
+    spare: int256 = min(nav.low - nav.reserved, books.funds.vault - books.holdings.debt)
+    if spare < 0:
+        return 0
+    # An atom that is not whole is not paid out.
+    spare = fixed_point.mul_div_down(spare, 1, SCALE) * SCALE + SCALE - 1
+    supply: int256 = convert(share.supply, int256)
+    most: int256 = share.most_shares(spare, supply, nav.low)
+    shares: int256 = min(convert(share.shares[owner], int256), most)
+    if self.atoms_for(shares, nav.low) == 0:
+        return 0
+    return convert(shares, uint256)
+
+
+@internal
+@view
+def is_quarantined(books: market.Books) -> bool:
+    """
+    @notice Whether the vault has borne a bad debt so lately that nobody leaves it.
+    """
+    if books.risk_params == empty(address):
+        return True
+    quarantine: uint256 = parameters.risk_in(books.risk_params).vault.quarantine
+    return block.timestamp < books.bad_debt_at + quarantine
+
+
+@internal
+@view
+def nav_of(books: market.Books, needs_valid: bool) -> share.Nav:
+    """
+    @notice The value of the vault, at valid prices or at the last ones.
     """
     vault: int256 = books.funds.vault
     nav: share.Nav = share.Nav(
@@ -368,15 +560,15 @@ def valid_nav(books: market.Books) -> share.Nav:
             staticcall Exchange(EXCHANGE).params_of(market_id)
         )
         price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
-        feed.require_valid(
-            price,
-            params.limits.trade_age,
-            params.limits.max_confidence,
-            block.timestamp,
-        )
+        limits: parameters.LimitParams = params.limits
+        if needs_valid:
+            parameters.require_valid(price, limits, block.timestamp)
+        if needs_valid or parameters.is_valid(price, limits, block.timestamp):
+            nav.priced_at = min(nav.priced_at, price.published_at)
+        else:
+            nav.priced_at = 0
         owed: share.Liability = share.liability(state, price, params, block.timestamp)
         nav.low -= owed.high
         nav.high -= owed.low
         nav.reserved += owed.reserved
-        nav.priced_at = min(nav.priced_at, price.published_at)
     return nav

@@ -324,6 +324,23 @@ def require_valid(
 
 @internal
 @pure
+def is_valid(
+    price: FeedPrice, max_age: uint256, max_confidence: int256, now: uint256
+) -> bool:
+    """
+    @notice Whether `require_valid` would let the price pass.
+    """
+    widest: int256 = fixed_point.mul_wad_down(price.index, max_confidence)
+    return (
+        now <= price.valid_until
+        and now - price.published_at <= max_age
+        and price.confidence <= widest
+        and price.mark == price.index
+    )
+
+
+@internal
+@pure
 def strict_price(price: FeedPrice, size: int256) -> int256:
     """
     @notice The worse of index and average for who holds `size`.

@@ -75,3 +75,12 @@ def require_valid(price: feed.FeedPrice, limits: LimitParams, now: uint256):
     @notice Refuse the call unless the price is valid for what takes risk.
     """
     feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
+
+
+@internal
+@pure
+def is_valid(price: feed.FeedPrice, limits: LimitParams, now: uint256) -> bool:
+    """
+    @notice Whether `require_valid` would let the price pass.
+    """
+    return feed.is_valid(price, limits.trade_age, limits.max_confidence, now)

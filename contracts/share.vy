@@ -22,6 +22,7 @@ from . import sides
 VIRTUAL_SHARES: constant(int256) = 10**6
 # The most shares for a wei of the vault: a million times those that the first bought.
 MOST_SHARES: constant(int256) = 10**12
+MOST_SUPPLY: constant(int256) = 2**120 - 1
 
 
 struct Liability:
@@ -34,7 +35,8 @@ struct Nav:
     low: int256
     high: int256
     reserved: int256
-    # The time of the oldest price in it, or now, where no price counts.
+    # The time of the oldest price in it, or now, where no price counts; zero where one
+    # that counts is not valid.
     priced_at: uint256
 
 
@@ -137,11 +139,24 @@ def shares_for(amount: int256, supply: int256, nav_high: int256) -> int256:
 
 @internal
 @pure
-def require_worth(supply: int256, nav_high: int256):
+def is_saleable(supply: int256, nav_high: int256) -> bool:
     """
-    @notice Refuse to sell shares for next to nothing, while the vault owes all it has.
+    @notice Whether shares are worth something: they are not sold for next to nothing,
+            while the vault owes all it has.
     """
-    errors.require(nav_high * MOST_SHARES >= supply, errors.VAULT_UNDERWATER)
+    return nav_high * MOST_SHARES >= supply
+
+
+@internal
+@pure
+def most_amount(supply: int256, nav_high: int256) -> int256:
+    """
+    @notice The most that can be paid for shares before there are too many of them.
+    """
+    room: int256 = MOST_SUPPLY + 1 - supply
+    return (
+        fixed_point.mul_div_up(room, max(nav_high, 0) + 1, supply + VIRTUAL_SHARES) - 1
+    )
 
 
 @internal
@@ -152,6 +167,18 @@ def amount_for(shares: int256, supply: int256, nav_low: int256) -> int256:
     """
     return fixed_point.mul_div_down(
         shares, max(nav_low, 0) + 1, supply + VIRTUAL_SHARES
+    )
+
+
+@internal
+@pure
+def most_shares(amount: int256, supply: int256, nav_low: int256) -> int256:
+    """
+    @notice The most shares that redeem `amount` or less.
+    """
+    return (
+        fixed_point.mul_div_up(amount + 1, supply + VIRTUAL_SHARES, max(nav_low, 0) + 1)
+        - 1
     )
 
 
@@ -195,7 +222,7 @@ def mint(receiver: address, shares: uint256):
     @notice Give new shares to `receiver`.
     """
     self.supply += shares
-    errors.require(self.supply >> 120 == 0, errors.OUT_OF_BOUNDS)
+    errors.require(convert(self.supply, int256) <= MOST_SUPPLY, errors.OUT_OF_BOUNDS)
     self.shares[receiver] += shares
     log Transfer(sender=empty(address), receiver=receiver, value=shares)
 

@@ -35,6 +35,21 @@ def first(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
     return (int(key[0]),)
 
 
+def kept(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
+    """A view that takes what is kept."""
+    return (int(record),)
+
+
+def asked(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
+    """A view that takes what a request is for."""
+    return (int(record.amount),)
+
+
+def nobody(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
+    """A view that takes somebody, whoever it is."""
+    return (0,)
+
+
 def newest(key: Any, record: Any) -> tuple[int, ...]:
     """A feed, and the number of its newest round, which may be missing."""
     return int(key), max(record.rounds - 1, 0)
@@ -96,10 +111,28 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
         ("Oracle", "round_of", next_to_newest),
         *OF_MARKET,
     ),
-    "Vault.shares": (("Vault", "balanceOf", whole),),
+    "Vault.shares": (
+        ("Vault", "balanceOf", whole),
+        ("Vault", "maxRedeem", whole),
+        ("Vault", "maxWithdraw", whole),
+        ("Vault", "convertToAssets", kept),
+        ("Vault", "previewRedeem", kept),
+    ),
     "Vault.share_allowances": (("Vault", "allowance", whole),),
-    "Vault.supply": (("Vault", "totalSupply", nothing), ("Vault", "nav", nothing)),
-    "Vault.requests": (("Vault", "request_of", whole),),
+    "Vault.supply": (
+        ("Vault", "totalSupply", nothing),
+        ("Vault", "totalAssets", nothing),
+        ("Vault", "maxDeposit", nobody),
+        ("Vault", "maxMint", nobody),
+        ("Vault", "nav", nothing),
+    ),
+    "Vault.requests": (
+        ("Vault", "request_of", whole),
+        ("Vault", "convertToShares", asked),
+        ("Vault", "previewDeposit", asked),
+        ("Vault", "previewMint", asked),
+        ("Vault", "previewWithdraw", asked),
+    ),
     "Vault.request_count": (("Vault", "request_count", nothing),),
     "Governor.owner": (("Governor", "owner", nothing),),
 } | {

@@ -255,6 +255,19 @@ def require_valid(
     require(price.mark == price.index, errors.PRICE_TRIPPED)
 
 
+def is_valid(
+    price: FeedPrice, max_age: Seconds, max_confidence: Ratio, now: Seconds
+) -> bool:
+    """Whether `require_valid` would let the price pass."""
+    widest = mul_wad_down(price.index, max_confidence)
+    return (
+        now <= price.valid_until
+        and now - price.published_at <= max_age
+        and price.confidence <= widest
+        and price.mark == price.index
+    )
+
+
 def strict_price(price: FeedPrice, size: Size) -> Price:
     """The worse of index and average for who holds `size`."""
     if size > 0:

@@ -72,3 +72,8 @@ def risk_in(state: State, code: Address) -> RiskParams:
 def require_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> None:
     """Refuse the call unless the price is valid for what takes risk."""
     feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
+
+
+def is_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> bool:
+    """Whether `require_valid` would let the price pass."""
+    return feed.is_valid(price, limits.trade_age, limits.max_confidence, now)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from protocol import errors, pricing, sides
 from protocol.errors import require
 from protocol.feed import FeedPrice
-from protocol.fixed_point import mul_div_down, mul_wad_up
+from protocol.fixed_point import mul_div_down, mul_div_up, mul_wad_up
 from protocol.market import MarketState
 from protocol.parameters import MarketParams
 from protocol.units import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 VIRTUAL_SHARES = Shares(10**6)
 # The most shares for a wei of the vault: a million times those that the first bought.
 MOST_SHARES = Shares(10**12)
+MOST_SUPPLY = Shares(2**120 - 1)
 
 
 class Liability(Struct, frozen=True):
@@ -47,7 +48,8 @@ class Nav(Struct, frozen=True):
     low: Quote
     high: Quote
     reserved: Quote
-    # The time of the oldest price in it, or now, where no price counts.
+    # The time of the oldest price in it, or now, where no price counts; zero where one
+    # that counts is not valid.
     priced_at: Seconds
 
 
@@ -126,12 +128,19 @@ def shares_for(amount: Quote, supply: Shares, nav_high: Quote) -> Shares:
     )
 
 
-def require_worth(supply: Shares, nav_high: Quote) -> None:
+def is_saleable(supply: Shares, nav_high: Quote) -> bool:
     """
-    Refuse to sell shares for next to nothing, while the vault owes all it has.
+    Whether shares are worth something: they are not sold for next to nothing, while the
+    vault owes all it has.
     """
-    allowed = mul_div_down(nav_high, MOST_SHARES, Quote(1))
-    require(allowed >= supply, errors.VAULT_UNDERWATER)
+    return mul_div_down(nav_high, MOST_SHARES, Quote(1)) >= supply
+
+
+def most_amount(supply: Shares, nav_high: Quote) -> Quote:
+    """The most that can be paid for shares before there are too many of them."""
+    room = MOST_SUPPLY + Shares(1) - supply
+    worth = max(nav_high, Quote(0)) + Quote(1)
+    return mul_div_up(room, worth, supply + VIRTUAL_SHARES) - Quote(1)
 
 
 def amount_for(shares: Shares, supply: Shares, nav_low: Quote) -> Quote:
@@ -139,6 +148,13 @@ def amount_for(shares: Shares, supply: Shares, nav_low: Quote) -> Quote:
     return mul_div_down(
         shares, max(nav_low, Quote(0)) + Quote(1), supply + VIRTUAL_SHARES
     )
+
+
+def most_shares(amount: Quote, supply: Shares, nav_low: Quote) -> Shares:
+    """The most shares that redeem `amount` or less."""
+    worth = max(nav_low, Quote(0)) + Quote(1)
+    above = mul_div_up(amount + Quote(1), supply + VIRTUAL_SHARES, worth)
+    return above - Shares(1)
 
 
 def approve(state: State, owner: Address, spender: Address, shares: Shares) -> None:
@@ -172,7 +188,7 @@ def move(state: State, sender: Address, receiver: Address, shares: Shares) -> No
 def mint(state: State, receiver: Address, shares: Shares) -> None:
     """Give new shares to `receiver`."""
     state.supply[()] += shares
-    require(state.supply[()] >> 120 == 0, errors.OUT_OF_BOUNDS)
+    require(state.supply[()] <= MOST_SUPPLY, errors.OUT_OF_BOUNDS)
     state.shares[receiver] += shares
     state.log(Transfer(sender=0, receiver=receiver, value=shares))
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import errors, exchange, feed, oracle, parameters, request, share, sides
+from protocol import errors, exchange, oracle, parameters, request, share, sides
 from protocol.errors import require
-from protocol.fixed_point import mul_div_down
+from protocol.fixed_point import mul_div_down, require_fits
 from protocol.market import Books
 from protocol.request import (
     DepositRequest,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NAME = "Share of the vault"
 SYMBOL = "SHARE"
 DECIMALS = 18
+# What the exchange holds at most.
+MOST_HELD = Quote(2**120 - 1)
 
 
 def request_deposit(state: State, call: Call, atoms: Atoms, min_shares: Shares) -> int:
@@ -148,7 +150,94 @@ def nav(state: State, call: Call) -> Nav:
     The lower and the higher value of the vault, and what it must hold in reserve;
     refused while a market with positions has no valid price.
     """
-    return valid_nav(state, exchange.books(state, call), call.now)
+    return nav_of(state, exchange.books(state, call), True, call.now)
+
+
+def asset(state: State, call: Call) -> Address:
+    """The token that providers give and get."""
+    return state.addresses.token
+
+
+def totalAssets(state: State, call: Call) -> Atoms:
+    """
+    What the vault is worth in atoms, at its lower value and the last prices.
+    """
+    books = exchange.books(state, call)
+    low = nav_of(state, books, False, call.now).low
+    return int(mul_div_down(max(low, Quote(0)), 1, state.scale))
+
+
+def convertToShares(state: State, call: Call, assets: Atoms) -> Shares:
+    """
+    The shares that `assets` buy, at the higher value and the last prices.
+    """
+    require(assets >> 120 == 0, errors.OUT_OF_BOUNDS)
+    amount = Quote(assets * state.scale)
+    require_fits(amount, 120)
+    high = nav_of(state, exchange.books(state, call), False, call.now).high
+    return share.shares_for(amount, state.supply[()], high)
+
+
+def convertToAssets(state: State, call: Call, shares: Shares) -> Atoms:
+    """
+    The atoms that `shares` redeem, at the lower value and the last prices.
+    """
+    require(shares >> 120 == 0, errors.OUT_OF_BOUNDS)
+    low = nav_of(state, exchange.books(state, call), False, call.now).low
+    return atoms_for(state, shares, low)
+
+
+def maxDeposit(state: State, call: Call, receiver: Address) -> Atoms:
+    """
+    The most atoms for which a request would be executed now; none where no price is
+    valid.
+    """
+    return most_deposit(state, call.now)
+
+
+def maxMint(state: State, call: Call, receiver: Address) -> Shares:
+    """The most shares that a request would give now."""
+    high = nav_of(state, exchange.books(state, call), False, call.now).high
+    amount = Quote(most_deposit(state, call.now) * state.scale)
+    return share.shares_for(amount, state.supply[()], high)
+
+
+def maxWithdraw(state: State, call: Call, owner: Address) -> Atoms:
+    """The most atoms that a request would give its owner now."""
+    low = nav_of(state, exchange.books(state, call), False, call.now).low
+    return atoms_for(state, most_redemption(state, owner, call.now), low)
+
+
+def maxRedeem(state: State, call: Call, owner: Address) -> Shares:
+    """
+    The most shares of an owner for which a request would be executed now; none where no
+    price is valid.
+    """
+    return most_redemption(state, owner, call.now)
+
+
+def previewDeposit(state: State, call: Call, assets: Atoms) -> Shares:
+    """Nobody knows it: a request is executed at a later price."""
+    require(False, errors.NO_PREVIEW)
+    return Shares(0)
+
+
+def previewMint(state: State, call: Call, shares: Shares) -> Atoms:
+    """Nobody knows it: a request is executed at a later price."""
+    require(False, errors.NO_PREVIEW)
+    return 0
+
+
+def previewWithdraw(state: State, call: Call, assets: Atoms) -> Shares:
+    """Nobody knows it: a request is executed at a later price."""
+    require(False, errors.NO_PREVIEW)
+    return Shares(0)
+
+
+def previewRedeem(state: State, call: Call, shares: Shares) -> Atoms:
+    """Nobody knows it: a request is executed at a later price."""
+    require(False, errors.NO_PREVIEW)
+    return 0
 
 
 def request_of(state: State, call: Call, request_id: int) -> Request:
@@ -254,19 +343,19 @@ def given_for(state: State, pending: Request, now: Seconds) -> int:
     books = exchange.books(state, Call(state.addresses.vault, now))
     params = parameters.risk_in(state, books.risk_params).vault
     require(now <= request.closes_at(pending, params), errors.REQUEST_TOO_LATE)
-    nav = valid_nav(state, books, now)
+    nav = nav_of(state, books, True, now)
     require(
         nav.priced_at > request.waits_until(pending, params), errors.REQUEST_TOO_EARLY
     )
     supply = state.supply[()]
     if pending.is_deposit:
-        share.require_worth(supply, nav.high)
+        require(share.is_saleable(supply, nav.high), errors.VAULT_UNDERWATER)
         amount = Quote(pending.amount * state.scale)
         return int(share.shares_for(amount, supply, nav.high))
 
-    require(now >= books.bad_debt_at + params.quarantine, errors.VAULT_QUARANTINED)
-    value = share.amount_for(Shares(pending.amount), supply, nav.low)
-    atoms = int(mul_div_down(value, 1, state.scale))
+    require(not is_quarantined(state, books, now), errors.VAULT_QUARANTINED)
+    atoms = atoms_for(state, Shares(pending.amount), nav.low)
+    value = Quote(atoms * state.scale)
     # What is returned anyway leaves the vault as it is.
     if atoms >= pending.minimum:
         require(nav.low - value >= nav.reserved, errors.RESERVE_TOO_SMALL)
@@ -276,8 +365,54 @@ def given_for(state: State, pending: Request, now: Seconds) -> int:
     return atoms
 
 
-def valid_nav(state: State, books: Books, now: Seconds) -> Nav:
-    """The value of the vault at valid prices."""
+def atoms_for(state: State, shares: Shares, low: Quote) -> Atoms:
+    """The atoms that `shares` redeem at a lower value."""
+    value = share.amount_for(shares, state.supply[()], low)
+    return int(mul_div_down(value, 1, state.scale))
+
+
+def most_deposit(state: State, now: Seconds) -> Atoms:
+    """The most atoms that the vault would let in now."""
+    books = exchange.books(state, Call(state.addresses.vault, now))
+    nav = nav_of(state, books, False, now)
+    supply = state.supply[()]
+    if nav.priced_at == Seconds(0) or not share.is_saleable(supply, nav.high):
+        return 0
+    held = Quote(books.holdings.held_atoms * state.scale)
+    most = min(share.most_amount(supply, nav.high), MOST_HELD - held)
+    return int(mul_div_down(most, 1, state.scale))
+
+
+def most_redemption(state: State, owner: Address, now: Seconds) -> Shares:
+    """The most shares of an owner that the vault would pay out now."""
+    books = exchange.books(state, Call(state.addresses.vault, now))
+    nav = nav_of(state, books, False, now)
+    if nav.priced_at == Seconds(0) or is_quarantined(state, books, now):
+        return Shares(0)
+    spare = min(nav.low - nav.reserved, books.funds.vault - books.holdings.debt)
+    if spare < 0:
+        return Shares(0)
+    # An atom that is not whole is not paid out.
+    spare = state.scale * mul_div_down(spare, 1, state.scale) + Quote(state.scale - 1)
+    most = share.most_shares(spare, state.supply[()], nav.low)
+    shares = min(state.shares[owner], most)
+    if atoms_for(state, shares, nav.low) == 0:
+        return Shares(0)
+    return shares
+
+
+def is_quarantined(state: State, books: Books, now: Seconds) -> bool:
+    """
+    Whether the vault has borne a bad debt so lately that nobody leaves it.
+    """
+    if books.risk_params == 0:
+        return True
+    quarantine = parameters.risk_in(state, books.risk_params).vault.quarantine
+    return now < books.bad_debt_at + quarantine
+
+
+def nav_of(state: State, books: Books, needs_valid: bool, now: Seconds) -> Nav:
+    """The value of the vault, at valid prices or at the last ones."""
     call = Call(state.addresses.vault, now)
     low = high = books.funds.vault
     reserved = Quote(0)
@@ -290,12 +425,14 @@ def valid_nav(state: State, books: Books, now: Seconds) -> Nav:
             continue
         params = parameters.params_in(state, exchange.params_of(state, call, market_id))
         price = oracle.price(state, call, market_id)
-        feed.require_valid(
-            price, params.limits.trade_age, params.limits.max_confidence, now
-        )
+        if needs_valid:
+            parameters.require_valid(price, params.limits, now)
+        if needs_valid or parameters.is_valid(price, params.limits, now):
+            priced_at = min(priced_at, price.published_at)
+        else:
+            priced_at = Seconds(0)
         owed = share.liability(current, price, params, now)
         low -= owed.high
         high -= owed.low
         reserved += owed.reserved
-        priced_at = min(priced_at, price.published_at)
     return Nav(low=low, high=high, reserved=reserved, priced_at=priced_at)

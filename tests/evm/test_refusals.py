@@ -491,6 +491,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
     ),
     errors.NOT_VAULT: one_call("owner", "Exchange", "leave_vault", SOME, 1),
     errors.NO_POSITION: one_call("keeper", "Exchange", "liquidate", FIRST, ETH),
+    errors.NO_PREVIEW: one_call("stranger", "Vault", "previewRedeem", WAD),
     errors.OPEN_INTEREST_ABOVE_SCALE: one_market(
         limits={"max_open_interest": 10_001 * WAD}
     ),

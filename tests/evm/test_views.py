@@ -16,6 +16,7 @@ from tests.genesis import GENESIS
 
 # They never change.
 CONSTANT = {(token, "decimals") for token in TOKENS} | {
+    ("Vault", "asset"),
     ("Vault", "decimals"),
     ("Vault", "name"),
     ("Vault", "symbol"),

@@ -504,8 +504,11 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     ),
     lambda: feed.cumulative_price(feed_price(), natural("time")),
     lambda: feed.require_valid(feed_price(), natural("time"), part(), natural("time")),
+    lambda: feed.is_valid(feed_price(), natural("time"), part(), natural("time")),
     lambda: share.shares_for(natural("amount"), natural("supply"), signed("cash")),
-    lambda: share.require_worth(natural("supply"), signed("cash")),
+    lambda: share.is_saleable(natural("supply"), signed("cash")),
+    lambda: share.most_amount(natural("supply"), signed("cash")),
+    lambda: share.most_shares(signed("cash"), natural("supply"), signed("cash")),
     lambda: share.amount_for(natural("supply"), natural("supply"), signed("cash")),
     owed,
     lambda: statement.free_collateral(

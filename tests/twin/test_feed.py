@@ -4,11 +4,14 @@ The twins of `feed`, function by function.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import errors, feed
+from protocol.errors import Revert
 from tests.twin.strategies import (
     FEED,
     FEED_PRICES,
@@ -65,6 +68,7 @@ FUNCTIONS: Functions = {
     "cumulative_price": (FEED_PRICES, TIMES),
     "require_fresh_enough": prices_in_time(st.tuples(TIMES)),
     "require_valid": prices_in_time(st.tuples(TIMES, PARTS)),
+    "is_valid": prices_in_time(st.tuples(TIMES, PARTS)),
     "strict_price": (FEED_PRICES, SIZES),
 }
 REFUSALS = {
@@ -83,6 +87,16 @@ PACKED = {"report": REPORTS, "round": ROUNDS, "head": HEADS}
 def test_both_sides_compute_the_same(name: str) -> None:
     seen = refusals(feed, name, FUNCTIONS[name])
     assert seen == REFUSALS.get(name, set())
+
+
+@given(drawn=prices_in_time(st.tuples(TIMES, PARTS)))
+def test_a_price_is_valid_where_it_is_not_refused(drawn: tuple[Any, ...]) -> None:
+    try:
+        feed.require_valid(*drawn)
+    except Revert:
+        assert not feed.is_valid(*drawn)
+    else:
+        assert feed.is_valid(*drawn)
 
 
 @pytest.mark.parametrize("record", PACKED)

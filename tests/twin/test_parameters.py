@@ -19,15 +19,21 @@ def prices_in_time(draw: st.DrawFn) -> tuple[object, ...]:
     return price, draw(LIMITS), draw(since(price.published_at))
 
 
-FUNCTIONS: Functions = {"require_valid": prices_in_time()}
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_both_sides_compute_the_same(name: str) -> None:
-    seen = refusals(parameters, name, FUNCTIONS[name])
-    assert seen == {
+FUNCTIONS: Functions = {
+    "require_valid": prices_in_time(),
+    "is_valid": prices_in_time(),
+}
+REFUSALS = {
+    "require_valid": {
         errors.PRICE_INVALID,
         errors.PRICE_STALE,
         errors.PRICE_UNCERTAIN,
         errors.PRICE_TRIPPED,
     }
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_both_sides_compute_the_same(name: str) -> None:
+    seen = refusals(parameters, name, FUNCTIONS[name])
+    assert seen == REFUSALS.get(name, set())

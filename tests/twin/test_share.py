@@ -5,10 +5,11 @@ The twins of `share`, function by function.
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from protocol import errors, share, sides
+from protocol import share, sides
 from tests.twin.strategies import (
     INDICES,
     MARKET,
@@ -40,15 +41,29 @@ FUNCTIONS: Functions = {
     "side_profit": (SIZES, VALUES, PAID, PRICES, INDICES),
     "liability": liable_markets(),
     "shares_for": (below(120), SHARES, VALUES),
-    "require_worth": (SHARES, VALUES | st.integers(-(2**90), 2**90)),
+    "is_saleable": (SHARES, VALUES | st.integers(-(2**90), 2**90)),
+    "most_amount": (SHARES, VALUES),
     "amount_for": (SHARES, SHARES, VALUES),
+    "most_shares": (VALUES, SHARES, VALUES),
 }
-
-
-REFUSALS = {"require_worth": {errors.VAULT_UNDERWATER}}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_both_sides_compute_the_same(name: str) -> None:
     seen = refusals(share, name, FUNCTIONS[name])
-    assert seen == REFUSALS.get(name, set())
+    assert seen == set()
+
+
+@given(supply=SHARES, nav=VALUES)
+def test_the_most_that_can_be_paid_leaves_room_for_no_share_more(supply, nav) -> None:
+    most = share.most_amount(supply, nav)
+    room = share.MOST_SUPPLY - supply
+    assert share.shares_for(most, supply, nav) <= room
+    assert share.shares_for(most + 1, supply, nav) > room
+
+
+@given(amount=below(120), supply=SHARES, nav=VALUES)
+def test_the_most_shares_redeem_an_amount_and_one_more_does_not(amount, supply, nav):
+    most = share.most_shares(amount, supply, nav)
+    assert share.amount_for(most, supply, nav) <= amount
+    assert share.amount_for(most + 1, supply, nav) > amount

@@ -200,3 +200,11 @@ def test_a_vault_is_worth_less_to_who_leaves_than_to_who_enters() -> None:
         reserved=wad("10500"),
         priced_at=desk.published_at,
     )
+    # 1000 buy 1000 / 99415.6066 of 10**11 shares; the virtual ones are too few to tell.
+    supply = wad("100000000000") + 10**6
+    shares = desk.view("Vault", "convertToShares", 1_000 * 10**6)
+    assert shares == wad("1000") * supply // (wad("99415.6066") + 1)
+    assert shares // wad("1") == 1_005_878_286
+    # And redeem 99018.2266 for each 10**11 again.
+    assert desk.view("Vault", "convertToAssets", wad("100000000000")) == 99_018_226_600
+    assert desk.view("Vault", "totalAssets") == 99_018_226_600

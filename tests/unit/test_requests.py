@@ -10,9 +10,10 @@ import pytest
 
 from protocol import errors
 from protocol.request import NO_REQUEST, Request
+from protocol.share import MOST_SUPPLY
 from tests.unit.desk import ACTORS, ATOM, Desk
 from tests.unit.test_losses import opened
-from tests.unit.worked import RISK, START, wad
+from tests.unit.worked import LIMITS, RISK, START, wad
 
 DELAY, WINDOW = RISK.vault.delay, RISK.vault.window
 LAST = START + DELAY + WINDOW
@@ -204,6 +205,37 @@ def test_nobody_leaves_with_what_the_vault_must_hold() -> None:
     # The one that has to wait keeps no other waiting.
     assert execute(desk, some, at) is None
     assert execute(desk, too_much, at) == errors.RESERVE_TOO_SMALL
+
+
+def test_how_much_may_come_and_go_is_told_beforehand() -> None:
+    """
+    The vault has 100010.005 and owes Ann's side nothing but 1 for its skew of 10, at
+    2000, while 10000 is its reserve: 90009.005 may leave, if the provider has as much.
+    """
+    desk = opened()
+    provider, bob = ACTORS["provider"], ACTORS["bob"]
+    nav = desk.view("Vault", "nav")
+    assert (nav.low, nav.reserved) == (wad("100009.005") - wad("9"), wad("10000"))
+    assert desk.view("Vault", "maxWithdraw", provider) == 90_000_005_000
+    shares = desk.view("Vault", "maxRedeem", provider)
+    assert desk.view("Vault", "convertToAssets", shares) == 90_000_005_000
+    assert desk.view("Vault", "convertToAssets", shares + 1) == 90_000_005_001
+    assert desk.view("Vault", "maxRedeem", bob) == 0
+    most = desk.view("Vault", "maxDeposit", bob)
+    assert desk.view("Vault", "convertToShares", most) == desk.view(
+        "Vault", "maxMint", bob
+    )
+    supply = desk.view("Vault", "totalSupply")
+    assert desk.view("Vault", "maxMint", bob) <= MOST_SUPPLY - supply
+    assert desk.view("Vault", "convertToShares", most + 1) > MOST_SUPPLY - supply
+
+    # Without a price nothing may, and what it is worth is said at the last one.
+    worth = desk.view("Vault", "totalAssets")
+    desk.now += LIMITS.trade_age
+    for function in ("maxDeposit", "maxMint", "maxWithdraw", "maxRedeem"):
+        assert desk.view("Vault", function, provider) == 0
+    assert abs(desk.view("Vault", "totalAssets") - worth) < 10**6
+    assert desk.call("bob", "Vault", "nav").error == errors.PRICE_STALE
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from protocol import errors, share
+from protocol import share
 from protocol.market import MarketState
 from protocol.share import Liability
 from protocol.sides import Book
@@ -71,11 +71,10 @@ def test_shares_cost_the_higher_value_and_redeem_at_the_lower() -> None:
 def test_no_share_is_sold_for_next_to_nothing() -> None:
     """A billion shares of a vault worth a thousandth: 10**12 for each wei of it."""
     supply = wad("1000000000")
-    assert both(share, "require_worth", supply, wad("0.001")) is None
-    refused = both(share, "require_worth", supply, wad("0.001") - 1)
-    assert refused == errors.VAULT_UNDERWATER
-    assert both(share, "require_worth", 0, 0) is None
-    assert both(share, "require_worth", 0, -1) == errors.VAULT_UNDERWATER
+    assert both(share, "is_saleable", supply, wad("0.001"))
+    assert not both(share, "is_saleable", supply, wad("0.001") - 1)
+    assert both(share, "is_saleable", 0, 0)
+    assert not both(share, "is_saleable", 0, -1)
 
 
 def test_a_vault_that_owes_more_than_it_has_still_divides() -> None:

@@ -11,10 +11,12 @@ from msgspec.structs import replace
 
 from protocol import market
 from protocol.request import Request
+from protocol.trace import entry_point
+from protocol.units import Call as ProtocolCall
 from tests.laws.invariants.accounting import nav_of
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import put_back, up
-from tests.laws.invariants.registry import law
+from tests.laws.invariants.registry import law, trial
 
 # What stands beside the real shares of the vault, and the most of them for a wei of it.
 SHARES = 10**6
@@ -296,3 +298,80 @@ def all_or_nothing(call: Call) -> None:
     else:
         expected = (0, pending.amount) if pending.is_deposit else (pending.amount, 0)
     assert (shares, atoms) == expected, (shares, atoms, pending)
+
+
+@law
+def as_it_was_said(call: Call) -> None:
+    """
+    E9: an execution gives exactly what the vault said beforehand that so many assets or
+    shares were worth.
+    """
+    found = executed(call)
+    if found is None:
+        return
+    model, pending = call.world.model, found.pending
+    view = "convertToShares" if pending.is_deposit else "convertToAssets"
+    try:
+        put_back(model.state, call.before.tables)
+        said = model.view("Vault", view, call.action.now, pending.amount)
+    finally:
+        put_back(model.state, call.after.tables)
+    assert found.given == (said if said >= pending.minimum else 0), (said, found)
+
+
+# What must answer whoever asks, whatever the prices are, and its arguments.
+ANSWERING = (
+    ("totalAssets", ()),
+    ("convertToShares", (10**6,)),
+    ("convertToAssets", (10**24,)),
+    ("maxDeposit", (0,)),
+    ("maxMint", (0,)),
+)
+OWNED = ("maxRedeem", "maxWithdraw")
+
+
+@trial
+def views_answer(call: Call) -> None:
+    """
+    E10: what the vault is worth, what shares and assets are, and how much may come and
+    go, is never refused, and not said otherwise to somebody else.
+    """
+    state, world = call.world.state, call.world
+    owners = [(name, (each,)) for each in state.shares for name in OWNED]
+    for function, arguments in (*ANSWERING, *owners):
+        said = set()
+        for sender in (0, world.actors["provider"]):
+            asked = ProtocolCall(sender, call.action.now)
+            found = entry_point("Vault", function)
+            said.add(found(state, asked, *arguments))
+        assert len(said) == 1, (function, said)
+
+
+@trial
+def most_is_most(call: Call) -> None:
+    """
+    B7: as many shares as the vault says may leave now are paid out now, and are worth
+    what it says; one share more that is worth an atom more is not.
+    """
+    state, model, now = call.world.state, call.world.model, call.action.now
+    nav = nav_of(call)
+    params = market.load_risk(state).vault
+    # A request as old as it must be would be too late already.
+    if nav is None or now > nav.priced_at - 1 + params.window:
+        return
+    execution = replace(call.action, to="Vault", function="execute")
+    asked = replace(call, action=execution)
+    for owner in list(state.shares):
+        if owner == call.world.addresses["Vault"]:
+            continue
+        most = model.view("Vault", "maxRedeem", now, owner)
+        worth = model.view("Vault", "maxWithdraw", now, owner)
+        more = model.view("Vault", "convertToAssets", now, most + 1)
+        try:
+            if most:
+                assert executed_at_once(asked, False, most, owner) == worth
+                put_back(state, call.after.tables)
+            if most < state.shares[owner] and more > worth:
+                assert executed_at_once(asked, False, most + 1, owner) == 0
+        finally:
+            put_back(state, call.after.tables)

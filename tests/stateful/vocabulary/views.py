@@ -20,7 +20,19 @@ from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
 
-@rule(6, {"Vault.nav": "ok", "Lens.statement_of": "ok"})
+@rule(
+    6,
+    {
+        "Lens.statement_of": "ok",
+        "Vault.convertToAssets": "ok",
+        "Vault.convertToShares": "ok",
+        "Vault.nav": "ok",
+        "Vault.previewDeposit": "NoPreview",
+        "Vault.previewMint": "NoPreview",
+        "Vault.previewRedeem": "NoPreview",
+        "Vault.previewWithdraw": "NoPreview",
+    },
+)
 def look(world: World, choose: Choices) -> Calls:
     """Somebody reads."""
     holder, market_id = held_or_any(world, choose)
@@ -65,6 +77,18 @@ def every_view(
         ("Oracle", "price", (market_id,)),
         ("Oracle", "round_of", (market_id, number)),
         ("Oracle", "params_of", (market_id,)),
+        ("Vault", "asset", ()),
+        ("Vault", "totalAssets", ()),
+        ("Vault", "convertToShares", (number * 10**9,)),
+        ("Vault", "convertToAssets", (number * 10**24,)),
+        ("Vault", "maxDeposit", (who,)),
+        ("Vault", "maxMint", (who,)),
+        ("Vault", "maxWithdraw", (who,)),
+        ("Vault", "maxRedeem", (who,)),
+        ("Vault", "previewDeposit", (number,)),
+        ("Vault", "previewMint", (number,)),
+        ("Vault", "previewWithdraw", (number,)),
+        ("Vault", "previewRedeem", (number,)),
         ("Vault", "nav", ()),
         ("Vault", "request_of", (number % 64,)),
         ("Vault", "request_count", ()),
