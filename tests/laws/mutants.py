@@ -13,6 +13,7 @@ from evm.chain import Observed
 from evm.lockstep import Lockstep
 from evm.words import selector
 from tests.laws.faults import Edit, Mutant, both, each
+from tests.laws.vault_mutants import VAULT_MUTANTS
 
 
 def keep_what_the_model_keeps(pair: Lockstep) -> None:
@@ -328,54 +329,6 @@ MUTANTS = (
         "funding",
         ("cumulative_price=cumulative_price", "cumulative_price=last.cumulative_price"),
     ),
-    Mutant(
-        "who enters pays the lower value and who leaves is paid the higher",
-        "E1",
-        "vault",
-        "Vault",
-        (
-            Edit(
-                "shares_for(amount, state.supply[()], nav.high)",
-                "shares_for(amount, state.supply[()], nav.low)",
-            ),
-            Edit(
-                "amount_for(shares, state.supply[()], nav.low)",
-                "amount_for(shares, state.supply[()], nav.high)",
-            ),
-        ),
-        (
-            Edit(
-                "share.shares_for(amount, share.supply, nav.high)",
-                "share.shares_for(amount, share.supply, nav.low)",
-            ),
-            Edit(
-                "share.amount_for(shares, share.supply, nav.low)",
-                "share.amount_for(shares, share.supply, nav.high)",
-            ),
-        ),
-    ),
-    each(
-        "shares are rounded up",
-        "E12",
-        "share",
-        (
-            "mul_div_down(\n        amount, supply + VIRTUAL_SHARES, "
-            "max(nav_high, Quote(0)) + Quote(1)\n    )",
-            "mul_div_down(\n        amount, supply + VIRTUAL_SHARES, "
-            "max(nav_high, Quote(0)) + Quote(1)\n    ) + 1",
-        ),
-        (
-            "amount, supply + VIRTUAL_SHARES, max(nav_high, 0) + 1\n    )",
-            "amount, supply + VIRTUAL_SHARES, max(nav_high, 0) + 1\n    ) + 1",
-        ),
-    ),
-    each(
-        "there are no virtual shares",
-        "E13",
-        "share",
-        ("amount, supply + VIRTUAL_SHARES,", "amount, supply,"),
-        ("amount, supply + VIRTUAL_SHARES,", "amount, supply,"),
-    ),
     both(
         "a report is stale at its age limit",
         "F3",
@@ -562,4 +515,5 @@ MUTANTS = (
         (),
         seen_by=frozenset({"logs"}),
     ),
+    *VAULT_MUTANTS,
 )
