@@ -474,6 +474,26 @@ def request_redeem(stage: Stage) -> int:
     return stage.measure("provider", "Vault", "request_redeem", shares, 0)
 
 
+@case("vault: request deposit, by an operator")
+def request_deposit_for(stage: Stage) -> int:
+    stage.call("stranger", "Vault", "setOperator", actor_address("keeper"), 1)
+    words = (10_000 * TOKEN, SOMEBODY, SOMEBODY)
+    return stage.measure("keeper", "Vault", "requestDeposit", *words)
+
+
+@case("vault: request redemption, by who may take the shares")
+def request_redeem_for(stage: Stage) -> int:
+    stage.call("provider", "Vault", "approve", SOMEBODY, 2 * WAD)
+    words = (WAD, SOMEBODY, actor_address("provider"))
+    return stage.measure("stranger", "Vault", "requestRedeem", *words)
+
+
+@case("vault: set operator")
+def set_request_operator(stage: Stage) -> int:
+    keeper = actor_address("keeper")
+    return stage.measure("provider", "Vault", "setOperator", keeper, 1)
+
+
 @case("vault: execute deposit of a new provider, 5 markets with positions")
 def execute_deposit_first(stage: Stage) -> int:
     ask_deposit(stage, "stranger")

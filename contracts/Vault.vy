@@ -81,6 +81,35 @@ def request_redeem(shares: uint256, min_atoms: uint256) -> uint256:
 
 
 @external
+def setOperator(operator: address, approved: bool) -> bool:
+    """
+    @notice Let `operator` ask on behalf of the sender, or no longer.
+    """
+    request.set_operator(msg.sender, operator, approved)
+    return True
+
+
+@external
+def requestDeposit(assets: uint256, controller: address, owner: address) -> uint256:
+    """
+    @notice Ask on behalf of an owner, for whatever shares its assets will buy.
+    """
+    errors.require(request.may_ask(owner, msg.sender), errors.NOT_OPERATOR)
+    return self.ask_deposit(controller, owner, msg.sender, assets, 0)
+
+
+@external
+def requestRedeem(shares: uint256, controller: address, owner: address) -> uint256:
+    """
+    @notice Ask on behalf of an owner, or having been allowed to take its shares, for
+            whatever these will redeem.
+    """
+    if not request.may_ask(owner, msg.sender):
+        share.use_allowance(owner, msg.sender, shares)
+    return self.ask_redeem(controller, owner, msg.sender, shares, 0)
+
+
+@external
 def execute(request_id: uint256) -> uint256:
     """
     @notice Execute a request at what the vault is worth now, by anyone; where that
@@ -345,6 +374,57 @@ def previewRedeem(shares: uint256) -> uint256:
     @notice Nobody knows it: a request is executed at a later price.
     """
     errors.require(False, errors.NO_PREVIEW)
+    return 0
+
+
+@external
+@view
+def isOperator(controller: address, operator: address) -> bool:
+    """
+    @notice Whether `operator` may ask on behalf of `controller`.
+    """
+    return request.request_operators[controller][operator]
+
+
+@external
+@view
+def pendingDepositRequest(request_id: uint256, controller: address) -> uint256:
+    """
+    @notice The assets of a deposit that waits.
+    """
+    pending: request.Request = request.load_request(request_id)
+    if pending.controller == controller and pending.is_deposit:
+        return pending.amount
+    return 0
+
+
+@external
+@view
+def pendingRedeemRequest(request_id: uint256, controller: address) -> uint256:
+    """
+    @notice The shares of a redemption that waits.
+    """
+    pending: request.Request = request.load_request(request_id)
+    if pending.controller == controller and not pending.is_deposit:
+        return pending.amount
+    return 0
+
+
+@external
+@view
+def claimableDepositRequest(request_id: uint256, controller: address) -> uint256:
+    """
+    @notice Nothing ever is: what is executed is paid out at once.
+    """
+    return 0
+
+
+@external
+@view
+def claimableRedeemRequest(request_id: uint256, controller: address) -> uint256:
+    """
+    @notice Nothing ever is: what is executed is paid out at once.
+    """
     return 0
 
 

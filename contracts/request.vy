@@ -49,8 +49,15 @@ event RequestReturned:
     amount: uint256
 
 
+event OperatorSet:
+    controller: indexed(address)
+    operator: indexed(address)
+    approved: bool
+
+
 requests: HashMap[uint256, uint256[2]]
 request_count: uint256
+request_operators: HashMap[address, HashMap[address, bool]]
 
 
 @internal
@@ -134,3 +141,21 @@ def take_request(request_id: uint256) -> Request:
     errors.require(pending.amount > 0, errors.REQUEST_UNKNOWN)
     self.requests[request_id] = empty(uint256[2])
     return pending
+
+
+@internal
+def set_operator(controller: address, operator: address, approved: bool):
+    """
+    @notice Let `operator` ask on behalf of who names it, or no longer.
+    """
+    self.request_operators[controller][operator] = approved
+    log OperatorSet(controller=controller, operator=operator, approved=approved)
+
+
+@internal
+@view
+def may_ask(owner: address, sender: address) -> bool:
+    """
+    @notice Whether `sender` is the owner, or asks on its behalf.
+    """
+    return sender == owner or self.request_operators[owner][sender]

@@ -45,6 +45,11 @@ def asked(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
     return (int(record.amount),)
 
 
+def controlled(key: Any, record: Any) -> tuple[int, ...]:
+    """A view that takes the number of a request, and who controls it."""
+    return int(key), int(record.controller)
+
+
 def nobody(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
     """A view that takes somebody, whoever it is."""
     return (0,)
@@ -132,7 +137,12 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
         ("Vault", "previewDeposit", asked),
         ("Vault", "previewMint", asked),
         ("Vault", "previewWithdraw", asked),
+        ("Vault", "pendingDepositRequest", controlled),
+        ("Vault", "pendingRedeemRequest", controlled),
+        ("Vault", "claimableDepositRequest", controlled),
+        ("Vault", "claimableRedeemRequest", controlled),
     ),
+    "Vault.request_operators": (("Vault", "isOperator", whole),),
     "Vault.request_count": (("Vault", "request_count", nothing),),
     "Governor.owner": (("Governor", "owner", nothing),),
 } | {

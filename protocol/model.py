@@ -67,6 +67,7 @@ EMITTERS: dict[type[Struct], str] = {
             request.DepositRequest,
             request.RedeemRequest,
             request.RequestReturned,
+            request.OperatorSet,
         ),
         "Governor": (access.OwnershipOffered, access.OwnershipTaken),
     }.items()

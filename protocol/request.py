@@ -59,6 +59,12 @@ class RequestReturned(Struct, frozen=True):
     amount: int
 
 
+class OperatorSet(Struct, frozen=True):
+    controller: Address
+    operator: Address
+    approved: bool
+
+
 NO_REQUEST = Request(0, False, 0, 0, Seconds(0))
 
 
@@ -118,3 +124,16 @@ def take_request(state: State, request_id: int) -> Request:
     require(pending.amount > 0, errors.REQUEST_UNKNOWN)
     state.requests[request_id] = NO_REQUEST
     return pending
+
+
+def set_operator(
+    state: State, controller: Address, operator: Address, approved: bool
+) -> None:
+    """Let `operator` ask on behalf of who names it, or no longer."""
+    state.request_operators[controller, operator] = approved
+    state.log(OperatorSet(controller=controller, operator=operator, approved=approved))
+
+
+def may_ask(state: State, owner: Address, sender: Address) -> bool:
+    """Whether `sender` is the owner, or asks on its behalf."""
+    return sender == owner or state.request_operators[owner, sender]

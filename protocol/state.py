@@ -338,6 +338,9 @@ class State:
         self.request_count: Table[tuple[()], int] = table(
             "request_count", "Vault", 0, one_word
         )
+        self.request_operators: Table[tuple[Address, Address], bool] = table(
+            "request_operators", "Vault", False, one_word
+        )
 
         # Governor
         self.owner: Table[tuple[()], Address] = table("owner", "Governor", 0, one_word)

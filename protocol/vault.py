@@ -49,6 +49,34 @@ def request_redeem(state: State, call: Call, shares: Shares, min_atoms: Atoms) -
     return ask_redeem(state, sender, sender, sender, shares, min_atoms, call.now)
 
 
+def setOperator(state: State, call: Call, operator: Address, approved: bool) -> bool:
+    """Let `operator` ask on behalf of the sender, or no longer."""
+    request.set_operator(state, call.sender, operator, approved)
+    return True
+
+
+def requestDeposit(
+    state: State, call: Call, assets: Atoms, controller: Address, owner: Address
+) -> int:
+    """
+    Ask on behalf of an owner, for whatever shares its assets will buy.
+    """
+    require(request.may_ask(state, owner, call.sender), errors.NOT_OPERATOR)
+    return ask_deposit(state, controller, owner, call.sender, assets, 0, call.now)
+
+
+def requestRedeem(
+    state: State, call: Call, shares: Shares, controller: Address, owner: Address
+) -> int:
+    """
+    Ask on behalf of an owner, or having been allowed to take its shares, for whatever
+    these will redeem.
+    """
+    if not request.may_ask(state, owner, call.sender):
+        share.use_allowance(state, owner, call.sender, shares)
+    return ask_redeem(state, controller, owner, call.sender, shares, 0, call.now)
+
+
 def execute(state: State, call: Call, request_id: int) -> int:
     """
     Execute a request at what the vault is worth now, by anyone; where that gives less
@@ -238,6 +266,47 @@ def previewRedeem(state: State, call: Call, shares: Shares) -> Atoms:
     """Nobody knows it: a request is executed at a later price."""
     require(False, errors.NO_PREVIEW)
     return 0
+
+
+def isOperator(
+    state: State, call: Call, controller: Address, operator: Address
+) -> bool:
+    """Whether `operator` may ask on behalf of `controller`."""
+    return state.request_operators[controller, operator]
+
+
+def pendingDepositRequest(
+    state: State, call: Call, request_id: int, controller: Address
+) -> Atoms:
+    """The assets of a deposit that waits."""
+    pending = request.load_request(state, request_id)
+    if pending.controller == controller and pending.is_deposit:
+        return pending.amount
+    return 0
+
+
+def pendingRedeemRequest(
+    state: State, call: Call, request_id: int, controller: Address
+) -> Shares:
+    """The shares of a redemption that waits."""
+    pending = request.load_request(state, request_id)
+    if pending.controller == controller and not pending.is_deposit:
+        return Shares(pending.amount)
+    return Shares(0)
+
+
+def claimableDepositRequest(
+    state: State, call: Call, request_id: int, controller: Address
+) -> Atoms:
+    """Nothing ever is: what is executed is paid out at once."""
+    return 0
+
+
+def claimableRedeemRequest(
+    state: State, call: Call, request_id: int, controller: Address
+) -> Shares:
+    """Nothing ever is: what is executed is paid out at once."""
+    return Shares(0)
 
 
 def request_of(state: State, call: Call, request_id: int) -> Request:

@@ -272,4 +272,37 @@ VAULT_MUTANTS = (
             ),
         ),
     ),
+    Mutant(
+        "whoever asks may redeem another's shares",
+        "G8",
+        "vault",
+        "Vault",
+        (
+            Edit(
+                "share.use_allowance(state, owner, call.sender, shares)\n"
+                "    return ask_redeem",
+                "pass\n    return ask_redeem",
+            ),
+        ),
+        (
+            Edit(
+                "share.use_allowance(owner, msg.sender, shares)\n"
+                "    return self.ask_redeem",
+                "pass\n    return self.ask_redeem",
+            ),
+        ),
+    ),
+    each(
+        "an allowance to take shares does not run out",
+        "G8",
+        "share",
+        (
+            "state.share_allowances[owner, spender] = allowed - shares",
+            "state.share_allowances[owner, spender] = allowed",
+        ),
+        (
+            "self.share_allowances[owner][spender] = allowed - shares",
+            "self.share_allowances[owner][spender] = allowed",
+        ),
+    ),
 )

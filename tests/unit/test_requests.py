@@ -238,6 +238,49 @@ def test_how_much_may_come_and_go_is_told_beforehand() -> None:
     assert desk.call("bob", "Vault", "nav").error == errors.PRICE_STALE
 
 
+def test_an_operator_asks_with_what_is_its_owners_and_nobody_else_does() -> None:
+    """Bob's money, the keeper's call, and the shares are for Ann."""
+    desk = Desk("100000")
+    ann, bob, keeper = (ACTORS[name] for name in ("ann", "bob", "keeper"))
+    atoms = 1_000 * 10**6
+    asked = ("keeper", "Vault", "requestDeposit", atoms, ann, bob)
+    assert desk.call(*asked).error == errors.NOT_OPERATOR
+    desk.make("bob", "Vault", "setOperator", keeper, 1)
+    assert desk.view("Vault", "isOperator", bob, keeper)
+    before = atoms_of(desk, "bob")
+    number = desk.make(*asked)
+    assert atoms_of(desk, "bob") == before - atoms
+    assert desk.view("Vault", "pendingDepositRequest", number, ann) == atoms
+    for function, controller in (
+        ("pendingDepositRequest", bob),
+        ("pendingRedeemRequest", ann),
+        ("claimableDepositRequest", ann),
+    ):
+        assert desk.view("Vault", function, number, controller) == 0
+    assert execute(desk, number, START + DELAY + 1) is None
+    assert shares_of(desk, "ann") == wad("1000000000")
+    assert desk.view("Vault", "pendingDepositRequest", number, ann) == 0
+
+
+def test_a_redemption_of_anothers_shares_is_refused_unless_he_allowed_it() -> None:
+    desk = Desk("100000")
+    provider, bob = ACTORS["provider"], ACTORS["bob"]
+    asked = ("bob", "Vault", "requestRedeem", wad("1000000000"), bob, provider)
+    assert desk.call(*asked).error == errors.ALLOWANCE_TOO_SMALL
+    desk.make("provider", "Vault", "approve", bob, wad("1000000000"))
+    number = desk.make(*asked)
+    assert desk.view("Vault", "allowance", provider, bob) == 0
+    assert desk.call(*asked).error == errors.ALLOWANCE_TOO_SMALL
+    waiting = desk.view("Vault", "pendingRedeemRequest", number, bob)
+    assert waiting == wad("1000000000")
+    assert desk.view("Vault", "claimableRedeemRequest", number, bob) == 0
+    before = atoms_of(desk, "bob")
+    assert execute(desk, number, START + DELAY + 1) is None
+    assert atoms_of(desk, "bob") == before + 1_000 * 10**6
+    nobody = ("provider", "Vault", "requestRedeem", 1, 0, provider)
+    assert desk.call(*nobody).error == errors.ZERO_RECEIVER
+
+
 @pytest.mark.parametrize(
     ("function", "amount", "minimum", "error"),
     [

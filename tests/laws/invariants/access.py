@@ -60,3 +60,29 @@ def access(call: Call) -> None:
     elif call.name == "Exchange.settle" and call.ok and call.outcome.returned > 0:
         owner = call.action.arguments[0] >> 96
         assert sender == owner or tables["operators"].get((owner, sender), False)
+
+
+@law
+def nothing_is_taken(call: Call) -> None:
+    """
+    G8: nobody's shares become fewer, nor his tokens for a request, but by his own call
+    or by that of whom he has allowed it; and an allowance falls by what was taken.
+    """
+    state, sender = call.world.state, call.action.sender
+    if call.action.to != "Vault" or not call.ok:
+        return
+    vault, exchange = (call.world.addresses[each] for each in ("Vault", "Exchange"))
+    for owner, was in call.before.tables["shares"].items():
+        taken = was - state.shares[owner]
+        if taken <= 0 or owner == vault:
+            continue
+        allowed = call.row("share_allowances", (owner, sender))
+        operates = call.row("request_operators", (owner, sender)) or sender == owner
+        if call.name == "Vault.transferFrom" or not operates:
+            assert allowed >= taken, (owner, taken, allowed)
+            left = allowed if allowed == 2**256 - 1 else allowed - taken
+            assert state.share_allowances[owner, sender] == left, (owner, left)
+    for owner, was in call.before.tables["balances"].items():
+        if state.quote.balances[owner] < was and owner != exchange:
+            operates = call.row("request_operators", (owner, sender))
+            assert sender == owner or operates, owner

@@ -120,6 +120,46 @@ def request_redeem(world: World, choose: Choices) -> Calls:
 
 
 @rule(
+    3,
+    {
+        "Vault.requestDeposit": "ok NotOperator ZeroReceiver",
+        "Vault.requestRedeem": "ok AllowanceTooSmall BalanceTooSmall ZeroReceiver",
+        "Vault.setOperator": "ok",
+    },
+)
+def request_for_another(world: World, choose: Choices) -> Calls:
+    """Somebody asks as ERC-7540 has it, with what is another's perhaps."""
+    state = world.state
+    owners = share_owners(world)
+    owner = any_sender(world, choose)
+    if owners and choose.chance(70):
+        owner = choose.pick(owners)
+    sender = owner
+    if choose.chance(55):
+        sender = any_sender(world, choose)
+        kind = choose.integer(0, 3)
+        if kind == 0:
+            yield world.by(owner, "Vault", "setOperator", sender, 1)
+        elif kind == 1:
+            allowed = choose.pick((state.shares[owner] // 100, MOST_UINT))
+            yield world.by(owner, "Vault", "approve", sender, allowed)
+        elif kind == 2 and choose.chance(50):
+            yield world.by(owner, "Vault", "setOperator", sender, 0)
+    controller = choose.pick((owner, sender, any_sender(world, choose)))
+    if choose.chance(6):
+        controller = 0
+    if choose.chance(50):
+        amount = choose.integer(1, 10_000 * 10**world.genesis.decimals)
+        function = "requestDeposit"
+    else:
+        amount = state.shares[owner] // choose.pick((100, 10)) + choose.integer(0, 1)
+        function = "requestRedeem"
+    yield world.by(sender, "Vault", function, amount, controller, owner)
+    if choose.chance(50):
+        yield from carried_out(world, choose, state.request_count[()])
+
+
+@rule(
     8,
     {
         "Vault.execute": (
