@@ -549,13 +549,10 @@ def given_for(pending: request.Request) -> uint256:
 
     errors.require(not self.is_quarantined(books), errors.VAULT_QUARANTINED)
     atoms: uint256 = self.atoms_for(amount, nav.low)
-    value: int256 = convert(atoms, int256) * SCALE
     # What is returned anyway leaves the vault as it is.
     if atoms >= pending.minimum:
-        errors.require(nav.low - value >= nav.reserved, errors.RESERVE_TOO_SMALL)
-        errors.require(
-            books.funds.vault - value >= books.holdings.debt, errors.VAULT_TOO_SMALL
-        )
+        left: int256 = nav.low - convert(atoms, int256) * SCALE
+        errors.require(left >= nav.reserved, errors.RESERVE_TOO_SMALL)
     return atoms
 
 

@@ -11,7 +11,7 @@ from protocol import market, request, vault
 from protocol.errors import Revert
 from protocol.request import Request
 from protocol.trace import Action
-from protocol.units import Address
+from protocol.units import Address, Quote
 
 
 def executions(watch: Watch, sender: Address) -> Iterator[Action]:
@@ -34,9 +34,13 @@ def is_over(watch: Watch, pending: Request) -> bool:
 
 
 def is_executable(watch: Watch, pending: Request) -> bool:
-    """Whether the vault would execute a request, or return it for its minimum."""
+    """Whether a request would be executed now, or returned for its minimum."""
     try:
-        vault.given_for(watch.state, pending, watch.now)
+        given = vault.given_for(watch.state, pending, watch.now)
     except Revert:
         return False
-    return True
+    if pending.is_deposit or given < pending.minimum:
+        return True
+    # The exchange pays nothing that accounts with negative cash still owe.
+    left = watch.state.funds[()].vault - Quote(given * watch.state.scale)
+    return left >= watch.state.holdings[()].debt

@@ -168,8 +168,8 @@ VAULT_MUTANTS = (
         "E15",
         "vault",
         "Vault",
-        (Edit("nav.low - value >= nav.reserved", "nav.low >= nav.reserved"),),
-        (Edit("nav.low - value >= nav.reserved", "nav.low >= nav.reserved"),),
+        (Edit("left >= nav.reserved", "nav.low >= nav.reserved"),),
+        (Edit("left >= nav.reserved", "nav.low >= nav.reserved"),),
     ),
     Mutant(
         "the last second of a window is too late",
