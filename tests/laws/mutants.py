@@ -343,8 +343,8 @@ MUTANTS = (
         "F4",
         "feed",
         (
-            "now - price.published_at <= max_age",
-            "now - price.published_at < max_age",
+            "now - price.published_at <= max_age, errors.PRICE_STALE",
+            "now - price.published_at < max_age, errors.PRICE_STALE",
         ),
     ),
     Mutant(

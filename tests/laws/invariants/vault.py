@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from protocol import market
+from protocol.errors import Revert
 from protocol.request import Request
 from protocol.trace import entry_point
 from protocol.units import Call as ProtocolCall
@@ -343,7 +344,10 @@ def views_answer(call: Call) -> None:
         for sender in (0, world.actors["provider"]):
             asked = ProtocolCall(sender, call.action.now)
             found = entry_point("Vault", function)
-            said.add(found(state, asked, *arguments))
+            try:
+                said.add(found(state, asked, *arguments))
+            except Revert as refusal:
+                raise AssertionError(function, str(refusal)) from None
         assert len(said) == 1, (function, said)
 
 
