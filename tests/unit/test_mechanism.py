@@ -19,6 +19,7 @@ from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceWindow
 from protocol.liquidation import Bucket
 from protocol.position import Position
+from protocol.request import NO_REQUEST
 from tests.twin.twins import both
 from tests.unit.desk import Desk
 from tests.unit.test_backing import RISEN
@@ -98,6 +99,8 @@ GIVEN: dict[str, dict[str, Any]] = {
         "params": MARKET,
         "now": START,
     },
+    "request.waits_until": {"pending": NO_REQUEST, "params": RISK.vault},
+    "request.closes_at": {"pending": NO_REQUEST, "params": RISK.vault},
     "statement.liquidation_price": {
         "mark": wad("2000"),
         "maintenance": wad("1100"),
