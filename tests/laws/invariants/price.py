@@ -5,6 +5,7 @@ F: prices.
 from __future__ import annotations
 
 from protocol import market
+from protocol.collateral import FIRST_FEED
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import bits
 from tests.laws.invariants.registry import law
@@ -23,7 +24,8 @@ EXACT = {"Exchange.trade", "Exchange.liquidate"}
 def fresh_enough(call: Call) -> None:
     """
     F4: at its age limit a price is good, a second later it is stale, for trades by the
-    limit of trading and for liquidations and losses by the limit of risk.
+    limit of trading, and by that of each token behind them, and for liquidations and
+    losses by the limit of risk.
     """
     if call.name not in PRICED:
         return
@@ -52,6 +54,11 @@ def fresh_enough(call: Call) -> None:
     elif call.outcome.error == "PriceStale" and call.name in EXACT:
         account = state.accounts[holder]
         one = call.name == "Exchange.liquidate" or account.positions == 0
+        if call.name == "Exchange.trade":
+            for number in bits(account.tokens):
+                token = state.codes[state.collateral_params[number]]
+                price = market.price_of(state, FIRST_FEED + number)
+                ages.append(now - price.published_at - token.max_age)
         assert not one or any(over > 0 for over in ages), ages
 
 

@@ -46,6 +46,12 @@ def unit_of(world: World, token_id: int) -> int:
     return int(10 ** (18 - decimals_of(world, token_id)))
 
 
+def seized_atoms(world: World, token_id: int) -> int:
+    """What is held of a token and is no account's."""
+    pool = world.state.pools[token_id]
+    return int(pool.held_atoms - pool.total // unit_of(world, token_id))
+
+
 def held_tokens(world: World) -> list[tuple[int, int]]:
     """Every account and token that it has some of."""
     return [key for key, had in world.state.collaterals.items() if had != 0]
@@ -103,6 +109,9 @@ def withdraw_collateral(world: World, choose: Choices) -> Calls:
     holder, token_id = any_holder(world, choose), any_token(world, choose)
     if held and choose.chance(85):
         holder, token_id = choose.pick(held)
+    needed = [key for key in held if world.state.accounts[key[0]].positions]
+    if needed and choose.chance(50):
+        holder, token_id = choose.pick(needed)
     sender = sender_for(world, choose, holder)
     receiver = any_sender(world, choose)
 
@@ -138,7 +147,7 @@ def buy_collateral(world: World, choose: Choices) -> Calls:
     state = world.state
     held = held_tokens(world)
     owing = [key for key in held if state.accounts[key[0]].cash < 0]
-    if not owing and choose.chance(70):
+    if not owing and choose.chance(85):
         return
     holder, token_id = any_holder(world, choose), any_token(world, choose)
     if owing and choose.chance(90):
@@ -232,11 +241,11 @@ def set_collateral(world: World, choose: Choices) -> Calls:
     token_id = any_token(world, choose)
     code = state.feed_params[FIRST_FEED + token_id] if token_id < MAX_TOKENS else 0
     price = state.codes[code].ceiling_price // 500 if code else WAD
-    decimals = decimals_of(world, token_id)
-    params = configuration.collateral_params(choose, decimals, max(1, price))
     others = (0, world.actors["owner"], world.addresses["Token4"])
     own = world.addresses[f"Token{token_id + 1}"] if token_id < MAX_TOKENS else 0
     token = choose.pick(others) if choose.chance(10) else own
+    decimals = decimals_of(world, token_id if token == own else MAX_TOKENS - 1)
+    params = configuration.collateral_params(choose, decimals, max(1, price))
     cap = params.cap
     if choose.chance(10):
         cap = max(1, state.pools[token_id].total + choose.integer(-1, 1))
@@ -252,47 +261,14 @@ def collect_collateral(world: World, choose: Choices) -> Calls:
     """The owner takes what was seized."""
     state = world.state
     token_id = any_token(world, choose)
-    seized = [
-        number
-        for number, pool in state.pools.items()
-        if pool.held_atoms * unit_of(world, number) > pool.total
-    ]
+    seized = [number for number in state.pools if seized_atoms(world, number) > 0]
+    if not seized and choose.chance(90):
+        return
     if seized and choose.chance(80):
         token_id = choose.pick(seized)
-    pool = state.pools[token_id]
-    boundary = pool.held_atoms - pool.total // unit_of(world, token_id)
-    atoms = amount(choose, boundary, MOST_UINT)
+    atoms = amount(choose, seized_atoms(world, token_id), MOST_UINT)
     receiver = any_sender(world, choose)
     sender = governing(world, choose)
     if choose.chance(2):
         receiver = MOST_ADDRESS
     yield world.by(sender, "Governor", "collect_collateral", token_id, receiver, atoms)
-
-
-@rule(2)
-def ask_of_token(world: World, choose: Choices) -> Calls:
-    """A question about a token as it is, or of one that is none."""
-    state = world.state
-    token_id = any_token(world, choose)
-    code = state.collateral_params[token_id]
-    price = market.price_of(state, FIRST_FEED + min(token_id, MAX_TOKENS))
-    some = choose.integer(0, 10**21)
-    name, arguments = choose.pick(
-        (
-            ("asset", (amount(choose, some, MOST_UINT),)),
-            (
-                "worth",
-                (
-                    some,
-                    state.pools[token_id].total,
-                    price,
-                    choose.integer(0, 1),
-                    world.now,
-                ),
-            ),
-            ("is_saleable", (some, price.mark)),
-            ("sale_price", (some, price, world.now)),
-        )
-    )
-    sender = any_sender(world, choose)
-    yield world.by(sender, "Rules", name, *words_of((code, *arguments)))

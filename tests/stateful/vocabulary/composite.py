@@ -11,7 +11,9 @@ from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams
 from protocol.trace import Action, words_of
 from tests.stateful.choices import Choices
+from tests.stateful.configuration import ACTORS
 from tests.stateful.vocabulary.arguments import MOST_UINT, SIDES, any_sender
+from tests.stateful.vocabulary.collateral import bought, seized_atoms
 from tests.stateful.vocabulary.prices import calm, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.vocabulary.trading import (
@@ -175,12 +177,18 @@ def empty_the_bucket(world: World, choose: Choices) -> Calls:
             yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
 
 
-@rule(1)
+@rule(2)
 def on_credit(world: World, choose: Choices) -> Calls:
-    """Who has a claim takes all cash out, trades on the claim alone, and closes."""
+    """
+    Who has a claim or a token takes all cash out, trades on that alone, and closes;
+    whatever is owed then is what the token is sold for.
+    """
     state = world.state
-    claimed = [key for key, claim in state.claims.items() if claim]
-    idle = [holder for holder, _ in claimed if state.accounts[holder].positions == 0]
+    idle = [
+        holder
+        for holder, each in state.accounts.items()
+        if (each.claims or each.tokens) and not each.positions
+    ]
     if not idle:
         return
     holder = choose.pick(idle)
@@ -198,6 +206,43 @@ def on_credit(world: World, choose: Choices) -> Calls:
     size = state.positions[holder, market_id].size
     if size:
         yield limited(world, choose, owner, holder, market_id, -size)
+    if state.accounts[holder].cash < 0:
+        for token_id in range(len(world.genesis.collateral)):
+            yield from bought(world, choose, holder, token_id)
+
+
+@rule(3)
+def leave_dust(world: World, choose: Choices) -> Calls:
+    """
+    Who has next to nothing of a token and no more cash than needed loses more than
+    everything; the token is seized, and the owner collects it.
+    """
+    state = world.state
+    held = [
+        key
+        for key in world.positions()
+        if not state.accounts[key[0]].tokens and key[0] >> 96 in ACTORS.values()
+    ]
+    if not held or not world.genesis.collateral:
+        return
+    holder, market_id = choose.pick(held)
+    owner = holder >> 96
+    yield world.by(owner, "Exchange", "deposit_collateral", holder, 0, 1)
+    free = world.statement(holder).free_collateral // state.scale
+    if free > 0:
+        yield world.by(owner, "Exchange", "withdraw", holder, free, owner)
+    size = state.positions[holder, market_id].size
+    percent = choose.integer(40, 70) if size > 0 else choose.integer(150, 250)
+    index = market.price_of(state, market_id).index * percent // 100
+    yield from round_at(world, choose, market_id, max(1, min(index, 2**95 - 1)))
+    yield from calm(world, choose)
+    for key in world.at_risk():
+        if key[0] == holder and state.positions[key].size:
+            yield world.by("keeper", "Exchange", "liquidate", *key)
+    atoms = seized_atoms(world, 0)
+    if atoms > 0:
+        to = world.actors["owner"]
+        yield world.by(state.owner[()], "Governor", "collect_collateral", 0, to, atoms)
 
 
 @rule(2)

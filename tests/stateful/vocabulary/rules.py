@@ -7,15 +7,19 @@ from __future__ import annotations
 from typing import Any
 
 from protocol import market
+from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.trace import words_of
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
     MOST_INT,
+    MOST_UINT,
     SIDES,
+    amount,
     any_market,
     any_sender,
     held_or_any,
 )
+from tests.stateful.vocabulary.collateral import any_token
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
@@ -58,3 +62,32 @@ def ask(world: World, choose: Choices) -> Calls:
     name = choose.pick(sorted(questions))
     sender = any_sender(world, choose)
     yield world.by(sender, "Rules", name, *words_of((code, *questions[name])))
+
+
+@rule(2)
+def ask_of_token(world: World, choose: Choices) -> Calls:
+    """A question about a token as it is, or of one that is none."""
+    state = world.state
+    token_id = any_token(world, choose)
+    code = state.collateral_params[token_id]
+    price = market.price_of(state, FIRST_FEED + min(token_id, MAX_TOKENS))
+    some = choose.integer(0, 10**21)
+    name, arguments = choose.pick(
+        (
+            ("asset", (amount(choose, some, MOST_UINT),)),
+            (
+                "worth",
+                (
+                    some,
+                    state.pools[token_id].total,
+                    price,
+                    choose.integer(0, 1),
+                    world.now,
+                ),
+            ),
+            ("is_saleable", (some, price.mark)),
+            ("sale_price", (some, price, world.now)),
+        )
+    )
+    sender = any_sender(world, choose)
+    yield world.by(sender, "Rules", name, *words_of((code, *arguments)))
