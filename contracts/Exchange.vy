@@ -17,6 +17,7 @@ from . import ledger
 from . import market
 from . import position
 from . import settlement
+from . import sides
 from . import trading
 
 initializes: account
@@ -456,7 +457,7 @@ def standing_of(holder: uint256) -> backing.Standing:
 
 @external
 @view
-def market_of(market_id: uint256) -> market.MarketState:
+def market_of(market_id: uint256) -> sides.MarketState:
     """
     @notice The sums of a market, with its funding as it stood at its last accrual.
     """

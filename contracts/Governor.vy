@@ -13,7 +13,6 @@ from . import collateral
 from . import errors
 from . import feed
 from . import governance
-from . import market
 from . import parameters
 from . import sides
 
@@ -21,7 +20,7 @@ initializes: access
 
 
 interface Exchange:
-    def market_of(market_id: uint256) -> market.MarketState: view
+    def market_of(market_id: uint256) -> sides.MarketState: view
     def params_of(market_id: uint256) -> address: view
     def set_market(market_id: uint256, code: address): nonpayable
     def set_risk(code: address): nonpayable
@@ -95,7 +94,7 @@ def set_market(market_id: uint256, params: parameters.MarketParams):
     access.require_owner(msg.sender)
     open_interest: int256 = 0
     if staticcall Exchange(EXCHANGE).params_of(market_id) != empty(address):
-        state: market.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
+        state: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
         open_interest = sides.open_interest(state.book)
     used: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
     governance.require_lawful_market(params, open_interest, used.ceiling_price)

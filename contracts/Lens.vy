@@ -12,6 +12,7 @@ from . import feed
 from . import market
 from . import parameters
 from . import position
+from . import sides
 from . import statement
 
 
@@ -21,7 +22,7 @@ interface Exchange:
     def claim_of(holder: uint256, market_id: uint256) -> int256: view
     def standing_of(holder: uint256) -> backing.Standing: view
     def books() -> market.Books: view
-    def market_of(market_id: uint256) -> market.MarketState: view
+    def market_of(market_id: uint256) -> sides.MarketState: view
     def params_of(market_id: uint256) -> address: view
 
 

@@ -28,7 +28,7 @@ implements: IERC20Detailed
 
 
 interface Exchange:
-    def market_of(market_id: uint256) -> market.MarketState: view
+    def market_of(market_id: uint256) -> sides.MarketState: view
     def params_of(market_id: uint256) -> address: view
     def books() -> market.Books: view
     def escrow_deposit(provider: address, atoms: uint256): nonpayable
@@ -628,7 +628,7 @@ def nav_of(books: market.Books, needs_valid: bool) -> share.Nav:
         low=vault, high=vault, reserved=0, priced_at=block.timestamp
     )
     for market_id: uint256 in range(books.market_count, bound=account.MAX_MARKETS):
-        state: market.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
+        state: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
         if sides.open_interest(state.book) == 0:
             nav.low -= state.open_claims
             nav.high -= state.open_claims

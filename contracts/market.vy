@@ -23,16 +23,6 @@ from . import sides
 uses: ledger
 
 
-struct MarketState:
-    book: sides.Book
-    long_quote: int256
-    short_quote: int256
-    long_paid: int256
-    short_paid: int256
-    open_claims: int256
-    funding: funding.Funding
-
-
 struct Books:
     funds: ledger.Funds
     escrow: int256
@@ -135,11 +125,11 @@ def price_of(market_id: uint256) -> feed.FeedPrice:
 
 @internal
 @view
-def state_of(market_id: uint256) -> MarketState:
+def state_of(market_id: uint256) -> sides.MarketState:
     """
     @notice The sums of a market, with its funding as it stood at its last accrual.
     """
-    return MarketState(
+    return sides.MarketState(
         book=self.load_book(market_id),
         long_quote=self.side_quotes[market_id][True],
         short_quote=self.side_quotes[market_id][False],

@@ -14,7 +14,6 @@ from . import errors
 from . import feed
 from . import fixed_point
 from . import funding
-from . import market
 from . import parameters
 from . import pricing
 from . import sides
@@ -74,20 +73,8 @@ supply: uint256
 
 @internal
 @pure
-def side_profit(
-    size: int256, quote: int256, paid: int256, price: int256, index: int256
-) -> int256:
-    """
-    @notice What all positions of a side have gained together, rounded up.
-    """
-    owed: int256 = size * (price - index) + paid
-    return fixed_point.mul_wad_up(owed, 1) + quote
-
-
-@internal
-@pure
 def liability(
-    state: market.MarketState,
+    state: sides.MarketState,
     price: feed.FeedPrice,
     params: parameters.MarketParams,
     now: uint256,
@@ -99,20 +86,7 @@ def liability(
     current: funding.Funding = sides.projected(
         state.funding, state.book, price, params, now
     )
-    longs: int256 = self.side_profit(
-        state.book.long_size,
-        state.long_quote,
-        state.long_paid,
-        price.mark,
-        current.long_index,
-    )
-    shorts: int256 = self.side_profit(
-        state.book.short_size,
-        state.short_quote,
-        state.short_paid,
-        price.mark,
-        current.short_index,
-    )
+    gained: sides.Profits = sides.profits(state, price.mark, current)
     refund: int256 = pricing.premium(
         price.index, sides.skew(state.book), params.pricing.skew_scale
     )
@@ -120,8 +94,8 @@ def liability(
         sides.open_interest(state.book), price.index
     )
     return Liability(
-        low=longs + shorts + state.open_claims,
-        high=max(longs, 0) + max(shorts, 0) + state.open_claims + refund,
+        low=gained.longs + gained.shorts + state.open_claims,
+        high=max(gained.longs, 0) + max(gained.shorts, 0) + state.open_claims + refund,
         reserved=fixed_point.mul_wad_up(heavier, params.borrowing.reserve_factor),
     )
 

@@ -3,8 +3,8 @@
 # pragma nonreentrancy on
 """
 @title Sides
-@notice The two sides of a market: the size of each, and the funding that flows between
-        them.
+@notice The two sides of a market: the size of each, what each has gained, and the
+        funding that flows between them.
 """
 
 from . import errors
@@ -18,6 +18,21 @@ from . import parameters
 struct Book:
     long_size: int256
     short_size: int256
+
+
+struct MarketState:
+    book: Book
+    long_quote: int256
+    short_quote: int256
+    long_paid: int256
+    short_paid: int256
+    open_claims: int256
+    funding: funding.Funding
+
+
+struct Profits:
+    longs: int256
+    shorts: int256
 
 
 @internal
@@ -141,3 +156,39 @@ def lent(
         0 - book.short_size, index, vault, params
     )
     return current
+
+
+@internal
+@pure
+def side_profit(
+    size: int256, quote: int256, paid: int256, price: int256, index: int256
+) -> int256:
+    """
+    @notice What all positions of a side have gained together, rounded up.
+    """
+    owed: int256 = size * (price - index) + paid
+    return fixed_point.mul_wad_up(owed, 1) + quote
+
+
+@internal
+@pure
+def profits(state: MarketState, mark: int256, current: funding.Funding) -> Profits:
+    """
+    @notice What each side of a market has gained at the mark.
+    """
+    return Profits(
+        longs=self.side_profit(
+            state.book.long_size,
+            state.long_quote,
+            state.long_paid,
+            mark,
+            current.long_index,
+        ),
+        shorts=self.side_profit(
+            state.book.short_size,
+            state.short_quote,
+            state.short_paid,
+            mark,
+            current.short_index,
+        ),
+    )

@@ -13,7 +13,6 @@ from . import feed
 from . import fixed_point
 from . import funding
 from . import margin
-from . import market
 from . import parameters
 from . import position
 from . import sides
@@ -137,7 +136,7 @@ def liquidation_price(
 def line(
     held: position.Position,
     claim: int256,
-    state: market.MarketState,
+    state: sides.MarketState,
     price: feed.FeedPrice,
     params: parameters.MarketParams,
     whole: Totals,

@@ -24,8 +24,9 @@ from protocol.account import Account
 from protocol.backing import Standing
 from protocol.collateral import Pool
 from protocol.errors import require
-from protocol.market import Books, MarketState
+from protocol.market import Books
 from protocol.position import Position
+from protocol.sides import MarketState
 from protocol.trading import Fill
 from protocol.units import Address, Atoms, Call, Holder, Price, Quote, Size
 

@@ -19,7 +19,7 @@ from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket
 from protocol.parameters import MarketParams, RiskParams
 from protocol.position import Position
-from protocol.sides import Book
+from protocol.sides import Book, MarketState
 from protocol.units import Address, Atoms, Call, Price, Quote, Seconds, Size, SizePrice
 
 if TYPE_CHECKING:
@@ -27,16 +27,6 @@ if TYPE_CHECKING:
 
 # Who asks the rules does not matter to them.
 ANYONE = Call(0, Seconds(0))
-
-
-class MarketState(Struct, frozen=True):
-    book: Book
-    long_quote: Quote
-    short_quote: Quote
-    long_paid: SizePrice
-    short_paid: SizePrice
-    open_claims: Quote
-    funding: Funding
 
 
 class Books(Struct, frozen=True):

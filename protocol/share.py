@@ -16,17 +16,14 @@ from protocol import errors, pricing, sides
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_div_down, mul_div_up, mul_wad_up
-from protocol.market import MarketState
 from protocol.parameters import MarketParams
+from protocol.sides import MarketState
 from protocol.units import (
     Address,
     Atoms,
-    Price,
     Quote,
     Seconds,
     Shares,
-    Size,
-    SizePrice,
 )
 
 if TYPE_CHECKING:
@@ -80,14 +77,6 @@ class Withdraw(Struct, frozen=True):
     shares: Shares
 
 
-def side_profit(
-    size: Size, quote: Quote, paid: SizePrice, price: Price, index: Price
-) -> Quote:
-    """What all positions of a side have gained together, rounded up."""
-    owed = size * (price - index) + paid
-    return mul_wad_up(owed, 1) + quote
-
-
 def liability(
     state: MarketState, price: FeedPrice, params: MarketParams, now: Seconds
 ) -> Liability:
@@ -96,27 +85,17 @@ def liability(
     what it must hold in reserve for the heavier side.
     """
     current = sides.projected(state.funding, state.book, price, params, now)
-    longs = side_profit(
-        state.book.long_size,
-        state.long_quote,
-        state.long_paid,
-        price.mark,
-        current.long_index,
-    )
-    shorts = side_profit(
-        state.book.short_size,
-        state.short_quote,
-        state.short_paid,
-        price.mark,
-        current.short_index,
-    )
+    gained = sides.profits(state, price.mark, current)
     refund = pricing.premium(
         price.index, sides.skew(state.book), params.pricing.skew_scale
     )
     heavier = mul_wad_up(sides.open_interest(state.book), price.index)
     return Liability(
-        low=longs + shorts + state.open_claims,
-        high=max(longs, Quote(0)) + max(shorts, Quote(0)) + state.open_claims + refund,
+        low=gained.longs + gained.shorts + state.open_claims,
+        high=max(gained.longs, Quote(0))
+        + max(gained.shorts, Quote(0))
+        + state.open_claims
+        + refund,
         reserved=mul_wad_up(heavier, params.borrowing.reserve_factor),
     )
 

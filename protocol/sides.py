@@ -1,5 +1,6 @@
 """
-The two sides of a market: the size of each, and the funding that flows between them.
+The two sides of a market: the size of each, what each has gained, and the funding that
+flows between them.
 """
 
 from __future__ import annotations
@@ -10,15 +11,31 @@ from msgspec.structs import replace
 from protocol import errors, feed, margin
 from protocol.errors import require
 from protocol.feed import FeedPrice
+from protocol.fixed_point import mul_wad_up
 from protocol.funding import BorrowingParams, Funding, accrued, borrowing_rate
 from protocol.parameters import LimitParams, MarketParams
-from protocol.units import Price, Quote, Seconds, Size
+from protocol.units import Price, Quote, Seconds, Size, SizePrice
 from protocol.word import placed, signed
 
 
 class Book(Struct, frozen=True):
     long_size: Size
     short_size: Size
+
+
+class MarketState(Struct, frozen=True):
+    book: Book
+    long_quote: Quote
+    short_quote: Quote
+    long_paid: SizePrice
+    short_paid: SizePrice
+    open_claims: Quote
+    funding: Funding
+
+
+class Profits(Struct, frozen=True):
+    longs: Quote
+    shorts: Quote
 
 
 def packed_book(book: Book) -> int:
@@ -95,4 +112,32 @@ def lent(
         last,
         long_rate=borrowing_rate(book.long_size, index, vault, params),
         short_rate=borrowing_rate(-book.short_size, index, vault, params),
+    )
+
+
+def side_profit(
+    size: Size, quote: Quote, paid: SizePrice, price: Price, index: Price
+) -> Quote:
+    """What all positions of a side have gained together, rounded up."""
+    owed = size * (price - index) + paid
+    return mul_wad_up(owed, 1) + quote
+
+
+def profits(state: MarketState, mark: Price, current: Funding) -> Profits:
+    """What each side of a market has gained at the mark."""
+    return Profits(
+        longs=side_profit(
+            state.book.long_size,
+            state.long_quote,
+            state.long_paid,
+            mark,
+            current.long_index,
+        ),
+        shorts=side_profit(
+            state.book.short_size,
+            state.short_quote,
+            state.short_paid,
+            mark,
+            current.short_index,
+        ),
     )

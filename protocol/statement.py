@@ -13,9 +13,9 @@ from protocol.backing import Standing
 from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD, mul_div_down, mul_wad_down, mul_wad_up
 from protocol.margin import MarginParams
-from protocol.market import MarketState
 from protocol.parameters import MarketParams, RiskParams
 from protocol.position import Position
+from protocol.sides import MarketState
 from protocol.units import Price, Quote, Ratio, Seconds, Size
 
 # The status of an account.

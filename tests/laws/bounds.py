@@ -47,12 +47,11 @@ from protocol.funding import (
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
-from protocol.market import MarketState
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.position import Position
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
-from protocol.sides import Book
+from protocol.sides import Book, MarketState
 from protocol.statement import Totals
 from tests.laws.intervals import RECORDER, Interval, whole
 

@@ -31,12 +31,11 @@ from protocol.insurance import InsuranceParams, InsuranceWindow
 from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
-from protocol.market import MarketState
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.position import Position
 from protocol.pricing import PricingParams
 from protocol.request import Request, VaultParams
-from protocol.sides import Book
+from protocol.sides import Book, MarketState
 from protocol.statement import Line, Totals
 
 Numbers = st.SearchStrategy[int]

@@ -11,12 +11,8 @@ from msgspec.structs import replace
 
 from protocol import share, sides
 from tests.twin.strategies import (
-    INDICES,
     MARKET,
-    PAID,
-    PRICES,
     SHARES,
-    SIZES,
     STATES,
     VALUES,
     below,
@@ -38,7 +34,6 @@ def liable_markets(draw: st.DrawFn) -> tuple[object, ...]:
 
 
 FUNCTIONS: Functions = {
-    "side_profit": (SIZES, VALUES, PAID, PRICES, INDICES),
     "liability": liable_markets(),
     "shares_for": (below(120), SHARES, VALUES),
     "is_saleable": (SHARES, VALUES | st.integers(-(2**90), 2**90)),

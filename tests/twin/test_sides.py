@@ -14,10 +14,13 @@ from tests.twin.strategies import (
     BOOKS,
     BORROWING,
     FUNDINGS,
+    INDICES,
     LIMITS,
     MARKET,
+    PAID,
     PRICES,
     SIZES,
+    STATES,
     VALUES,
     WORDS,
     later_prices,
@@ -60,6 +63,8 @@ FUNCTIONS: Functions = {
     "require_within_limits": increases(),
     "projected": projected_later(),
     "lent": (FUNDINGS, BOOKS, PRICES, VALUES, BORROWING),
+    "side_profit": (SIZES, VALUES, PAID, PRICES, INDICES),
+    "profits": (STATES, PRICES, FUNDINGS),
 }
 REFUSALS = {
     "require_within_limits": {errors.SKEW_TOO_LARGE, errors.OPEN_INTEREST_TOO_LARGE}

@@ -25,7 +25,7 @@ from tests.unit.desk import Desk
 from tests.unit.test_backing import RISEN
 from tests.unit.test_feed import LAST
 from tests.unit.test_losses import funds, opened
-from tests.unit.test_share import TRADED
+from tests.unit.test_sides import TRADED
 from tests.unit.test_statement import OPEN, WHOLE
 from tests.unit.worked import (
     BORROWING,

@@ -7,34 +7,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from protocol import share
-from protocol.market import MarketState
 from protocol.share import Liability
-from protocol.sides import Book
 from tests.twin.twins import both
-from tests.unit.worked import MARKET, PRICE, START, UNFUNDED, wad
+from tests.unit.test_sides import TRADED
+from tests.unit.worked import MARKET, PRICE, START, wad
 
 RISEN = replace(PRICE, index=wad("2100"), mark=wad("2100"))
-# Ten bought and four sold at 2000, and gains of 50 that were not settled yet.
-TRADED = MarketState(
-    book=Book(wad("10"), wad("-4")),
-    long_quote=wad("-20000"),
-    short_quote=wad("8000"),
-    long_paid=0,
-    short_paid=0,
-    open_claims=wad("50"),
-    funding=UNFUNDED,
-)
-
-
-def test_a_side_has_gained_what_its_positions_have_rounded_up() -> None:
-    """
-    Ten bought at 2000, at 2100: 1000. Of longs that have paid an index of 3 more for
-    each: 970. Of a wei at 1.5 it is 2.
-    """
-    longs = (wad("10"), wad("-20000"), 0, wad("2100"))
-    assert both(share, "side_profit", *longs, 0) == wad("1000")
-    assert both(share, "side_profit", *longs, wad("3")) == wad("970")
-    assert both(share, "side_profit", 1, 0, 0, wad("1.5"), 0) == 2
 
 
 def test_the_vault_owes_something_between_two_bounds() -> None:

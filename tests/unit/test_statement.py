@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from protocol import statement
 from protocol.account import Account
 from protocol.backing import Standing
-from protocol.market import MarketState
 from protocol.position import Position
-from protocol.sides import Book
+from protocol.sides import Book, MarketState
 from protocol.statement import BANKRUPT, HEALTHY, LIQUIDATABLE, Line, Totals
 from tests.twin.twins import both
 from tests.unit.worked import MARGIN, MARKET, PRICE, PRICING, RISK, START, UNFUNDED, wad
