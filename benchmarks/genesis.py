@@ -16,6 +16,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
@@ -72,6 +73,7 @@ MARKET = MarketParams(
         bucket_capacity=Quote(2 * 10**6 * WAD),
         bucket_rate=Flow(1_000 * WAD),
     ),
+    payout=PayoutParams(factor=Ratio(WAD // 2), window=Seconds(86_400)),
 )
 RISK = RiskParams(
     profit_weight=Ratio(WAD // 2),

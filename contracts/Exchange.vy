@@ -250,7 +250,8 @@ def trade(
 def settle(holder: uint256, market_id: uint256) -> int256:
     """
     @notice Settle the loss of an account in a market, by anyone; or its gain and its
-            claim, by those who operate the account. Give what its cash changed by.
+            claim, by those who operate the account, as far as the market pays. Give
+            what its cash changed by.
     """
     return settlement.settle(holder, market_id, msg.sender, block.timestamp)
 

@@ -17,6 +17,7 @@ from . import funding
 from . import liquidation
 from . import margin
 from . import parameters
+from . import payout
 from . import position
 from . import pricing
 from . import sides
@@ -149,6 +150,38 @@ def result(
         return lost
     parameters.require_valid(price, limits, now)
     return max(0, position.profit(held, feed.strict_price(price, held.size), index))
+
+
+@external
+@view
+def settled(
+    code: address,
+    sums: sides.MarketState,
+    price: feed.FeedPrice,
+    vault: int256,
+    claimed: int256,
+    missing: int256,
+    now: uint256,
+) -> payout.Payout:
+    """
+    @notice What of a gain is paid, up to what is missing, how much of it that takes,
+            and what its market has spent then.
+    """
+    params: parameters.MarketParams = parameters.params_in(code)
+    gained: sides.Profits = sides.profits(
+        sums,
+        price.mark,
+        sides.projected(sums.funding, sums.book, price, params, now),
+    )
+    owed: int256 = payout.owed(gained.longs, gained.shorts, sums.open_claims)
+    cap: int256 = payout.cap(vault, payout.decayed(sums.spent, now), params.payout)
+    used: int256 = payout.used(owed, cap, claimed, missing)
+    paid: int256 = payout.payment(owed, cap, used)
+    return payout.Payout(
+        claimed=used,
+        paid=paid,
+        spent=payout.raised(sums.spent, paid, params.payout, now),
+    )
 
 
 @external

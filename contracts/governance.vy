@@ -99,6 +99,7 @@ def require_lawful_market(
     self.require_lawful_limits(params, open_interest, ceiling_price)
     self.require_lawful_rates(params)
     self.require_lawful_margin(params)
+    self.require_lawful_payouts(params)
 
 
 @internal
@@ -189,6 +190,16 @@ def require_lawful_margin(params: parameters.MarketParams):
         least_margin > closing.keeper_share + closing.insurance_share + premium,
         errors.CLOSING_COSTS_TOO_MUCH,
     )
+
+
+@internal
+@pure
+def require_lawful_payouts(params: parameters.MarketParams):
+    """
+    @notice Refuse what a market pays its winners against its laws.
+    """
+    self.require_between(params.payout.factor, 1, MOST_PRICE)
+    self.require_duration(params.payout.window)
 
 
 @internal

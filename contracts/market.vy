@@ -17,6 +17,7 @@ from . import funding
 from . import ledger
 from . import liquidation
 from . import parameters
+from . import payout
 from . import position
 from . import sides
 
@@ -60,6 +61,7 @@ side_fundings: HashMap[uint256, HashMap[bool, int256]]
 open_claims: HashMap[uint256, int256]
 fundings: HashMap[uint256, uint256[3]]
 buckets: HashMap[uint256, uint256]
+payouts: HashMap[uint256, uint256]
 
 
 @deploy
@@ -125,6 +127,23 @@ def price_of(market_id: uint256) -> feed.FeedPrice:
 
 @internal
 @view
+def load_spent(market_id: uint256) -> payout.Spent:
+    """
+    @notice What a market has paid its winners lately.
+    """
+    return payout.unpacked_spent(self.payouts[market_id])
+
+
+@internal
+def store_spent(market_id: uint256, spent: payout.Spent):
+    """
+    @notice Keep what a market has paid its winners lately.
+    """
+    self.payouts[market_id] = payout.packed_spent(spent)
+
+
+@internal
+@view
 def state_of(market_id: uint256) -> sides.MarketState:
     """
     @notice The sums of a market, with its funding as it stood at its last accrual.
@@ -137,6 +156,7 @@ def state_of(market_id: uint256) -> sides.MarketState:
         short_paid=self.side_fundings[market_id][False],
         open_claims=self.open_claims[market_id],
         funding=self.load_funding(market_id),
+        spent=self.load_spent(market_id),
     )
 
 

@@ -14,6 +14,7 @@ from . import funding
 from . import insurance
 from . import liquidation
 from . import margin
+from . import payout
 from . import pricing
 from . import request
 
@@ -37,6 +38,7 @@ struct MarketParams:
     borrowing: funding.BorrowingParams
     margin: margin.MarginParams
     liquidation: liquidation.LiquidationParams
+    payout: payout.PayoutParams
 
 
 struct RiskParams:
@@ -55,7 +57,7 @@ def params_in(code: address) -> MarketParams:
     @notice The parameters of a market that lie in the code at an address.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 33 * 32), MarketParams)
+    return abi_decode(slice(code.code, 0, 35 * 32), MarketParams)
 
 
 @internal

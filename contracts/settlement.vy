@@ -5,9 +5,10 @@
 @title Settlement
 @notice Where profit and loss become cash, and who pays when an account cannot.
 
-        A loss goes to cash at once. A gain becomes a claim, which its owner settles.
-        An account without positions whose cash is negative is made whole by its
-        claims, then by the insurance fund, then by the vault.
+        A loss goes to cash at once. A gain becomes a claim, which its owner settles:
+        what its market does not pay of it then is gone. An account without positions
+        whose cash is negative is made whole by its claims, then by the insurance fund,
+        then by the vault.
 """
 
 from . import Rules
@@ -21,6 +22,7 @@ from . import insurance
 from . import ledger
 from . import market
 from . import parameters
+from . import payout
 from . import position
 
 uses: account
@@ -66,11 +68,26 @@ def add_cash(holder: uint256, amount: int256) -> int256:
 @internal
 def pay_from_vault(holder: uint256, amount: int256) -> int256:
     """
-    @notice Move a gain from the vault to an account, or a negative one, a loss, back;
-            give the cash of the account then.
+    @notice Move a gain from the vault to an account; give the cash of the account then.
     """
     ledger.add_funds(0 - amount, 0, 0, 0)
     return self.add_cash(holder, amount)
+
+
+@internal
+def take_loss(
+    holder: uint256, market_id: uint256, amount: int256, now: uint256
+) -> int256:
+    """
+    @notice Move a loss from an account to the vault; give the cash of the account then.
+            What it had the cash for, its market may pay out again.
+    """
+    ledger.add_funds(amount, 0, 0, 0)
+    spent: payout.Spent = market.load_spent(market_id)
+    if spent.amount != 0:
+        had: int256 = max(0, account.load_account(holder).cash)
+        market.store_spent(market_id, payout.lowered(spent, min(amount, had), now))
+    return self.add_cash(holder, 0 - amount)
 
 
 @internal
@@ -90,12 +107,12 @@ def add_claim(holder: uint256, market_id: uint256, amount: int256):
 
 
 @internal
-def realize(holder: uint256, market_id: uint256, result: int256):
+def realize(holder: uint256, market_id: uint256, result: int256, now: uint256):
     """
     @notice Turn what a closed position left into cash or into a claim.
     """
     if result < 0:
-        self.pay_from_vault(holder, result)
+        self.take_loss(holder, market_id, 0 - result, now)
     if result > 0:
         self.add_claim(holder, market_id, result)
 
@@ -112,12 +129,42 @@ def take_result(holder: uint256, market_id: uint256, result: int256):
 
 
 @internal
+def spend(
+    holder: uint256,
+    market_id: uint256,
+    price: feed.FeedPrice,
+    claimed: int256,
+    missing: int256,
+    now: uint256,
+) -> payout.Payout:
+    """
+    @notice Decide what of a gain is paid, up to what is missing, and count it as spent.
+    """
+    due: payout.Payout = staticcall Rules.__interface__(market.RULES).settled(
+        market.market_params[market_id],
+        market.state_of(market_id),
+        price,
+        ledger.load_funds().vault,
+        claimed,
+        missing,
+        now,
+    )
+    market.store_spent(market_id, due.spent)
+    if due.paid < due.claimed:
+        log payout.PayoutCut(
+            holder=holder, market_id=market_id, claimed=due.claimed, paid=due.paid
+        )
+    return due
+
+
+@internal
 def settle(
     holder: uint256, market_id: uint256, sender: address, now: uint256
 ) -> int256:
     """
     @notice Settle the loss of an account in a market, by anyone; or its gain and its
-            claim, by those who operate the account. Give what its cash changed by.
+            claim, by those who operate the account, as far as the market pays. Give
+            what its cash changed by.
     """
     price: feed.FeedPrice = market.price_of(market_id)
     current: funding.Funding = market.accrue(market_id, price, now)
@@ -129,21 +176,26 @@ def settle(
         price,
         now,
     )
-    if result != 0:
-        self.take_result(holder, market_id, result)
+    amount: int256 = result
+    cash: int256 = 0
     if result < 0:
-        ledger.add_funds(0 - result, 0, 0, 0)
+        cash = self.take_loss(holder, market_id, 0 - result, now)
     else:
         account.require_operator(holder, sender)
         claim: int256 = position.claims[holder][market_id]
-        result += claim
-        errors.require(result > 0, errors.NOTHING_TO_SETTLE)
+        claimed: int256 = result + claim
+        errors.require(claimed > 0, errors.NOTHING_TO_SETTLE)
+        amount = self.spend(holder, market_id, price, claimed, claimed, now).paid
+        # For nothing nobody gives up a gain.
+        errors.require(amount > 0, errors.VAULT_TOO_SMALL)
         self.add_claim(holder, market_id, 0 - claim)
-        ledger.take_from_vault(result)
-    cash: int256 = self.add_cash(holder, result)
+        ledger.take_from_vault(amount)
+        cash = self.add_cash(holder, amount)
+    if result != 0:
+        self.take_result(holder, market_id, result)
     market.update_rates(market_id, price.index)
-    log Settled(holder=holder, market_id=market_id, amount=result, cash=cash)
-    return result
+    log Settled(holder=holder, market_id=market_id, amount=amount, cash=cash)
+    return amount
 
 
 @internal
@@ -181,11 +233,18 @@ def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uin
     for market_id: uint256 in range(account.MAX_MARKETS):
         if (current.claims >> market_id) & 1 == 0:
             continue
-        # No more than is missing: what the vault is owed falls by as much as it pays.
-        paid: int256 = min(position.claims[holder][market_id], shortfall)
-        shortfall -= paid
-        self.add_claim(holder, market_id, 0 - paid)
-        self.pay_from_vault(holder, paid)
+        # No more than is missing: what the vault is owed falls with what it pays.
+        due: payout.Payout = self.spend(
+            holder,
+            market_id,
+            market.price_of(market_id),
+            position.claims[holder][market_id],
+            shortfall,
+            now,
+        )
+        shortfall -= due.paid
+        self.add_claim(holder, market_id, 0 - due.claimed)
+        self.pay_from_vault(holder, due.paid)
     if shortfall == 0 or self.has_saleable(holder, current.tokens):
         return
     # What nobody buys is no reason to leave a debt open, nor is it left to who owes it.

@@ -13,6 +13,7 @@ from . import fixed_point
 from . import funding
 from . import margin
 from . import parameters
+from . import payout
 
 
 struct Book:
@@ -28,6 +29,7 @@ struct MarketState:
     short_paid: int256
     open_claims: int256
     funding: funding.Funding
+    spent: payout.Spent
 
 
 struct Profits:

@@ -99,7 +99,7 @@ def move(
         after.quote - before.quote,
         after.funding - before.funding,
     )
-    settlement.realize(holder, market_id, result)
+    settlement.realize(holder, market_id, result, current.accrued_at)
 
 
 @internal

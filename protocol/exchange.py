@@ -215,7 +215,8 @@ def trade(
 def settle(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
     """
     Settle the loss of an account in a market, by anyone; or its gain and its claim, by
-    those who operate the account. Give what its cash changed by.
+    those who operate the account, as far as the market pays. Give what its cash changed
+    by.
     """
     return settlement.settle(state, holder, market_id, call.sender, call.now)
 

@@ -78,6 +78,7 @@ def require_lawful_market(
     require_lawful_limits(params, open_interest, ceiling_price)
     require_lawful_rates(params)
     require_lawful_margin(params)
+    require_lawful_payouts(params)
 
 
 def require_lawful_limits(
@@ -154,6 +155,12 @@ def require_lawful_margin(params: MarketParams) -> None:
         least_margin > closing.keeper_share + closing.insurance_share + premium,
         errors.CLOSING_COSTS_TOO_MUCH,
     )
+
+
+def require_lawful_payouts(params: MarketParams) -> None:
+    """Refuse what a market pays its winners against its laws."""
+    require_between(params.payout.factor, Ratio(1), Ratio(MOST_PRICE))
+    require_duration(params.payout.window)
 
 
 def require_lawful_risk(params: RiskParams) -> None:

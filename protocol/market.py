@@ -18,6 +18,7 @@ from protocol.funding import Funding, FundingAccrued
 from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket
 from protocol.parameters import MarketParams, RiskParams
+from protocol.payout import Spent
 from protocol.position import Position
 from protocol.sides import Book, MarketState
 from protocol.units import Address, Atoms, Call, Price, Quote, Seconds, Size, SizePrice
@@ -84,6 +85,16 @@ def price_of(state: State, market_id: int) -> FeedPrice:
     return feed.latest_price(state, market_id)
 
 
+def load_spent(state: State, market_id: int) -> Spent:
+    """What a market has paid its winners lately."""
+    return state.payouts[market_id]
+
+
+def store_spent(state: State, market_id: int, spent: Spent) -> None:
+    """Keep what a market has paid its winners lately."""
+    state.payouts[market_id] = spent
+
+
 def state_of(state: State, market_id: int) -> MarketState:
     """The sums of a market, with its funding as it stood at its last accrual."""
     return MarketState(
@@ -94,6 +105,7 @@ def state_of(state: State, market_id: int) -> MarketState:
         short_paid=state.side_fundings[market_id, False],
         open_claims=state.open_claims[market_id],
         funding=load_funding(state, market_id),
+        spent=load_spent(state, market_id),
     )
 
 

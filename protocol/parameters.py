@@ -17,6 +17,7 @@ from protocol.funding import BorrowingParams, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
+from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.units import Address, Quote, Ratio, Seconds, Size
@@ -44,6 +45,7 @@ class MarketParams(Struct, frozen=True):
     borrowing: BorrowingParams
     margin: MarginParams
     liquidation: LiquidationParams
+    payout: PayoutParams
 
 
 class RiskParams(Struct, frozen=True):

@@ -18,6 +18,7 @@ from protocol import (
     liquidation,
     margin,
     parameters,
+    payout,
     position,
     pricing,
     sides,
@@ -30,8 +31,9 @@ from protocol.fixed_point import mul_wad_down, mul_wad_up
 from protocol.funding import Funding
 from protocol.liquidation import Bucket, Case, Closing
 from protocol.parameters import RiskParams
+from protocol.payout import Payout
 from protocol.position import Position
-from protocol.sides import Book
+from protocol.sides import Book, MarketState
 from protocol.units import Address, Atoms, Call, Price, Quote, Seconds, Size
 
 if TYPE_CHECKING:
@@ -165,6 +167,35 @@ def result(
     parameters.require_valid(price, limits, now)
     strict = feed.strict_price(price, held.size)
     return max(Quote(0), position.profit(held, strict, index))
+
+
+def settled(
+    state: State,
+    call: Call,
+    code: Address,
+    sums: MarketState,
+    price: FeedPrice,
+    vault: Quote,
+    claimed: Quote,
+    missing: Quote,
+    now: Seconds,
+) -> Payout:
+    """
+    What of a gain is paid, up to what is missing, how much of it that takes, and what
+    its market has spent then.
+    """
+    params = parameters.params_in(state, code)
+    current = sides.projected(sums.funding, sums.book, price, params, now)
+    gained = sides.profits(sums, price.mark, current)
+    owed = payout.owed(gained.longs, gained.shorts, sums.open_claims)
+    cap = payout.cap(vault, payout.decayed(sums.spent, now), params.payout)
+    used = payout.used(owed, cap, claimed, missing)
+    paid = payout.payment(owed, cap, used)
+    return Payout(
+        claimed=used,
+        paid=paid,
+        spent=payout.raised(sums.spent, paid, params.payout, now),
+    )
 
 
 def closing(

@@ -1,9 +1,9 @@
 """
 Where profit and loss become cash, and who pays when an account cannot.
 
-A loss goes to cash at once. A gain becomes a claim, which its owner settles. An account
-without positions whose cash is negative is made whole by its claims, then by the
-insurance fund, then by the vault.
+A loss goes to cash at once. A gain becomes a claim, which its owner settles: what its
+market does not pay of it then is gone. An account without positions whose cash is
+negative is made whole by its claims, then by the insurance fund, then by the vault.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ from protocol import (
     insurance,
     ledger,
     market,
+    payout,
     position,
     rules,
 )
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.errors import require
+from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_div_up
 from protocol.insurance import InsuranceParams
 from protocol.parameters import RiskParams
+from protocol.payout import Payout, PayoutCut
 from protocol.units import Address, Atoms, Holder, Quote, Seconds, Size, SizePrice
 
 if TYPE_CHECKING:
@@ -67,11 +70,26 @@ def add_cash(state: State, holder: Holder, amount: Quote) -> Quote:
 
 def pay_from_vault(state: State, holder: Holder, amount: Quote) -> Quote:
     """
-    Move a gain from the vault to an account, or a negative one, a loss, back; give the
-    cash of the account then.
+    Move a gain from the vault to an account; give the cash of the account then.
     """
     ledger.add_funds(state, -amount, NOTHING, NOTHING, NOTHING)
     return add_cash(state, holder, amount)
+
+
+def take_loss(
+    state: State, holder: Holder, market_id: int, amount: Quote, now: Seconds
+) -> Quote:
+    """
+    Move a loss from an account to the vault; give the cash of the account then. What it
+    had the cash for, its market may pay out again.
+    """
+    ledger.add_funds(state, amount, NOTHING, NOTHING, NOTHING)
+    spent = market.load_spent(state, market_id)
+    if spent.amount != NOTHING:
+        had = max(NOTHING, account.load_account(state, holder).cash)
+        lowered = payout.lowered(spent, min(amount, had), now)
+        market.store_spent(state, market_id, lowered)
+    return add_cash(state, holder, -amount)
 
 
 def add_claim(state: State, holder: Holder, market_id: int, amount: Quote) -> None:
@@ -87,10 +105,12 @@ def add_claim(state: State, holder: Holder, market_id: int, amount: Quote) -> No
     account.store_account(state, holder, replace(current, claims=claims))
 
 
-def realize(state: State, holder: Holder, market_id: int, result: Quote) -> None:
+def realize(
+    state: State, holder: Holder, market_id: int, result: Quote, now: Seconds
+) -> None:
     """Turn what a closed position left into cash or into a claim."""
     if result < 0:
-        pay_from_vault(state, holder, result)
+        take_loss(state, holder, market_id, -result, now)
     if result > 0:
         add_claim(state, holder, market_id, result)
 
@@ -104,12 +124,46 @@ def take_result(state: State, holder: Holder, market_id: int, result: Quote) -> 
     market.add_to_side(state, market_id, is_long, Size(0), -result, SizePrice(0))
 
 
+def spend(
+    state: State,
+    holder: Holder,
+    market_id: int,
+    price: FeedPrice,
+    claimed: Quote,
+    missing: Quote,
+    now: Seconds,
+) -> Payout:
+    """
+    Decide what of a gain is paid, up to what is missing, and count it as spent.
+    """
+    due = rules.settled(
+        state,
+        market.ANYONE,
+        state.market_params[market_id],
+        market.state_of(state, market_id),
+        price,
+        ledger.load_funds(state).vault,
+        claimed,
+        missing,
+        now,
+    )
+    market.store_spent(state, market_id, due.spent)
+    if due.paid < due.claimed:
+        state.log(
+            PayoutCut(
+                holder=holder, market_id=market_id, claimed=due.claimed, paid=due.paid
+            )
+        )
+    return due
+
+
 def settle(
     state: State, holder: Holder, market_id: int, sender: Address, now: Seconds
 ) -> Quote:
     """
     Settle the loss of an account in a market, by anyone; or its gain and its claim, by
-    those who operate the account. Give what its cash changed by.
+    those who operate the account, as far as the market pays. Give what its cash changed
+    by.
     """
     price = market.price_of(state, market_id)
     current = market.accrue(state, market_id, price, now)
@@ -123,21 +177,25 @@ def settle(
         price,
         now,
     )
-    if result != NOTHING:
-        take_result(state, holder, market_id, result)
+    amount = result
     if result < 0:
-        ledger.add_funds(state, -result, NOTHING, NOTHING, NOTHING)
+        cash = take_loss(state, holder, market_id, -result, now)
     else:
         account.require_operator(state, holder, sender)
         claim = state.claims[holder, market_id]
-        result += claim
-        require(result > 0, errors.NOTHING_TO_SETTLE)
+        claimed = result + claim
+        require(claimed > 0, errors.NOTHING_TO_SETTLE)
+        amount = spend(state, holder, market_id, price, claimed, claimed, now).paid
+        # For nothing nobody gives up a gain.
+        require(amount > 0, errors.VAULT_TOO_SMALL)
         add_claim(state, holder, market_id, -claim)
-        ledger.take_from_vault(state, result)
-    cash = add_cash(state, holder, result)
+        ledger.take_from_vault(state, amount)
+        cash = add_cash(state, holder, amount)
+    if result != NOTHING:
+        take_result(state, holder, market_id, result)
     market.update_rates(state, market_id, price.index)
-    state.log(Settled(holder=holder, market_id=market_id, amount=result, cash=cash))
-    return result
+    state.log(Settled(holder=holder, market_id=market_id, amount=amount, cash=cash))
+    return amount
 
 
 def has_saleable(state: State, holder: Holder, tokens: int) -> bool:
@@ -175,11 +233,19 @@ def cover_shortfall(
     for market_id in range(account.MAX_MARKETS):
         if (current.claims >> market_id) & 1 == 0:
             continue
-        # No more than is missing: what the vault is owed falls by as much as it pays.
-        paid = min(state.claims[holder, market_id], shortfall)
-        shortfall -= paid
-        add_claim(state, holder, market_id, -paid)
-        pay_from_vault(state, holder, paid)
+        # No more than is missing: what the vault is owed falls with what it pays.
+        due = spend(
+            state,
+            holder,
+            market_id,
+            market.price_of(state, market_id),
+            state.claims[holder, market_id],
+            shortfall,
+            now,
+        )
+        shortfall -= due.paid
+        add_claim(state, holder, market_id, -due.claimed)
+        pay_from_vault(state, holder, due.paid)
     if shortfall == Quote(0) or has_saleable(state, holder, current.tokens):
         return
 

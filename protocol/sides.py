@@ -14,6 +14,7 @@ from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_wad_up
 from protocol.funding import BorrowingParams, Funding, accrued, borrowing_rate
 from protocol.parameters import LimitParams, MarketParams
+from protocol.payout import Spent
 from protocol.units import Price, Quote, Seconds, Size, SizePrice
 from protocol.word import placed, signed
 
@@ -31,6 +32,7 @@ class MarketState(Struct, frozen=True):
     short_paid: SizePrice
     open_claims: Quote
     funding: Funding
+    spent: Spent
 
 
 class Profits(Struct, frozen=True):

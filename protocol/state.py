@@ -22,6 +22,7 @@ from protocol.funding import Funding, packed_funding
 from protocol.insurance import InsuranceWindow, packed_window
 from protocol.ledger import Funds, Holdings, packed_funds, packed_holdings
 from protocol.liquidation import Bucket, packed_bucket
+from protocol.payout import Spent, packed_spent
 from protocol.position import Position, packed_position
 from protocol.request import NO_REQUEST, Request, packed_request
 from protocol.sides import Book, packed_book
@@ -293,6 +294,12 @@ class State:
             "Exchange",
             Bucket(Quote(0), Seconds(0)),
             lambda record: (packed_bucket(record),),
+        )
+        self.payouts: Table[int, Spent] = table(
+            "payouts",
+            "Exchange",
+            Spent(Quote(0), Seconds(0), Seconds(0)),
+            lambda record: (packed_spent(record),),
         )
 
         # Oracle

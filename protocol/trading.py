@@ -113,7 +113,7 @@ def move(
         after.quote - before.quote,
         after.funding - before.funding,
     )
-    settlement.realize(state, holder, market_id, result)
+    settlement.realize(state, holder, market_id, result, current.accrued_at)
 
 
 def charge_fee(state: State, holder: Holder, agreed: Terms) -> None:

@@ -14,6 +14,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
@@ -80,6 +81,7 @@ MARKET = MarketParams(
         bucket_capacity=10**5 * WAD,
         bucket_rate=100 * WAD,
     ),
+    payout=PayoutParams(factor=WAD // 2, window=DAY),
 )
 RISK = RiskParams(
     profit_weight=WAD // 2,

@@ -432,8 +432,9 @@ def skew_too_large() -> Scene:
 
 
 def vault_too_small() -> Scene:
-    """There is nothing from which a gain could be paid."""
+    """There is nothing from which a gain could be paid, though no cap stops it."""
     scene = ready(provided=0)
+    scene.set_market(payout={"factor": 2**95 - 1})
     scene.traded(SECOND, ETH, WAD)
     scene.price(ETH, 2_200 * WAD)
     # A gain counts at the average too, which follows.

@@ -23,6 +23,7 @@ from protocol import (
     governance,
     liquidation,
     margin,
+    payout,
     position,
     pricing,
     share,
@@ -48,6 +49,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
@@ -89,6 +91,11 @@ BOUNDS = {
     "scale": Bound("skew scale", 95, "`governance.require_lawful_limits`"),
     "ratio": Bound(
         "ratio, fee, share, weight", 60, "at most 1: the laws of `governance`"
+    ),
+    "factor": Bound(
+        "multiple of the vault",
+        95,
+        "`governance.require_lawful_payouts`",
     ),
     "rate": Bound(
         "rate and velocity, a day",
@@ -215,6 +222,10 @@ def limit_params() -> LimitParams:
     )
 
 
+def payout_params() -> PayoutParams:
+    return PayoutParams(natural("factor"), natural("time"))
+
+
 def market_params() -> MarketParams:
     return MarketParams(
         pricing_params(),
@@ -224,6 +235,7 @@ def market_params() -> MarketParams:
         borrowing_params(),
         margin_params(),
         liquidation_params(),
+        payout_params(),
     )
 
 
@@ -259,6 +271,11 @@ def funding_record() -> Funding:
         natural("borrowing"),
         natural("held"),
     )
+
+
+def spent_lately() -> Spent:
+    # At a time that is zero, so that the window is as long as it is late.
+    return Spent(natural("cash"), 0, positive("time"))
 
 
 def held_position() -> Position:
@@ -320,6 +337,7 @@ def widest_market() -> tuple[MarketState, MarketParams]:
         signed("paid"),
         natural("cash"),
         funding_record(),
+        spent_lately(),
     )
     params = market_params()
     wide = PricingParams(scale, params.pricing.max_spread)
@@ -331,6 +349,7 @@ def widest_market() -> tuple[MarketState, MarketParams]:
         params.borrowing,
         params.margin,
         params.liquidation,
+        params.payout,
     )
 
 
@@ -367,6 +386,7 @@ def unlawful_market() -> None:
         words(BorrowingParams),
         words(MarginParams),
         words(LiquidationParams),
+        words(PayoutParams, ("window",)),
     )
     governance.require_lawful_market(params, natural("size"), natural("price"))
 
@@ -476,6 +496,15 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
         True,
         RewardParams(natural("amount"), natural("amount"), natural("amount")),
         liquidation_params(),
+    ),
+    lambda: payout.decayed(spent_lately(), natural("time")),
+    lambda: payout.raised(
+        spent_lately(), natural("cash"), payout_params(), natural("time")
+    ),
+    lambda: payout.lowered(spent_lately(), natural("cash"), natural("time")),
+    lambda: payout.cap(signed("cash"), natural("cash"), payout_params()),
+    lambda: payout.used(
+        natural("cash"), natural("cash"), natural("cash"), natural("cash")
     ),
     lambda: feed.median([natural("price") for _ in range(4)]),
     lambda: feed.next_round(

@@ -106,7 +106,10 @@ MUTANTS = (
         "claims are no liability at the vault's higher value",
         "A6",
         "share",
-        ("low=longs + shorts + state.open_claims", "low=longs + shorts"),
+        (
+            "low=gained.longs + gained.shorts + state.open_claims",
+            "low=gained.longs + gained.shorts",
+        ),
     ),
     both(
         "the premium is no liability",
@@ -268,16 +271,14 @@ MUTANTS = (
         "C14",
         "settlement",
         (
-            "paid = min(state.claims[holder, market_id], shortfall)\n"
-            "        shortfall -= paid",
-            "paid = state.claims[holder, market_id]\n"
-            "        shortfall = max(Quote(0), shortfall - paid)",
+            "shortfall,\n            now,\n        )\n        shortfall -= due.paid",
+            "state.claims[holder, market_id],\n            now,\n        )\n"
+            "        shortfall = max(Quote(0), shortfall - due.paid)",
         ),
         (
-            "paid: int256 = min(position.claims[holder][market_id], shortfall)\n"
-            "        shortfall -= paid",
-            "paid: int256 = position.claims[holder][market_id]\n"
-            "        shortfall = max(0, shortfall - paid)",
+            "shortfall,\n            now,\n        )\n        shortfall -= due.paid",
+            "position.claims[holder][market_id],\n            now,\n        )\n"
+            "        shortfall = max(0, shortfall - due.paid)",
         ),
     ),
     both(
@@ -295,6 +296,58 @@ MUTANTS = (
         "ledger",
         ("vault >= load_holdings(state).debt", "vault >= 0"),
         ("vault >= self.load_holdings().debt", "vault >= 0"),
+    ),
+    each(
+        "a claim that makes an account whole is no more than is missing",
+        "C10",
+        "payout",
+        (
+            "if payment(owed, cap, claim) <= missing:\n        return claim",
+            "if claim <= missing:\n        return claim",
+        ),
+        (
+            "if self.payment(owed, cap, claim) <= missing:\n        return claim",
+            "if claim <= missing:\n        return claim",
+        ),
+    ),
+    both(
+        "a gain is paid its part of what is owed, though it may be more than that",
+        "C15",
+        "payout",
+        ("max(owed, amount)", "owed"),
+    ),
+    each(
+        "what is not paid stays a claim",
+        "C17",
+        "settlement",
+        (
+            "add_claim(state, holder, market_id, -claim)",
+            "add_claim(state, holder, market_id, claimed - amount - claim)",
+        ),
+        (
+            "self.add_claim(holder, market_id, 0 - claim)",
+            "self.add_claim(holder, market_id, claimed - amount - claim)",
+        ),
+    ),
+    Mutant(
+        "the cap is a part of what the vault has left",
+        "C17",
+        "rules",
+        "Rules",
+        (Edit("payout.decayed(sums.spent, now)", "Quote(0)"),),
+        (Edit("payout.decayed(sums.spent, now)", "0"),),
+    ),
+    both(
+        "what was paid counts in full until its window ends",
+        "C18",
+        "payout",
+        ("spent.ends_at - now", "spent.ends_at - spent.spent_at"),
+    ),
+    both(
+        "a loss that nobody had the cash for is paid out again",
+        "C18",
+        "settlement",
+        ("min(amount, had)", "amount"),
     ),
     both(
         "funding accrues again in the same second",

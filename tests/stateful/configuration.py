@@ -24,6 +24,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
@@ -147,6 +148,12 @@ def market_params(choose: Choices, price: int) -> MarketParams:
             insurance_share=seldom(choose, WAD // 200, (0, WAD // 100)),
             bucket_capacity=capacity,
             bucket_rate=seldom(choose, slowest, (capacity // 1_000, capacity)),
+        ),
+        payout=PayoutParams(
+            factor=seldom(
+                choose, choose.pick((2**95 - 1, WAD // 2)), (WAD // 1_000, WAD)
+            ),
+            window=seldom(choose, DAY, (1, 3_600)),
         ),
     )
     try:

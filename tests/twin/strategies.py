@@ -32,6 +32,7 @@ from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
 from protocol.pricing import PricingParams
 from protocol.request import Request, VaultParams
@@ -120,8 +121,11 @@ CLOSING = st.builds(
     below(120),
     below(120),
 )
+# Parts of the vault, and so much of it that there is no limit.
+FACTORS = PARTS | below(95)
+PAYOUTS = st.builds(PayoutParams, FACTORS, TIMES.filter(bool))
 MARKET = st.builds(
-    MarketParams, PRICING, LIMITS, FEES, FUNDING, BORROWING, MARGIN, CLOSING
+    MarketParams, PRICING, LIMITS, FEES, FUNDING, BORROWING, MARGIN, CLOSING, PAYOUTS
 )
 DEBTS = st.builds(DebtParams, below(120), below(120))
 RISK = st.builds(RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS, VAULT)
@@ -184,7 +188,19 @@ FUNDINGS = st.builds(
     below(62),
     below(127),
 )
-STATES = st.builds(MarketState, BOOKS, VALUES, VALUES, PAID, PAID, AMOUNTS, FUNDINGS)
+
+
+@st.composite
+def spendings(draw: st.DrawFn) -> Spent:
+    """What was spent at a time, in a window from then on, which may be over at once."""
+    spent_at = draw(TIMES)
+    return Spent(draw(AMOUNTS), spent_at, spent_at + draw(TIMES))
+
+
+SPENT = spendings()
+STATES = st.builds(
+    MarketState, BOOKS, VALUES, VALUES, PAID, PAID, AMOUNTS, FUNDINGS, SPENT
+)
 
 
 @st.composite

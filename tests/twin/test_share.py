@@ -29,7 +29,7 @@ def liable_markets(draw: st.DrawFn) -> tuple[object, ...]:
     least = sides.open_interest(state.book)
     scale = max(params.pricing.skew_scale, least)
     params = replace(params, pricing=replace(params.pricing, skew_scale=scale))
-    later = draw(since(state.funding.accrued_at))
+    later = draw(since(max(state.funding.accrued_at, state.spent.spent_at)))
     return state, draw(later_prices(state.funding, later)), params, later
 
 

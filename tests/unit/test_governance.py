@@ -70,6 +70,10 @@ MARKET_LAWS = [
         115_740_740_740_740_740,
         BOUNDS,
     ),
+    ("payout.factor", 1, 0, BOUNDS),
+    ("payout.factor", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
+    ("payout.window", 1, 0, BOUNDS),
+    ("payout.window", MOST_SECONDS, MOST_SECONDS + 1, BOUNDS),
 ]
 FEED_LAWS = [
     ("quorum", 3, 2, errors.BAD_QUORUM),

@@ -25,6 +25,7 @@ from tests.unit.desk import Desk
 from tests.unit.test_backing import RISEN
 from tests.unit.test_feed import LAST
 from tests.unit.test_losses import funds, opened
+from tests.unit.test_payout import LATELY
 from tests.unit.test_sides import TRADED
 from tests.unit.test_statement import OPEN, WHOLE
 from tests.unit.worked import (
@@ -36,6 +37,7 @@ from tests.unit.worked import (
     LIQUIDATION,
     MARGIN,
     MARKET,
+    PAYOUT,
     PRICE,
     PRICING,
     REWARDS,
@@ -74,6 +76,8 @@ GIVEN: dict[str, dict[str, Any]] = {
         "last": InsuranceWindow(0, START, 0),
         "params": RISK.insurance,
     },
+    "payout.decayed": {"spent": LATELY},
+    "payout.cap": {"params": PAYOUT},
     "backing.exposure": {
         "held": Position(0, 0, 0),
         "price": RISEN,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from protocol import sides
 from protocol.sides import Book, MarketState, Profits
 from tests.twin.twins import both
-from tests.unit.worked import UNFUNDED, wad
+from tests.unit.worked import UNFUNDED, UNSPENT, wad
 
 # Ten bought and four sold at 2000, and gains of 50 that were not settled yet.
 TRADED = MarketState(
@@ -18,6 +18,7 @@ TRADED = MarketState(
     short_paid=0,
     open_claims=wad("50"),
     funding=UNFUNDED,
+    spent=UNSPENT,
 )
 
 

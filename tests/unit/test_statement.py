@@ -13,7 +13,17 @@ from protocol.position import Position
 from protocol.sides import Book, MarketState
 from protocol.statement import BANKRUPT, HEALTHY, LIQUIDATABLE, Line, Totals
 from tests.twin.twins import both
-from tests.unit.worked import MARGIN, MARKET, PRICE, PRICING, RISK, START, UNFUNDED, wad
+from tests.unit.worked import (
+    MARGIN,
+    MARKET,
+    PRICE,
+    PRICING,
+    RISK,
+    START,
+    UNFUNDED,
+    UNSPENT,
+    wad,
+)
 
 SCALE = PRICING.skew_scale
 OPEN = Account(wad("2995"), positions=1, claims=0, mode=0, is_flat_paid=False, tokens=0)
@@ -119,6 +129,7 @@ def test_a_line_tells_profit_and_what_of_it_funding_was() -> None:
         0,
         0,
         replace(UNFUNDED, long_index=wad("3"), short_index=wad("3")),
+        UNSPENT,
     )
     price = replace(PRICE, index=wad("2100"), mark=wad("2100"))
     whole = replace(WHOLE, equity=wad("3975"), maintenance=wad("1155"))

@@ -15,6 +15,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.payout import PayoutParams, Spent
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 
@@ -70,7 +71,11 @@ LIQUIDATION = LiquidationParams(
     bucket_capacity=wad("10000"),
     bucket_rate=wad("10"),
 )
-MARKET = MarketParams(PRICING, LIMITS, FEE, FUNDING, BORROWING, MARGIN, LIQUIDATION)
+PAYOUT = PayoutParams(factor=wad("0.2"), window=DAY)
+MARKET = MarketParams(
+    PRICING, LIMITS, FEE, FUNDING, BORROWING, MARGIN, LIQUIDATION, PAYOUT
+)
+UNSPENT = Spent(amount=0, spent_at=0, ends_at=0)
 REWARDS = RewardParams(flat=wad("2"), least=wad("1"), most=wad("20"))
 RISK = RiskParams(
     profit_weight=wad("0.5"),

@@ -5,6 +5,7 @@ B: margin.
 from __future__ import annotations
 
 from protocol import market
+from protocol.payout import PayoutCut
 from tests.laws.invariants.call import Call, Worth
 from tests.laws.invariants.registry import law
 
@@ -64,6 +65,8 @@ def less_risk(call: Call) -> None:
 
 # How a call may change the equity of the account it is about.
 UP, DOWN, SAME, ANY = "up", "down", "same", "any"
+# It falls by what a market does not pay.
+CUT = "cut"
 ACTION_MATRIX = {
     "Exchange.deposit": UP,
     "Exchange.withdraw": DOWN,
@@ -72,7 +75,7 @@ ACTION_MATRIX = {
     "Exchange.buy_collateral": ANY,
     "Exchange.cover_shortfall": ANY,
     "Exchange.trade": ANY,
-    "Exchange.settle": SAME,
+    "Exchange.settle": CUT,
     "Exchange.set_margin_mode": SAME,
     "Exchange.liquidate": ANY,
 }
@@ -101,6 +104,9 @@ def action_matrix(call: Call) -> None:
         then = call.before.worths.get(target, Worth(0, 0, 0, 0, 0)).equity
         now = call.after.worths[target].equity
         rises, falls = now > then, now < then
+        if direction == CUT:
+            cut = sum(each.claimed - each.paid for each in call.events(PayoutCut))
+            assert then - now == cut, (then, now, cut)
         assert not (rises and direction in (DOWN, SAME)), (then, now)
         assert not (falls and direction in (UP, SAME)), (then, now)
     for holder, then in call.before.worths.items():

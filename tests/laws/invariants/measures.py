@@ -51,6 +51,44 @@ def profit(held: Any, price: int, index: int) -> int:
     return (held.size * (price - index) + held.funding) // WAD + held.quote
 
 
+def side_gain(
+    state: State, positions: dict[Any, Any], market_id: int, is_long: bool, now: int
+) -> int:
+    """What all positions of a side have gained together, rounded up."""
+    price = market.price_of(state, market_id).mark
+    index = indices(state, market_id, now)[not is_long]
+    owed = quote = 0
+    for (_, where), held in positions.items():
+        if where == market_id and (held.size > 0) == is_long:
+            owed += held.size * (price - index) + held.funding
+            quote += held.quote
+    return up(owed, 1) + quote
+
+
+def market_owes(state: State, tables: Tables, market_id: int, now: int) -> int:
+    """What a market owes if no side that has lost pays, by the positions it had."""
+    positions = tables["positions"]
+    gains = [
+        side_gain(state, positions, market_id, is_long, now)
+        for is_long in (True, False)
+    ]
+    claims = [
+        claim for (_, where), claim in tables["claims"].items() if where == market_id
+    ]
+    return sum(max(0, gain) for gain in gains) + sum(claims)
+
+
+def still_spent(spent: Any, now: int) -> int:
+    """What counts still of what a market has paid, rounded up."""
+    left = spent.ends_at - now
+    return up(spent.amount, left, spent.ends_at - spent.spent_at) if left > 0 else 0
+
+
+def payout_cap(vault: int, spent: int, factor: int) -> int:
+    """The most that a market pays now."""
+    return max(0, factor * (vault + spent) // WAD - spent)
+
+
 def worth(
     state: State, holder: int, now: int, found: dict[int, tuple[int, int]]
 ) -> Worth:
