@@ -228,7 +228,11 @@ def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uin
     """
     current: account.Account = account.load_account(holder)
     shortfall: int256 = 0 - current.cash
-    if current.positions != 0 or shortfall <= 0:
+    if (
+        current.positions != 0
+        or shortfall <= 0
+        or self.has_saleable(holder, current.tokens)
+    ):
         return
     for market_id: uint256 in range(account.MAX_MARKETS):
         if (current.claims >> market_id) & 1 == 0:
@@ -245,7 +249,7 @@ def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uin
         shortfall -= due.paid
         self.add_claim(holder, market_id, 0 - due.claimed)
         self.pay_from_vault(holder, due.paid)
-    if shortfall == 0 or self.has_saleable(holder, current.tokens):
+    if shortfall == 0:
         return
     # What nobody buys is no reason to leave a debt open, nor is it left to who owes it.
     collateral.seize(holder, current.tokens)

@@ -228,7 +228,11 @@ def cover_shortfall(
     """
     current = account.load_account(state, holder)
     shortfall = -current.cash
-    if current.positions != 0 or shortfall <= 0:
+    if (
+        current.positions != 0
+        or shortfall <= 0
+        or has_saleable(state, holder, current.tokens)
+    ):
         return
     for market_id in range(account.MAX_MARKETS):
         if (current.claims >> market_id) & 1 == 0:
@@ -246,7 +250,7 @@ def cover_shortfall(
         shortfall -= due.paid
         add_claim(state, holder, market_id, -due.claimed)
         pay_from_vault(state, holder, due.paid)
-    if shortfall == Quote(0) or has_saleable(state, holder, current.tokens):
+    if shortfall == Quote(0):
         return
 
     # What nobody buys is no reason to leave a debt open, nor is it left to who owes it.

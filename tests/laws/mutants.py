@@ -490,12 +490,12 @@ MUTANTS = (
         "K2",
         "settlement",
         (
-            "shortfall == Quote(0) or has_saleable(state, holder, current.tokens)",
-            "shortfall == Quote(0)",
+            "or shortfall <= 0\n        or has_saleable(state, holder, current.tokens)",
+            "or shortfall <= 0",
         ),
         (
-            "shortfall == 0 or self.has_saleable(holder, current.tokens)",
-            "shortfall == 0",
+            "or shortfall <= 0\n        or self.has_saleable(holder, current.tokens)",
+            "or shortfall <= 0",
         ),
     ),
     each(
@@ -503,20 +503,22 @@ MUTANTS = (
         "K3",
         "settlement",
         (
-            "if shortfall == Quote(0) or has_saleable(state, holder, current.tokens):"
-            "\n        return",
-            "if shortfall == Quote(0):\n        return\n"
-            "    if has_saleable(state, holder, current.tokens):\n"
-            "        drawn = insurance.draw(state, holder, shortfall, params, now)\n"
-            "        add_cash(state, holder, drawn)\n        return",
+            "shortfall = -current.cash",
+            "shortfall = -current.cash\n"
+            "    if current.positions == 0 and shortfall > 0:\n"
+            "        part = insurance.draw(state, holder, shortfall, params, now)\n"
+            "        add_cash(state, holder, part)\n"
+            "        current = account.load_account(state, holder)\n"
+            "        shortfall = -current.cash",
         ),
         (
-            "if shortfall == 0 or self.has_saleable(holder, current.tokens):"
-            "\n        return",
-            "if shortfall == 0:\n        return\n"
-            "    if self.has_saleable(holder, current.tokens):\n"
+            "shortfall: int256 = 0 - current.cash",
+            "shortfall: int256 = 0 - current.cash\n"
+            "    if current.positions == 0 and shortfall > 0:\n"
             "        part: int256 = insurance.draw(holder, shortfall, params, now)\n"
-            "        self.add_cash(holder, part)\n        return",
+            "        self.add_cash(holder, part)\n"
+            "        current = account.load_account(holder)\n"
+            "        shortfall = 0 - current.cash",
         ),
     ),
     both(

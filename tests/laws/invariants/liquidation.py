@@ -183,8 +183,7 @@ def claims_are_paid(call: Call) -> None:
     """
     C14: settling pays a claim as far as the vault goes on covering what accounts owe;
     any other call takes from a claim only what its account, without positions, is
-    short of, which leaves no cash, or no claim and a debt for which a token is sold;
-    and there is no bad debt of who has a claim left.
+    short of, which leaves no cash; and there is no bad debt of who has a claim left.
     """
     state = call.world.state
     for (holder, number), then in call.before.tables["claims"].items():
@@ -194,9 +193,7 @@ def claims_are_paid(call: Call) -> None:
             assert call.action.arguments == (holder, number), (holder, number)
             continue
         account = state.accounts[holder]
-        assert account.positions == 0, (account, number, then)
-        owes = account.cash < 0 and account.claims == 0 and account.tokens != 0
-        assert account.cash == 0 or owes, (account, number, then)
+        assert (account.positions, account.cash) == (0, 0), (account, number, then)
     for event in call.events(BadDebt):
         assert state.accounts[event.holder].claims == 0, event
     if call.ok and (
