@@ -56,8 +56,8 @@ def mul_div_toward_zero(x: int, y: int, denominator: int) -> int:
 
 def clamp(x: X, lowest: X, highest: X) -> X:
     """`x`, held within `lowest` and `highest`."""
-    capped = x if x < highest else highest
-    return capped if capped > lowest else lowest
+    capped = highest if highest < x else x
+    return lowest if capped < lowest else capped
 
 
 def magnitude(x: X) -> X:

@@ -23,7 +23,7 @@ from keepers.liquidator import liquidations
 from keepers.reporter import reports
 from keepers.settler import settlements
 from keepers.watch import Watch
-from protocol import exchange, market, share, sides
+from protocol import exchange, share, vault
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
 from protocol.trace import (
@@ -34,7 +34,7 @@ from protocol.trace import (
     TraceWriter,
     genesis_actions,
 )
-from protocol.units import Call, Quote, Seconds, Size
+from protocol.units import Call, Quote, Seconds
 from simulation.agents import Agent, Life, World, make_agents
 from simulation.prices import PriceSeries
 from simulation.scenario import Scenario
@@ -327,16 +327,9 @@ class Run:
 
     def nav(self, now: int) -> int:
         """The lower value of the vault, whether or not its prices are valid."""
-        call = Call(0, Seconds(now))
-        nav: Quote = self.state.funds[()].vault
-        for market_id in range(self.state.market_count[()]):
-            current = exchange.market_of(self.state, call, market_id)
-            if sides.open_interest(current.book) == Size(0):
-                nav -= current.open_claims
-                continue
-            price = market.price_of(self.state, market_id)
-            params = market.load_params(self.state, market_id)
-            nav -= share.liability(current, price, params, Seconds(now)).high
+        moment = Seconds(now)
+        books = exchange.books(self.state, Call(0, moment))
+        nav = vault.nav_of(self.state, books, False, moment).low
         return int(nav)
 
     def sample(self, now: int) -> None:

@@ -22,7 +22,7 @@ from protocol.collateral import FIRST_FEED
 from protocol.fixed_point import WAD
 from protocol.trace import genesis_actions
 from tests.evm.story import ATOMS, by, holder, reports
-from tests.genesis import ACTORS, GENESIS, START
+from tests.genesis import ACTORS, GENESIS, RISK, START
 from tests.laws.faults import Edit, Mutant, faulty_contracts, faulty_model
 
 FIRST, SECOND = holder("trader_1"), holder("trader_2")
@@ -180,12 +180,13 @@ def scene(kind: Mutant, folder) -> Iterator[Scene]:
         yield Scene(compiled)
 
 
-def pays_in(name: str, account: int) -> list[tuple[str, str, str, int, int]]:
+def pays_in(name: str, account: int) -> list[tuple[str, str, str, *tuple[int, ...]]]:
     """Every way in which tokens come in."""
     return [
         (name, "Exchange", "deposit", account, 1_000 * ATOMS),
         (name, "Exchange", "deposit_collateral", account, 0, WETH),
         (name, "Exchange", "fund_insurance", 100 * ATOMS),
+        (name, "Vault", "request_deposit", 100 * ATOMS, 0),
     ]
 
 
@@ -253,6 +254,36 @@ def test_a_block_holds_back_nobody_but_the_blocked(tmp_path) -> None:
         made.check_balances()
 
 
+def test_a_blocked_provider_keeps_no_other_waiting(tmp_path) -> None:
+    """What is to be paid to him waits, or comes back to him as shares."""
+    with scene(BLOCKS, tmp_path) as made:
+        blocked, state = ACTORS["trader_1"], made.model.state
+        params = RISK.vault
+        given = (1_000 * ATOMS, blocked, ACTORS["trader_2"])
+        assert made.call("trader_2", "Vault", "requestDeposit", *given) is None
+        made.now += params.delay + 1
+        assert made.call("keeper", "Vault", "execute", 1) is None
+        shares = state.shares[blocked]
+        assert made.call("trader_1", "Vault", "request_redeem", shares, 0) is None
+        assert made.call("trader_2", "Vault", "requestDeposit", *given) is None
+        own = ("trader_2", "Vault", "request_deposit", 1_000 * ATOMS, 0)
+        assert made.call(*own) is None
+        made.now += params.delay + 1
+        refused = errors.BALANCE_TOO_SMALL
+        assert made.call("keeper", "Vault", "execute", 2) == refused
+        assert made.call("keeper", "Vault", "execute", 4) is None
+        made.now += params.window
+        assert made.call("keeper", "Vault", "return_request", 2) is None
+        assert state.shares[blocked] == shares
+        assert made.call("keeper", "Vault", "return_request", 3) == refused
+        leaving = state.shares[ACTORS["trader_2"]]
+        assert made.call("trader_2", "Vault", "request_redeem", leaving, 0) is None
+        made.now += params.delay + 1
+        assert made.call("keeper", "Vault", "execute", 5) is None
+        assert state.escrow[()] == 1_000 * WAD
+        made.check_balances()
+
+
 HOOKS = ("Token", "Token1")
 ENTERED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("Exchange", "set_operator", (ACTORS["stranger"], 1)),
@@ -274,6 +305,11 @@ ENTERED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("Exchange", "pool_of", (0,)),
     ("Exchange", "standing_of", (FIRST,)),
     ("Vault", "nav", ()),
+    ("Vault", "totalAssets", ()),
+    ("Vault", "maxRedeem", (ACTORS["provider"],)),
+    ("Vault", "request_deposit", (1, 0)),
+    ("Vault", "execute", (1,)),
+    ("Vault", "return_request", (1,)),
     ("Lens", "statement_of", (FIRST,)),
 )
 
@@ -304,7 +340,7 @@ def test_nobody_enters_from_inside_a_transfer(entered, hooked) -> None:
     attempts, entries = (
         now - then for now, then in zip(counted(made), before, strict=True)
     )
-    assert (attempts, entries) == (5, 0)
+    assert (attempts, entries) == (6, 0)
     made.check_balances()
 
 

@@ -68,10 +68,10 @@ MUTANTS = (
         "Token",
         (
             Edit(
-                "state.quote.balances[sender] -= atoms\n"
-                "    state.quote.balances[receiver] += atoms",
-                "state.quote.balances[sender] -= atoms\n"
-                "    state.quote.balances[receiver] += atoms + 1",
+                "state.balances[sender] -= atoms\n"
+                "    state.balances[receiver] += atoms",
+                "state.balances[sender] -= atoms\n"
+                "    state.balances[receiver] += atoms + 1",
             ),
         ),
         (

@@ -28,6 +28,8 @@ from tests.laws.invariants.registry import law, trial
 
 # What a position leaves can come in by these.
 REALIZING = {"Exchange.trade", "Exchange.liquidate"}
+# And by these an account may be made whole.
+COVERING = REALIZING | {"Exchange.buy_collateral", "Exchange.cover_shortfall"}
 
 
 def gain_of(call: Call, tables: Any, holder: int, number: int) -> int:
@@ -56,7 +58,7 @@ def realized(call: Call) -> tuple[int, int]:
 
 def paid_claims(call: Call) -> Iterator[tuple[int, int, int]]:
     """The claims that made an account whole: where, what of it, and what was paid."""
-    if call.name not in REALIZING or not call.ok:
+    if call.name not in COVERING or not call.ok:
         return
     holder, state = call.action.arguments[0], call.world.state
     cuts = {each.market_id: each.paid for each in call.events(PayoutCut)}
