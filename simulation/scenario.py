@@ -449,6 +449,11 @@ def recorded_series(scenario: Scenario, source: RecordedPrices) -> PriceSeries:
         span = format_span(series.ticks[0].time, series.ticks[-1].time)
         message = f"has prices {span}, the run lasts {format_span(run.start, run.end)}"
         raise PriceFileError(path, None, message)
+    # The first provider asks a delay before the run, and a chain has no time before 1.
+    earliest = int(scenario.risk.vault.delay) + 2
+    if run.start < earliest:
+        message = f"begins {run.start} s after 1970, a run {earliest} s or later"
+        raise PriceFileError(path, None, message)
     for gap in series.gaps:
         if gap.start < run.start < gap.end:
             span = format_span(gap.start, gap.end)

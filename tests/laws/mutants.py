@@ -297,19 +297,6 @@ MUTANTS = (
         ("vault >= load_holdings(state).debt", "vault >= 0"),
         ("vault >= self.load_holdings().debt", "vault >= 0"),
     ),
-    each(
-        "a claim that makes an account whole is no more than is missing",
-        "C10",
-        "payout",
-        (
-            "if payment(owed, cap, claim) <= missing:\n        return claim",
-            "if claim <= missing:\n        return claim",
-        ),
-        (
-            "if self.payment(owed, cap, claim) <= missing:\n        return claim",
-            "if claim <= missing:\n        return claim",
-        ),
-    ),
     both(
         "a gain is paid its part of what is owed, though it may be more than that",
         "C15",

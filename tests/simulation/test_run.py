@@ -17,7 +17,7 @@ from protocol.fixed_point import WAD
 from protocol.model import Outcome
 from protocol.trace import read_trace
 from simulation.engine import Result, run_scenario
-from simulation.errors import InputError
+from simulation.errors import InputError, PriceFileError
 from simulation.output import OutputError, toml_text, writing
 from simulation.run import Prepared, prepare, run
 from simulation.scenario import load_scenario
@@ -171,9 +171,10 @@ def test_a_book_that_does_not_add_up_is_counted(tmp_path, monkeypatch) -> None:
 
 
 def test_nobody_reports_in_a_gap(tmp_path) -> None:
-    rows = "".join(f"{time},3000\n" for time in (*range(0, 600, 30), 1_800, 1_830))
+    began = 1_000_000
+    times = [began + each for each in (*range(0, 600, 30), 1_800, 1_830)]
     prices = tmp_path / "prices.csv"
-    prices.write_text(f"time,price\n{rows}")
+    prices.write_text("time,price\n" + "".join(f"{time},3000\n" for time in times))
     prepared = prepare(CRASH, SMALL, prices)
     assert prepared.series[0].gaps
     run_scenario(
@@ -183,14 +184,22 @@ def test_nobody_reports_in_a_gap(tmp_path) -> None:
         tmp_path / "trace.jsonl",
         evm="none",
     )
-    times = {
-        action.now
+    times = [
+        action.now - began
         for action in read_trace(tmp_path / "trace.jsonl").actions
         if action.function == "report" and action.arguments[0] == 0
-    }
+    ]
     assert 570 in times
     assert 1_800 in times
     assert not [time for time in times if 570 < time < 1_800]
+
+
+def test_prices_that_begin_before_a_chain_can_are_refused(tmp_path) -> None:
+    prices = tmp_path / "prices.csv"
+    rows = "".join(f"{time},3000\n" for time in range(0, 1_800, 30))
+    prices.write_text(f"time,price\n{rows}")
+    with pytest.raises(PriceFileError, match="begins 0 s after 1970, a run 32 s or"):
+        prepare(CRASH, SMALL, prices)
 
 
 @pytest.mark.parametrize("price", ["0.05", "61.5", "3000", "98765.4"])
