@@ -124,9 +124,9 @@ def two_winners() -> Desk:
     2100: for 2001 and 2103.15, for 2003 and 2101.05. Claims of 1021.5 and 980.5. Half
     of the fees, 20.01, 20.03, 10.51575 and 10.50525, are the vault's: 1030.5305.
     """
-    desk = Desk()
+    desk = Desk("1000")
     desk.quote("2000")
-    desk.provide("1000", "50")
+    desk.insure("50")
     for name in ("ann", "bob"):
         desk.deposit(name, "9000")
         desk.trade(name, "10")
@@ -183,9 +183,9 @@ def test_a_claim_that_is_cut_covers_what_it_can() -> None:
     rest of it is gone. Of 273.562725 left insurance pays 42.10505 and the vault the
     rest.
     """
-    desk = Desk()
+    desk = Desk("100")
     desk.quote("2000")
-    desk.provide("100", "50")
+    desk.insure("50")
     desk.deposit("ann", "2953.51")
     desk.trade("ann", "10")
     desk.quote("2100")
@@ -197,7 +197,7 @@ def test_a_claim_that_is_cut_covers_what_it_can() -> None:
     outcome = desk.call("keeper", "Exchange", "liquidate", ann, 0)
     cut = PayoutCut(ann, 0, wad("1000.5"), wad("825.452525"))
     assert ("Exchange", cut) in outcome.logs
-    assert desk.view("Exchange", "account_of", ann) == Account(0, 0, 0, 0, False)
+    assert desk.view("Exchange", "account_of", ann) == Account(0, 0, 0, 0, False, 0)
     assert desk.view("Exchange", "market_of", 0).open_claims == 0
     assert funds(desk).insurance == 0
     bad_debt = wad("1099.01525") - wad("825.452525") - wad("42.10505")
