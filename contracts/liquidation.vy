@@ -159,8 +159,11 @@ def closed_size(
     amount: int256 = fixed_point.mul_wad_up(size, case.mark)
     if amount <= case.bucket or self.is_critical(case, params):
         return size
-    errors.require(case.bucket >= min(amount, least_value), errors.BUCKET_EMPTY)
-    return fixed_point.mul_div_down(case.bucket, fixed_point.WAD, case.mark)
+    allowed: int256 = fixed_point.mul_div_down(case.bucket, fixed_point.WAD, case.mark)
+    errors.require(
+        allowed > 0 and case.bucket >= min(amount, least_value), errors.BUCKET_EMPTY
+    )
+    return allowed
 
 
 @internal

@@ -139,8 +139,11 @@ def closed_size(
     amount = mul_wad_up(size, case.mark)
     if amount <= case.bucket or is_critical(case, params):
         return size
-    require(case.bucket >= min(amount, least_value), errors.BUCKET_EMPTY)
-    return mul_div_down(case.bucket, WAD, case.mark)
+    allowed = mul_div_down(case.bucket, WAD, case.mark)
+    require(
+        allowed > 0 and case.bucket >= min(amount, least_value), errors.BUCKET_EMPTY
+    )
+    return allowed
 
 
 def keeper_reward(
