@@ -290,16 +290,21 @@ def pay_liquidation(
             does not cover; then the insurance fund out of the equity that is left.
     """
     standing: backing.Standing = health.standing_of(holder, False, now)
-    charged: int256 = fixed_point.clamp(standing.equity, 0, closed.reward)
+    current: account.Account = account.load_account(holder)
+    worth: int256 = standing.equity
+    if current.positions == 0 and current.tokens != 0:
+        # A token may be seized, and then pays for nothing.
+        worth = min(worth, current.cash)
+    charged: int256 = fixed_point.clamp(worth, 0, closed.reward)
     earned: int256 = charged + insurance.draw(
         holder, closed.reward - charged, risk.insurance, now
     )
-    left: int256 = standing.equity - charged
+    left: int256 = worth - charged
     insurance_fee: int256 = fixed_point.clamp(left, 0, closed.insurance_fee)
 
     account.set_flat_paid(
         holder,
-        account.load_account(holder).positions != 0
+        current.positions != 0
         and left - insurance_fee < standing.maintenance + risk.reserve,
     )
     settlement.add_cash(holder, 0 - charged - insurance_fee)

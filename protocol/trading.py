@@ -299,17 +299,22 @@ def pay_liquidation(
     cover; then the insurance fund out of the equity that is left.
     """
     standing = health.standing_of(state, holder, False, now)
-    charged = clamp(standing.equity, Quote(0), closed.reward)
+    current = account.load_account(state, holder)
+    worth = standing.equity
+    if current.positions == 0 and current.tokens != 0:
+        # A token may be seized, and then pays for nothing.
+        worth = min(worth, current.cash)
+    charged = clamp(worth, Quote(0), closed.reward)
     earned = charged + insurance.draw(
         state, holder, closed.reward - charged, risk.insurance, now
     )
-    left = standing.equity - charged
+    left = worth - charged
     insurance_fee = clamp(left, Quote(0), closed.insurance_fee)
 
     account.set_flat_paid(
         state,
         holder,
-        account.load_account(state, holder).positions != 0
+        current.positions != 0
         and left - insurance_fee < standing.maintenance + risk.reserve,
     )
     settlement.add_cash(state, holder, -charged - insurance_fee)

@@ -73,6 +73,7 @@ FUNCTIONS: Functions = {
     "require_lawful_limits": (MARKETS, SMALL, SMALL),
     "require_lawful_rates": (MARKETS,),
     "require_lawful_margin": (MARKETS,),
+    "require_lawful_payouts": (MARKETS,),
     "require_lawful_risk": (altered(RISK, EDGES),),
     "require_lawful_collateral": (TOKENS, SMALL, PRICES),
     "require_lawful_cap": (PRICES, PRICES),
@@ -94,6 +95,7 @@ REFUSALS = {
         errors.DENOMINATOR_NOT_POSITIVE,
         errors.PARAMETER_OUT_OF_BOUNDS,
     },
+    "require_lawful_payouts": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_risk": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_collateral": {
         errors.CAP_BELOW_TOTAL,

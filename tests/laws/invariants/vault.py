@@ -249,6 +249,9 @@ def stands_in_the_way(call: Call, pending: Any, error: str) -> bool:
     if error == "ReserveTooSmall":
         return nav.low - value < reserved(call)
     debt = state.holdings[()].debt
+    # What accounts owe is neither the vault's to pay nor there.
+    if error == "TooLittleHeld":
+        return bool(value > state.holdings[()].held_atoms * state.scale)
     return error == "VaultTooSmall" and state.funds[()].vault - value < debt
 
 
