@@ -2,9 +2,9 @@
 What keepers know of every account, without asking the protocol about each at each look.
 
 Between two changes of an account its equity and its maintenance margin are linear in
-the marks and the funding indices of its markets. So an account is examined once, by the
-protocol's own functions, and from then on a multiplication tells whether it can be at
-risk; only then the protocol is asked again.
+the marks and the funding indices of its markets, and in the marks of its tokens. So an
+account is examined once, by the protocol's own functions, and from then on a
+multiplication tells whether it can be at risk; only then the protocol is asked again.
 """
 
 from __future__ import annotations
@@ -13,9 +13,20 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from protocol import errors, feed, funding, health, margin, market, position, sides
+from protocol import (
+    collateral,
+    errors,
+    feed,
+    funding,
+    health,
+    margin,
+    market,
+    position,
+    sides,
+)
 from protocol.account import MAX_MARKETS
 from protocol.backing import Standing
+from protocol.collateral import FIRST_FEED, MAX_TOKENS, CollateralParams
 from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD, mul_wad_up
 from protocol.model import Outcome
@@ -40,6 +51,18 @@ class Line(Struct, frozen=True):
     ratio: int
 
 
+class Asset(Struct, frozen=True):
+    """
+    A token of an account when it was examined; `haircut` is the part of it that does
+    not count.
+    """
+
+    token_id: int
+    amount: int
+    mark: int
+    haircut: int
+
+
 class Seen(Struct, frozen=True):
     """An account when it was examined; `spare` is its equity above all it must hold."""
 
@@ -47,6 +70,7 @@ class Seen(Struct, frozen=True):
     equity: int
     spare: int
     lines: tuple[Line, ...]
+    assets: tuple[Asset, ...]
 
 
 class Look(Struct, frozen=True):
@@ -58,6 +82,13 @@ class Look(Struct, frozen=True):
     short_worth: int
 
 
+class TokenLook(Struct, frozen=True):
+    """A token at the moment."""
+
+    price: FeedPrice
+    is_fresh: bool
+
+
 class Watch:
     """The accounts of a protocol, as far as keepers have to know them."""
 
@@ -65,6 +96,7 @@ class Watch:
         self.state = state
         self.now = Seconds(0)
         self.markets: list[Look] = []
+        self.tokens: list[TokenLook] = []
         self.seen: dict[Holder, Seen] = {}
         self.holders: dict[Holder, None] = {}
         # The numbers of the requests that wait.
@@ -79,7 +111,11 @@ class Watch:
                 self.holders[key] = None
             elif table is state.positions or table is state.claims:
                 self.seen.pop(key[0], None)
-            elif table is state.market_params or table is state.risk_params:
+            elif (
+                table is state.market_params
+                or table is state.risk_params
+                or table is state.collateral_params
+            ):
                 self.seen.clear()
             elif table is state.requests and record.amount:
                 self.requests[key] = None
@@ -87,10 +123,16 @@ class Watch:
                 del self.requests[key]
 
     def look(self, now: int) -> None:
-        """Look at every market at `now`."""
+        """Look at every market and every token at `now`."""
         self.now = Seconds(now)
         count = self.state.market_count[()]
         self.markets = [self.look_at(market_id) for market_id in range(count)]
+        used = self.state.collateral_params
+        self.tokens = [
+            self.look_at_token(token_id)
+            for token_id in range(MAX_TOKENS)
+            if used[token_id] != 0
+        ]
 
     def look_at(self, market_id: int) -> Look:
         """Look at one market."""
@@ -100,17 +142,22 @@ class Watch:
         book = market.load_book(state, market_id)
         last = market.load_funding(state, market_id)
         current = sides.projected(last, book, price, params, now)
-        try:
-            feed.require_fresh_enough(price, params.limits.risk_age, now)
-            is_fresh = True
-        except errors.Revert:
-            is_fresh = False
         return Look(
             price=price,
-            is_fresh=is_fresh,
+            is_fresh=is_fresh(price, params.limits.risk_age, now),
             long_worth=int(price.mark - funding.side_index(current, True)),
             short_worth=int(price.mark - funding.side_index(current, False)),
         )
+
+    def look_at_token(self, token_id: int) -> TokenLook:
+        """Look at one token."""
+        params = self.token_params(token_id)
+        price = market.price_of(self.state, FIRST_FEED + token_id)
+        return TokenLook(price, is_fresh(price, params.max_age, self.now))
+
+    def token_params(self, token_id: int) -> CollateralParams:
+        """The parameters of a token."""
+        return collateral.params_in(self.state, self.state.collateral_params[token_id])
 
     def account(self, holder: Holder) -> Seen:
         """The account as it was last examined, which is now if it has changed."""
@@ -124,11 +171,12 @@ class Watch:
         held = self.state.accounts[holder]
         standing = self.standing(holder)
         lines = tuple(self.lines(holder, held.positions))
+        assets = tuple(self.assets(holder, held.tokens))
         must_hold = int(standing.maintenance)
         if held.positions:
             must_hold += int(market.load_risk(self.state).reserve)
         equity = int(standing.equity)
-        return Seen(int(held.cash), equity, equity - must_hold, lines)
+        return Seen(int(held.cash), equity, equity - must_hold, lines, assets)
 
     def standing(self, holder: Holder) -> Standing:
         """What the protocol says an account is worth and must hold."""
@@ -157,21 +205,55 @@ class Watch:
                 ratio=int(ratio),
             )
 
+    def assets(self, holder: Holder, tokens: int) -> Iterator[Asset]:
+        """The tokens of an account, of those in a bitmap."""
+        for token_id, seen in enumerate(self.tokens):
+            if tokens >> token_id & 1:
+                yield Asset(
+                    token_id=token_id,
+                    amount=int(self.state.collaterals[holder, token_id]),
+                    mark=int(seen.price.mark),
+                    haircut=int(self.token_params(token_id).haircut),
+                )
+
     def gain(self, line: Line) -> int:
         """What a position has gained since it was examined."""
         seen = self.markets[line.market_id]
         worth = seen.long_worth if line.size > 0 else seen.short_worth
         return line.size * (worth - line.worth) // WAD
 
+    def risen(self, known: Seen) -> int:
+        """By how much an account's tokens count for more since it was examined."""
+        return sum(
+            each.amount
+            * (int(self.tokens[each.token_id].price.mark) - each.mark)
+            // WAD
+            * (WAD - each.haircut)
+            // WAD
+            for each in known.assets
+        )
+
     def equity(self, holder: Holder) -> int:
-        """What an account is worth now, to a few wads."""
+        """What an account is worth now to the protocol, to a few wads."""
         known = self.account(holder)
-        return known.equity + sum(self.gain(line) for line in known.lines)
+        gains = sum(self.gain(line) for line in known.lines)
+        return known.equity + gains + self.risen(known)
+
+    def worth(self, holder: Holder) -> int:
+        """What an account is worth now to who has it: its tokens without a haircut."""
+        return self.equity(holder) + sum(
+            each.amount
+            * int(self.tokens[each.token_id].price.mark)
+            // WAD
+            * each.haircut
+            // WAD
+            for each in self.account(holder).assets
+        )
 
     def spare(self, holder: Holder) -> int:
         """How far an account is above all it must hold, to a few wads."""
         known = self.account(holder)
-        spare = known.spare
+        spare = known.spare + self.risen(known)
         for line in known.lines:
             risen = int(self.markets[line.market_id].price.mark) - line.mark
             spare += self.gain(line)
@@ -187,3 +269,12 @@ class Watch:
         """The accounts that have a position."""
         accounts = self.state.accounts
         return [holder for holder in self.holders if accounts[holder].positions]
+
+
+def is_fresh(price: FeedPrice, max_age: Seconds, now: Seconds) -> bool:
+    """Whether a price is young enough for what is asked."""
+    try:
+        feed.require_fresh_enough(price, max_age, now)
+    except errors.Revert:
+        return False
+    return True

@@ -9,23 +9,28 @@ import pytest
 from evm.chain import predicted_addresses
 from evm.compile import compile_contracts
 from evm.replay import model_at
+from keepers.buyer import atoms_for_sale, in_debt, purchases
 from keepers.executor import executions
 from keepers.liquidator import at_risk, liquidations
 from keepers.reporter import reported_price, reports
 from keepers.settler import settlements
 from keepers.watch import ROUNDING, Watch
+from protocol.collateral import FIRST_FEED
+from protocol.errors import SALE_TOO_LARGE
 from protocol.feed import median
 from protocol.fixed_point import WAD
 from protocol.health import standing_of
 from protocol.model import Model
 from protocol.trace import Action, genesis_actions
-from tests.genesis import ACTORS, GENESIS, REPORTERS, START
+from tests.genesis import ACTORS, COLLATERAL, GENESIS, REPORTERS, START
 
 ATOMS = 10**6
 KEEPER = ACTORS["keeper"]
 LONG = ACTORS["trader_1"] << 96
 SHORT = ACTORS["trader_2"] << 96
 BOTH = ACTORS["trader_3"] << 96
+PAWN = ACTORS["stranger"] << 96
+TOKEN = 10 ** COLLATERAL[0].decimals
 # When the first request has waited long enough.
 BEGUN = START + GENESIS.risk.vault.delay + 1
 
@@ -52,11 +57,11 @@ class Story:
         """Make a call of an actor."""
         self.make(Action(to, function, ACTORS[name], self.now, arguments))
 
-    def prices(self, now: int, ether: int, bitcoin: int) -> None:
-        """Let all reporters speak, and look."""
+    def prices(self, now: int, ether: int, bitcoin: int, token: int = 2_000) -> None:
+        """Let all reporters speak, of the first token too, and look."""
         self.now = now
         reporters = [ACTORS[name] for name in REPORTERS]
-        for feed_id, price in enumerate((ether, bitcoin)):
+        for feed_id, price in ((0, ether), (1, bitcoin), (FIRST_FEED, token)):
             for action in reports(feed_id, reporters, price * WAD, WAD // 1_000, now):
                 self.make(action)
         self.watch.look(now)
@@ -126,6 +131,122 @@ def test_the_worst_comes_first(story) -> None:
     assert found == [LONG, BOTH]
     lacking = [story.watch.spare(holder) for holder in found]
     assert lacking == sorted(lacking)
+
+
+@pytest.fixture
+def pawn(story) -> Story:
+    """A long whose account is backed by two of a token worth 2,000, and by no cash."""
+    story.by("stranger", "Exchange", "deposit_collateral", PAWN, 0, 2 * TOKEN)
+    story.by("stranger", "Exchange", "trade", PAWN, 0, 8 * WAD, 10**6 * WAD)
+    story.watch.look(story.now)
+    return story
+
+
+def bought(story) -> list[tuple[str, tuple[int, ...]]]:
+    """What the buyer does now, each call made before the next is decided."""
+    calls = []
+    for action in purchases(story.watch, KEEPER):
+        calls.append((action.function, action.arguments))
+        story.make(action)
+    return calls
+
+
+@pytest.mark.parametrize(("ether", "token"), [(1_950, 2_100), (2_050, 1_600)])
+def test_a_token_is_worth_what_the_protocol_says(pawn, ether, token) -> None:
+    pawn.watch.account(PAWN)
+    pawn.prices(BEGUN + 60, ether, 30_000, token)
+    said = standing_of(pawn.model.state, PAWN, False, pawn.now)
+    assert abs(pawn.watch.equity(PAWN) - said.equity) < ROUNDING
+    spare = said.equity - said.maintenance - GENESIS.risk.reserve
+    assert abs(pawn.watch.spare(PAWN) - spare) < ROUNDING
+    kept_back = 2 * token * WAD // 10
+    assert abs(pawn.watch.worth(PAWN) - said.equity - kept_back) < ROUNDING
+
+
+def test_who_is_backed_by_a_token_is_at_risk_when_it_falls(pawn) -> None:
+    pawn.by("stranger", "Exchange", "trade", PAWN, 0, 6 * WAD, 10**6 * WAD)
+    pawn.prices(BEGUN + 60, 1_900, 30_000, 1_900)
+    assert at_risk(pawn.watch) == []
+    pawn.prices(BEGUN + 90, 1_900, 30_000, 1_550)
+    assert at_risk(pawn.watch) == [PAWN]
+
+
+def test_a_small_debt_is_not_bought_while_there_is_a_position(pawn) -> None:
+    pawn.prices(BEGUN + 60, 1_990, 30_000)
+    pawn.by("keeper", "Exchange", "settle", PAWN, 0)
+    accounts = pawn.model.state.accounts
+    floor = GENESIS.risk.debt.floor
+    assert in_debt(pawn.watch) == [PAWN]
+    missing = (-int(accounts[PAWN].cash) - int(floor)) // (WAD // ATOMS)
+    pawn.by("stranger", "Exchange", "deposit", PAWN, missing)
+    assert in_debt(pawn.watch) == [PAWN]
+    pawn.by("stranger", "Exchange", "deposit", PAWN, 1)
+    assert accounts[PAWN].cash < 0
+    assert in_debt(pawn.watch) == []
+    assert bought(pawn) == []
+
+
+def test_a_debt_is_bought_to_the_last_atom_that_is_sold(pawn) -> None:
+    pawn.prices(BEGUN + 60, 1_900, 30_000)
+    pawn.by("keeper", "Exchange", "settle", PAWN, 0)
+    atoms = atoms_for_sale(pawn.watch, PAWN, 0, KEEPER)
+    arguments = (PAWN, 0, atoms + 1)
+    too_much = Action("Exchange", "buy_collateral", KEEPER, pawn.now, arguments)
+    assert pawn.model.apply(too_much).error == SALE_TOO_LARGE
+    assert bought(pawn) == [("buy_collateral", (PAWN, 0, atoms))]
+    assert bought(pawn) == []
+
+
+def test_no_more_is_bought_than_the_buyer_can_pay(pawn) -> None:
+    pawn.prices(BEGUN + 60, 1_900, 30_000)
+    pawn.by("keeper", "Exchange", "settle", PAWN, 0)
+    whole = atoms_for_sale(pawn.watch, PAWN, 0, KEEPER)
+    pawn.by("keeper", "Token", "transfer", ACTORS["owner"], 10**7 * ATOMS - ATOMS)
+    (call,) = bought(pawn)
+    assert 0 < call[1][2] < whole
+    assert bought(pawn) == []
+
+
+def test_a_token_of_an_old_price_is_not_bought(pawn) -> None:
+    pawn.prices(BEGUN + 60, 1_900, 30_000)
+    pawn.by("keeper", "Exchange", "settle", PAWN, 0)
+    assert atoms_for_sale(pawn.watch, PAWN, 0, KEEPER)
+    pawn.watch.look(pawn.now + COLLATERAL[0].params.max_age + 1)
+    assert in_debt(pawn.watch) == [PAWN]
+    assert bought(pawn) == []
+
+
+def test_who_owes_most_is_first(pawn) -> None:
+    accounts = pawn.model.state.accounts
+    pawn.prices(BEGUN + 60, 1_700, 30_000)
+    pawn.by("keeper", "Exchange", "settle", PAWN, 0)
+    assert in_debt(pawn.watch) == [PAWN]
+    pawn.by("keeper", "Exchange", "settle", LONG, 0)
+    assert accounts[PAWN].cash < accounts[LONG].cash < 0
+    assert in_debt(pawn.watch) == [PAWN, LONG]
+    pawn.by("stranger", "Exchange", "deposit", PAWN, 2_000 * ATOMS)
+    assert accounts[LONG].cash < accounts[PAWN].cash < 0
+    assert in_debt(pawn.watch) == [LONG, PAWN]
+
+
+def test_a_debt_is_closed_once_nothing_is_left_to_buy(pawn) -> None:
+    """What was worth a little more than the least is worth less at the next look."""
+    atoms = TOKEN // 1_900
+    held = pawn.model.state.collaterals[PAWN, 0]
+    pawn.by("stranger", "Exchange", "deposit", PAWN, 2_000 * ATOMS)
+    take = (int(held) // (10**18 // TOKEN) - atoms, ACTORS["stranger"])
+    pawn.by("stranger", "Exchange", "withdraw_collateral", PAWN, 0, *take)
+    pawn.prices(BEGUN + 60, 1_300, 30_000)
+    for action in liquidations(pawn.watch, KEEPER):
+        pawn.make(action)
+    accounts = pawn.model.state.accounts
+    assert accounts[PAWN].positions == 0
+    assert accounts[PAWN].cash < 0
+    assert atoms_for_sale(pawn.watch, PAWN, 0, KEEPER) == atoms
+    pawn.prices(BEGUN + 90, 1_300, 30_000, 1_800)
+    assert bought(pawn) == [("cover_shortfall", (PAWN,))]
+    assert (accounts[PAWN].cash, accounts[PAWN].tokens) == (0, 0)
+    assert bought(pawn) == []
 
 
 def test_an_old_price_liquidates_nobody(story) -> None:
