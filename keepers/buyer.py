@@ -2,7 +2,8 @@
 Which debts to buy: tokens of every account that owes, who owes most first.
 
 What is worth less than the protocol expects anybody to buy is left; where that is all
-there is, the debt is closed.
+there is, the debt is closed. And nobody buys at a mark that is held in its band above
+what the token is worth.
 """
 
 from __future__ import annotations
@@ -57,24 +58,24 @@ def purchases(watch: Watch, buyer: Address) -> Iterator[Action]:
 def atoms_for_sale(watch: Watch, holder: Holder, token_id: int, buyer: Address) -> int:
     """
     The most atoms of a token that the protocol sells for the debt of an account, and
-    that the buyer can pay.
+    that the buyer can pay; none where they would cost more than they are worth.
     """
     state = watch.state
     if not settlement.has_saleable(state, holder, 1 << token_id):
         return 0
-    if not watch.tokens[token_id].is_fresh:
+    seen, params = watch.tokens[token_id], watch.token_params(token_id)
+    kept = WAD - int(params.discount)
+    mark = int(seen.price.mark)
+    if not seen.is_fresh or mark * kept > int(seen.price.index) * WAD:
         return 0
     amount = int(state.collaterals[holder, token_id])
-    params = watch.token_params(token_id)
     scale = int(10 ** (18 - params.decimals))
-    kept = WAD - int(params.discount)
     money = min(debt_for_sale(watch, holder), state.quote.balances[buyer] * state.scale)
     if kept == 0:
         return amount // scale if money else 0
     # The protocol rounds up twice. That comes to no more than the money exactly where
     # these, rounded down twice, do not.
     whole = money * WAD // kept
-    mark = int(watch.tokens[token_id].price.mark)
     return min(amount, whole * WAD // mark) // scale
 
 

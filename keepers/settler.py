@@ -11,8 +11,9 @@ from protocol.fixed_point import WAD
 from protocol.trace import Action
 from protocol.units import Address
 
-# A loss is settled when it has eaten a quarter of the cash: sooner would cost more
-# calls than it is worth, later would leave the vault waiting for what may not come.
+# A loss is settled when it has eaten a quarter of the cash and the tokens: sooner would
+# cost more calls than it is worth, later would leave the vault waiting for what may not
+# come.
 PARTS = 4
 # Below this a call is not worth its gas.
 LEAST_LOSS = WAD
@@ -22,9 +23,10 @@ def settlements(watch: Watch, sender: Address) -> Iterator[Action]:
     """The calls that settle every loss that has grown large against its cash."""
     for holder in watch.with_positions():
         known = watch.account(holder)
+        backing = abs(known.cash) + watch.token_worth(known)
         for line in known.lines:
             loss = -(line.profit + watch.gain(line))
-            if loss < LEAST_LOSS or PARTS * loss < abs(known.cash):
+            if loss < LEAST_LOSS or PARTS * loss < backing:
                 continue
             if watch.markets[line.market_id].is_fresh:
                 yield Action(

@@ -250,6 +250,13 @@ class Watch:
             for each in self.account(holder).assets
         )
 
+    def token_worth(self, known: Seen) -> int:
+        """What the tokens of an account are worth now, without a haircut."""
+        return sum(
+            each.amount * int(self.tokens[each.token_id].price.mark) // WAD
+            for each in known.assets
+        )
+
     def spare(self, holder: Holder) -> int:
         """How far an account is above all it must hold, to a few wads."""
         known = self.account(holder)

@@ -38,6 +38,7 @@ def print_run(finished: Finished, is_short: bool = False) -> None:
     if not is_short:
         out.print(entry_points(summary["by_entry_point"]))
         out.print(figures(summary, unit))
+        out.print(groups(summary, unit))
         for note in summary["notes"]:
             out.print(f"- {note}")
     style = "bold green" if is_faithful(summary) else "bold red"
@@ -115,6 +116,23 @@ def figures(summary: dict[str, Any], unit: str) -> Table:
     }
     for name, value in rows.items():
         table.add_row(name, value)
+    return table
+
+
+def groups(summary: dict[str, Any], unit: str) -> Table:
+    """What each group of agents won or lost."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("who")
+    for name in ("came", "brought", "end with", f"won or lost, {unit}"):
+        table.add_column(name, justify="right")
+    for each in summary["groups"]:
+        table.add_row(
+            each["label"],
+            f"{each['count']:,}",
+            f"{each['brought']:,.0f}",
+            f"{each['worth']:,.0f}",
+            f"{each['gain']:+,.0f}",
+        )
     return table
 
 

@@ -8,7 +8,7 @@ the protocol; all its numbers are exact integers.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 from msgspec import Struct
 from numpy.random import Generator as Randomness
@@ -17,7 +17,7 @@ from evm.actors import actor_address
 from keepers.watch import Watch
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
-from protocol.state import State
+from protocol.state import TOKENS, State
 from protocol.trace import UNLIMITED, Action
 from simulation.parameters import Range
 from simulation.paths import random_stream
@@ -59,11 +59,27 @@ class World:
         return int(self.watch.markets[market_id].price.index)
 
 
+class Purse(Struct, frozen=True):
+    """
+    What somebody brings: atoms of the quote token, or of the collateral with a number;
+    and what they are worth in quote then.
+    """
+
+    atoms: int
+    worth: int
+    token_id: int | None = None
+
+    @property
+    def contract(self) -> str:
+        """The contract of the token."""
+        return TOKENS[0] if self.token_id is None else TOKENS[1 + self.token_id]
+
+
 class Stay(Struct, frozen=True):
-    """When somebody comes, with how many atoms, and when he leaves, if he does."""
+    """When somebody comes, with what, and when he leaves, if he does."""
 
     entry: int
-    atoms: int
+    purse: Purse
     leaves_at: int | None
 
 
@@ -76,6 +92,7 @@ class Agent:
         self.stay = stay
         self.address = actor_address(name)
         self.holder = self.address << 96
+        self.has_come = False
         self.life = self.live()
 
     def live(self) -> Life:
@@ -95,8 +112,10 @@ class Agent:
     def bring_money(self) -> Life:
         """Come to the protocol at the time of entry, with money."""
         yield from self.wait(self.stay.entry)
-        yield self.call("Token", "mint", self.address, self.stay.atoms)
-        yield self.call("Token", "approve", self.world.exchange, UNLIMITED)
+        purse = self.stay.purse
+        yield self.call(purse.contract, "mint", self.address, purse.atoms)
+        self.has_come = True
+        yield self.call(purse.contract, "approve", self.world.exchange, UNLIMITED)
 
     def is_leaving(self) -> bool:
         """Whether the time to leave has come."""
@@ -125,11 +144,28 @@ class Trader(Agent):
 
     def live(self) -> Life:
         yield from self.bring_money()
-        yield self.call("Exchange", "deposit", self.holder, self.stay.atoms)
+        yield self.put_in(self.holder, self.stay.purse.atoms)
         if (yield from self.open()):
             yield from self.hold()
             yield from self.close()
         yield from self.go()
+
+    def put_in(self, holder: int, atoms: int) -> Action:
+        """A deposit of what the trader has brought."""
+        token_id = self.stay.purse.token_id
+        if token_id is None:
+            return self.call("Exchange", "deposit", holder, atoms)
+        return self.call("Exchange", "deposit_collateral", holder, token_id, atoms)
+
+    def take_out(self, atoms: int) -> Action:
+        """A withdrawal of what the trader has brought."""
+        token_id = self.stay.purse.token_id
+        what = (atoms, self.address)
+        if token_id is None:
+            return self.call("Exchange", "withdraw", self.holder, *what)
+        return self.call(
+            "Exchange", "withdraw_collateral", self.holder, token_id, *what
+        )
 
     def size(self) -> int:
         """The size of the position."""
@@ -138,7 +174,7 @@ class Trader(Agent):
     def wanted_size(self) -> int:
         """The size that the money is worth, times the leverage."""
         index = self.world.index(self.market_id)
-        worth = self.stay.atoms * self.world.state.scale * self.leverage // WAD
+        worth = self.stay.purse.worth * self.leverage // WAD
         return self.side * (worth * WAD // index) if index else 0
 
     def trade(self, size_delta: int, tolerance: int) -> Action:
@@ -202,6 +238,22 @@ class Trader(Agent):
         atoms = int(state.accounts[self.holder].cash) // state.scale
         if atoms > 0 and self.size() == 0:
             yield self.call("Exchange", "withdraw", self.holder, atoms, self.address)
+        yield from self.take_tokens()
+
+    def take_tokens(self) -> Life:
+        """Take back the token that was brought, once no debt is left."""
+        state, token_id = self.world.state, self.stay.purse.token_id
+        if token_id is None:
+            return
+        for _ in range(TRIES):
+            amount = int(state.collaterals[self.holder, token_id])
+            if amount == 0 or self.size():
+                return
+            decimals = self.world.watch.token_params(token_id).decimals
+            outcome = yield self.take_out(amount // 10 ** (18 - decimals))
+            assert outcome is not None
+            if outcome.error is not None:
+                yield from self.wait(PATIENCE)
 
 
 class CarelessTrader(Trader):
@@ -210,13 +262,11 @@ class CarelessTrader(Trader):
     def live(self) -> Life:
         yield from self.bring_money()
         # The account of somebody else.
-        yield self.call("Exchange", "deposit", self.holder + (1 << 96), 1)
-        yield self.call("Exchange", "deposit", self.holder, self.stay.atoms)
+        yield self.put_in(self.holder + (1 << 96), 1)
+        yield self.put_in(self.holder, self.stay.purse.atoms)
         yield from self.ask_too_much()
         if (yield from self.open()):
-            yield self.call(
-                "Exchange", "withdraw", self.holder, self.stay.atoms, self.address
-            )
+            yield self.take_out(self.stay.purse.atoms)
             yield from self.hold()
             yield from self.close()
         yield from self.go()
@@ -241,7 +291,7 @@ class Provider(Agent):
     def live(self) -> Life:
         yield from self.bring_money()
         for _ in range(TRIES):
-            if (yield from self.ask("request_deposit", self.stay.atoms)):
+            if (yield from self.ask("request_deposit", self.stay.purse.atoms)):
                 break
         while self.stay.leaves_at is not None and not self.is_leaving():
             yield None
@@ -280,18 +330,38 @@ def drawn(ends: Range, rng: Randomness) -> int:
     return ends.low + (span * int(rng.integers(0, 2**DRAWN_BITS)) >> DRAWN_BITS)
 
 
-def make_agents(scenario: Scenario, world: World) -> Iterator[Agent]:
-    """Everybody in a scenario, each group drawn from a stream of its own."""
+def quote_purse(capital: int, scale: int) -> Purse:
+    """So much quote, of which an atom is `scale` wads."""
+    atoms = max(1, capital // scale)
+    return Purse(atoms, atoms * scale)
+
+
+def token_purse(capital: int, token_id: int, scale: int, price: int) -> Purse:
+    """As much of a token, of which an atom is `scale` wads, as the capital buys."""
+    atoms = max(1, capital * WAD // price // scale)
+    return Purse(atoms, atoms * scale * price // WAD, token_id)
+
+
+def make_agents(
+    scenario: Scenario, world: World, token_prices: Sequence[int]
+) -> Iterator[Agent]:
+    """
+    Everybody in a scenario, each group drawn from a stream of its own; tokens are
+    brought at the prices given.
+    """
     markets = [market.name for market in scenario.markets]
+    tokens = [token.name for token in scenario.tokens]
     for place, group in enumerate(scenario.agents):
         rng = random_stream(scenario.run.seed, f"agents.{place}")
         for number in range(group.count):
             name = f"{group.kind}-{place}-{number}"
-            stay = Stay(
-                entry=drawn(group.entry, rng),
-                atoms=max(1, drawn(group.capital, rng) // world.state.scale),
-                leaves_at=group.leaves_at,
-            )
+            entry, capital = drawn(group.entry, rng), drawn(group.capital, rng)
+            purse = quote_purse(capital, world.state.scale)
+            if not isinstance(group, Providers) and group.backed_by is not None:
+                token_id = tokens.index(group.backed_by)
+                scale = scenario.tokens[token_id].scale
+                purse = token_purse(capital, token_id, scale, token_prices[token_id])
+            stay = Stay(entry, purse, group.leaves_at)
             if isinstance(group, Providers):
                 yield Provider(world, name, stay, group.fraction)
             else:

@@ -8,76 +8,41 @@ one, and into the counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from msgspec import Struct
 
-from evm.actors import actor_address
 from evm.compile import Contract
 from evm.lockstep import Difference
+from keepers.buyer import purchases
 from keepers.executor import executions
 from keepers.liquidator import liquidations
 from keepers.reporter import reports
 from keepers.settler import settlements
 from keepers.watch import Watch
-from protocol import exchange, share, vault
-from protocol.fixed_point import WAD
+from protocol.collateral import FIRST_FEED
 from protocol.model import Outcome
-from protocol.trace import (
-    VERSION,
-    Action,
-    Genesis,
-    MarketGenesis,
-    TraceWriter,
-    genesis_actions,
+from protocol.trace import Action, Genesis, TraceWriter, genesis_actions
+from simulation.agents import Life, World, make_agents
+from simulation.genesis import (
+    FOUNDER,
+    KEEPER,
+    OWNER,
+    agent_names,
+    genesis_of,
+    reporters_of,
 )
-from protocol.units import Call, Quote, Seconds
-from simulation.agents import Agent, Life, World, make_agents
+from simulation.measures import Group, Measures, Sample, TokenEnd
 from simulation.prices import PriceSeries
 from simulation.scenario import Scenario
 from simulation.stage import Ending, Stage, open_stage
 from simulation.tally import Conservation, Event, Tally
 
-OWNER = "owner"
-FOUNDER = "founder"
-KEEPER = "keeper"
 # What a chart can show; more looks than that are thinned out.
 MOST_SAMPLES = 1_500
-QUANTILES = (5, 25, 50, 75, 95)
-
-
-class MarketSample(Struct, frozen=True):
-    """A market at one look; prices and sizes in wads."""
-
-    price: int
-    index: int
-    mark: int
-    long_size: int
-    short_size: int
-
-
-class Sample(Struct, frozen=True):
-    """
-    The protocol at one look; amounts in wads.
-
-    `equities` are quantiles, over the accounts with a position, of their equity as a
-    part of the money they came with.
-    """
-
-    time: int
-    markets: tuple[MarketSample, ...]
-    insurance: int
-    vault: int
-    nav: int
-    share_value: int
-    total_equity: int
-    accounts: int
-    equities: tuple[int, ...]
-    liquidations: int
-    bad_debt: int
 
 
 class Progress(Struct, frozen=True):
@@ -98,6 +63,9 @@ class Result(Struct):
     samples: list[Sample]
     names: dict[int, str]
     accounts: int
+    groups: list[Group]
+    keeper_gain: int
+    tokens: list[TokenEnd]
     violations: int
     setup_calls: int
     nav_start: int
@@ -121,8 +89,11 @@ class Ended(Exception):
 
 
 class Feed(Struct):
-    """The prices of a market, read along."""
+    """What reporters say of a market or token, read along its prices."""
 
+    feed_id: int
+    reporters: tuple[int, ...]
+    confidence: int
     series: PriceSeries
     gap: int = 0
 
@@ -134,51 +105,14 @@ class Feed(Struct):
         return self.gap < len(gaps) and gaps[self.gap].start < now
 
 
-def reporter_name(market_name: str, number: int) -> str:
-    """The actor that is a reporter of a market."""
-    return f"reporter-{market_name}-{number}"
-
-
-def genesis_of(scenario: Scenario, agents: Mapping[str, int]) -> Genesis:
-    """What is decided before the first call; agents bring their money themselves."""
-    actors = {name: actor_address(name) for name in (OWNER, FOUNDER, KEEPER)}
-    markets = []
-    for each in scenario.markets:
-        names = [reporter_name(each.name, number) for number in range(each.reporters)]
-        reporters = {name: actor_address(name) for name in names}
-        actors |= reporters
-        markets.append(
-            MarketGenesis(each.name, each.feed, tuple(reporters.values()), each.params)
-        )
-    scale = int(10 ** (18 - scenario.decimals))
-    return Genesis(
-        version=VERSION,
-        # The founder's request has waited when the run begins.
-        start=scenario.run.start - int(scenario.risk.vault.delay) - 1,
-        decimals=scenario.decimals,
-        owner=actors[OWNER],
-        risk=scenario.risk,
-        markets=tuple(markets),
-        collateral=(),
-        actors=actors | dict(agents),
-        balances={
-            name: deposit // scale
-            for name, deposit in (
-                (FOUNDER, scenario.vault),
-                (OWNER, scenario.insurance),
-            )
-            if deposit >= scale
-        },
-    )
-
-
-def agent_names(scenario: Scenario) -> dict[str, int]:
-    """The addresses of the agents by their names."""
-    return {
-        name: actor_address(name)
-        for place, group in enumerate(scenario.agents)
-        for name in (f"{group.kind}-{place}-{number}" for number in range(group.count))
-    }
+def feeds_of(scenario: Scenario, series: Sequence[PriceSeries]) -> list[Feed]:
+    """The feeds of the markets, then those of the tokens."""
+    ids = [*range(len(scenario.markets))]
+    ids += [FIRST_FEED + token_id for token_id in range(len(scenario.tokens))]
+    return [
+        Feed(feed_id, tuple(reporters_of(each).values()), each.confidence, prices)
+        for feed_id, each, prices in zip(ids, scenario.priced, series, strict=True)
+    ]
 
 
 class Run:
@@ -197,7 +131,7 @@ class Run:
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self.scenario = scenario
-        self.feeds = [Feed(each) for each in series]
+        self.feeds = feeds_of(scenario, series)
         self.stage = stage
         self.genesis = genesis
         self.writer = writer
@@ -210,10 +144,9 @@ class Run:
         self.watch = Watch(self.state)
         exchange_address = stage.addresses["Exchange"]
         self.world = World(self.state, self.watch, exchange_address, scenario.run.start)
-        self.agents: list[Agent] = list(make_agents(scenario, self.world))
-        self.brought = {
-            agent.holder: agent.stay.atoms * self.state.scale for agent in self.agents
-        }
+        token_prices = [each.ticks[0].price for each in series[len(scenario.markets) :]]
+        self.agents = list(make_agents(scenario, self.world, token_prices))
+        self.measures = Measures(scenario, series, self.watch, self.agents, self.tally)
         self.samples: list[Sample] = []
         self.nav_start = 0
         self.setup_calls = 0
@@ -273,18 +206,17 @@ class Run:
             atoms = (given[OWNER],)
             self.make(Action("Exchange", "fund_insurance", owner, now, atoms))
         self.watch.look(now)
-        self.nav_start = self.nav(now)
+        self.nav_start = self.measures.nav(now)
 
     def report(self, now: int) -> None:
-        """Let the reporters of each market speak, unless their source stands still."""
-        for market_id, (each, feed) in enumerate(
-            zip(self.scenario.markets, self.feeds, strict=True)
-        ):
+        """Let all reporters speak, unless their source stands still."""
+        for feed in self.feeds:
             if feed.is_silent(now):
                 continue
-            reporters = self.genesis.markets[market_id].reporters
             price = feed.series.at(now)
-            for action in reports(market_id, reporters, price, each.confidence, now):
+            for action in reports(
+                feed.feed_id, feed.reporters, price, feed.confidence, now
+            ):
                 self.make(action)
 
     def live(self, life: Life) -> bool:
@@ -310,12 +242,15 @@ class Run:
         if keepers.settler:
             for action in settlements(self.watch, keeper):
                 self.make(action)
+        if keepers.buyer:
+            for action in purchases(self.watch, keeper):
+                self.make(action)
         if keepers.executor:
             for action in executions(self.watch, keeper):
                 self.make(action)
 
     def finish(self, now: int) -> None:
-        """Pay the keeper and the treasury what they have earned."""
+        """Pay the keeper and the treasury what they have earned or seized."""
         keeper, owner = self.genesis.actors[KEEPER], self.genesis.owner
         earned = int(self.state.keeper_rewards[keeper]) // self.state.scale
         if earned:
@@ -324,67 +259,40 @@ class Run:
         if treasury:
             arguments = (owner, treasury)
             self.make(Action("Governor", "collect_treasury", owner, now, arguments))
-
-    def nav(self, now: int) -> int:
-        """The lower value of the vault, whether or not its prices are valid."""
-        moment = Seconds(now)
-        books = exchange.books(self.state, Call(0, moment))
-        nav = vault.nav_of(self.state, books, False, moment).low
-        return int(nav)
+        for token_id, token in enumerate(self.scenario.tokens):
+            pool = self.state.pools[token_id]
+            seized = pool.held_atoms - int(pool.total) // token.scale
+            if seized:
+                which = (token_id, owner, seized)
+                self.make(Action("Governor", "collect_collateral", owner, now, which))
 
     def sample(self, now: int) -> None:
         """Keep what the charts show."""
         self.watch.look(now)
-        if len(self.watch.markets) < len(self.feeds):
-            # Cut off before all markets were set up.
+        if not self.measures.is_set_up():
             return
-        parts, total = [], 0
-        for holder in self.watch.with_positions():
-            equity = self.watch.equity(holder)
-            total += equity
-            brought = self.brought.get(holder)
-            if brought:
-                parts.append(equity * WAD // brought)
-        funds = self.state.funds[()]
-        nav = self.nav(now)
-        # As many shares as the first unit of quote has bought.
-        bundle = WAD * share.VIRTUAL_SHARES
-        share_value = share.amount_for(bundle, self.state.supply[()], Quote(nav))
-        self.samples.append(
-            Sample(
-                time=now,
-                markets=tuple(self.market_samples(now)),
-                insurance=int(funds.insurance),
-                vault=int(funds.vault),
-                nav=nav,
-                share_value=int(share_value),
-                total_equity=total,
-                accounts=len(parts),
-                equities=quantiles(sorted(parts)),
-                liquidations=self.tally.liquidations,
-                bad_debt=self.tally.bad_debt,
-            )
-        )
-        elapsed = now - self.scenario.run.start
+        sample = self.measures.sample(now)
+        self.samples.append(sample)
         self.progress(
-            Progress(elapsed, self.tally.calls, total, self.tally.liquidations)
+            Progress(
+                now - self.scenario.run.start,
+                self.tally.calls,
+                sample.total_equity,
+                self.tally.liquidations,
+            )
         )
 
-    def market_samples(self, now: int) -> Iterator[MarketSample]:
-        """Each market now."""
-        for market_id, feed in enumerate(self.feeds):
-            price = self.watch.markets[market_id].price
-            book = self.state.books[market_id]
-            yield MarketSample(
-                price=feed.series.at(now),
-                index=int(price.index),
-                mark=int(price.mark),
-                long_size=int(book.long_size),
-                short_size=int(book.short_size),
-            )
+    def keeper_gain(self) -> int:
+        """What the keeper has earned, of which some may be tokens."""
+        keeper = self.genesis.actors[KEEPER]
+        brought = self.genesis.balances.get(KEEPER, 0) * self.state.scale
+        earned = int(self.state.keeper_rewards[keeper])
+        return self.measures.wallet(keeper) + earned - int(brought)
 
     def result(self, wall_seconds: float, **ended: Any) -> Result:
         """What the run leaves, as it stands."""
+        now, measures = self.world.now, self.measures
+        is_set_up = measures.is_set_up()
         return Result(
             genesis=self.genesis,
             chain=self.stage.name,
@@ -393,6 +301,9 @@ class Run:
             names={agent.holder: agent.name for agent in self.agents}
             | {self.genesis.actors[FOUNDER] << 96: FOUNDER},
             accounts=len(self.agents),
+            groups=list(measures.groups(now)) if is_set_up else [],
+            keeper_gain=self.keeper_gain() if is_set_up else 0,
+            tokens=list(measures.token_ends(now)) if is_set_up else [],
             violations=self.conservation.violations,
             setup_calls=self.setup_calls,
             nav_start=self.nav_start,
@@ -400,17 +311,9 @@ class Run:
             insurance_start=self.scenario.insurance,
             insurance_end=int(self.state.funds[()].insurance),
             wall_seconds=wall_seconds,
-            scenario_seconds=self.world.now - self.scenario.run.start,
+            scenario_seconds=now - self.scenario.run.start,
             **ended,
         )
-
-
-def quantiles(ordered: list[int]) -> tuple[int, ...]:
-    """The quantiles of ordered numbers, by the nearest rank; none of none."""
-    if not ordered:
-        return ()
-    last = len(ordered) - 1
-    return tuple(ordered[(last * percent + 50) // 100] for percent in QUANTILES)
 
 
 def run_scenario(

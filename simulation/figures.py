@@ -20,7 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from protocol.fixed_point import WAD
-from simulation.engine import QUANTILES, Result
+from simulation.engine import Result
+from simulation.measures import QUANTILES
 from simulation.prices import PriceSeries
 from simulation.scenario import Scenario
 
@@ -160,11 +161,20 @@ class Charts:
                 (self.bad_debt, 1.5),
             ),
         )
+        for token_id, token in enumerate(self.scenario.tokens):
+            yield Chart(
+                f"token-{token.name}",
+                f"{token.name}, which backs accounts",
+                "Its price, where it was sold for the debt of an account, and how much "
+                "of it accounts have. The size of a marker is what the buyer paid.",
+                ((self.token(token_id), 2.6), (self.held(token_id), 1.6)),
+            )
         yield Chart(
             "equity",
             "Equity of the accounts with a position",
-            "As a part of the money each account came with: half of the accounts lie "
-            "in the darker band, nine in ten in the lighter one.",
+            "As a part of the money each account came with, tokens less their haircut: "
+            "half of the accounts lie in the darker band, nine in ten in the lighter "
+            "one.",
             ((self.equity, 2.8), (self.accounts, 1.4)),
         )
         yield Chart(
@@ -336,6 +346,66 @@ class Charts:
                 zorder=4,
                 label=f"bad debt ({len(found)})",
             )
+
+    def token(self, token_id: int) -> Draw:
+        """The price of a token, and where it was sold."""
+        token = self.scenario.tokens[token_id]
+
+        def draw(axes: Axes) -> None:
+            looks = [each.tokens[token_id] for each in self.samples]
+            for values, colour, label in (
+                ([each.price / WAD for each in looks], MUTED, "reported price"),
+                ([each.mark / WAD for each in looks], PRICE, "mark"),
+            ):
+                axes.plot(
+                    self.times,
+                    values,
+                    color=colour,
+                    drawstyle="steps-post",
+                    label=label,
+                )
+            self.sales(axes, token_id)
+            axes.set_title(f"{token.name}: price and sales")
+            axes.set_ylabel(f"{self.unit} per {token.name}")
+            axes.legend(loc="best", ncols=2)
+
+        return draw
+
+    def sales(self, axes: Axes, token_id: int) -> None:
+        """Mark where a token was sold for a debt."""
+        found = [
+            each
+            for each in self.result.events
+            if each.kind == "sold" and each.market_id == token_id
+        ]
+        if not found:
+            return
+        marks = {each.time: each.tokens[token_id].mark / WAD for each in self.samples}
+        seen = [each for each in found if each.time in marks]
+        largest = max(each.amount for each in found)
+        axes.scatter(
+            [self.axis.at(each.time) for each in seen],
+            [marks[each.time] for each in seen],
+            s=[8 + 70 * each.amount / largest for each in seen],
+            color=WARN,
+            alpha=0.55,
+            linewidths=0,
+            zorder=3,
+            label=f"sold ({len(found)})",
+        )
+
+    def held(self, token_id: int) -> Draw:
+        """How much of a token all accounts have."""
+        name = self.scenario.tokens[token_id].name
+
+        def draw(axes: Axes) -> None:
+            totals = [each.tokens[token_id].total / WAD for each in self.samples]
+            self.line(axes, totals, FUND)
+            axes.set_ylim(bottom=0)
+            axes.set_title(f"{name} in all accounts")
+            axes.set_ylabel(name)
+
+        return draw
 
     def line(self, axes: Axes, values: list[float], colour: str) -> None:
         """A line with the ground below it tinted."""

@@ -169,13 +169,13 @@ PER_TIME = {
 def section_of(struct: type[Struct], base: type[Base]) -> type[Base]:
     """
     The section that fills `struct`, with the keys of `base` beside its fields, or in
-    the place of those that it reads in its own way.
+    the place of those that it reads in its own way or knows without being told.
     """
     # The units are classes for mypy only: at run time their names are left.
     types = get_type_hints(struct)
     keys: dict[str, Any] = {}
     for name in struct.__struct_fields__:
-        if name in base.model_fields:
+        if name in base.model_fields or hasattr(base, name):
             continue
         if isinstance(types[name], type) and issubclass(types[name], Struct):
             keys[name] = (section_of(types[name], Section), ...)

@@ -23,11 +23,12 @@ from simulation.errors import PriceFileError
 from simulation.parameters import Range
 from simulation.prices import PriceSeries, read_prices
 from simulation.quantities import format_duration, format_moment, format_wads
-from simulation.scenario import Market, Scenario, price_series
+from simulation.scenario import Market, Priced, Scenario, Token, price_series
 from simulation.sections import AnyAgents, DrawnPrices, RecordedPrices
 
 Section = TypeVar("Section", bound=BaseModel)
 Params = TypeVar("Params", bound=Struct)
+AnyPriced = TypeVar("AnyPriced", Market, Token)
 
 # More digits of a ratio than anybody reads.
 SHOWN_DIGITS = 6
@@ -71,8 +72,9 @@ def with_prices(scenario: Scenario, path: Path) -> tuple[Scenario, list[str]]:
         run=run,
         markets=(
             replace(market, prices=prices),
-            *(stretched_market(other, length) for other in others),
+            *(stretched(other, length) for other in others),
         ),
+        tokens=tuple(stretched(token, length) for token in scenario.tokens),
         agents=tuple(stretched_agents(each, length) for each in scenario.agents),
         keepers=changed(
             scenario.keepers, every=None if every is None else -(-every // step) * step
@@ -87,8 +89,9 @@ def with_prices(scenario: Scenario, path: Path) -> tuple[Scenario, list[str]]:
         f"meant for {format_wads(was)}",
         f"entries, departures and shocks come {length} times as late",
     ]
-    if others:
-        names = ", ".join(other.name for other in others)
+    drawn: list[Priced] = [*others, *scenario.tokens]
+    if drawn:
+        names = ", ".join(each.name for each in drawn)
         notes.append(f"{names}: drawn over the same span, with shocks stretched along")
     return moved, notes
 
@@ -124,13 +127,13 @@ def changed(section: Section, **values: Any) -> Section:
     return section.model_copy(update=values)
 
 
-def stretched_market(market: Market, length: Ratio) -> Market:
-    """A market whose shocks come later; how long each lasts stays."""
-    prices = market.prices
+def stretched(priced: AnyPriced, length: Ratio) -> AnyPriced:
+    """A market or token whose shocks come later; how long each lasts stays."""
+    prices = priced.prices
     if not isinstance(prices, DrawnPrices):
-        return market
+        return priced
     shocks = tuple(changed(shock, at=length.of(shock.at)) for shock in prices.shocks)
-    return replace(market, prices=changed(prices, shocks=shocks))
+    return replace(priced, prices=changed(prices, shocks=shocks))
 
 
 def stretched_agents(agents: AnyAgents, length: Ratio) -> AnyAgents:
@@ -145,27 +148,27 @@ def stretched_agents(agents: AnyAgents, length: Ratio) -> AnyAgents:
 
 
 def check_admitted(
-    path: Path, series: Iterable[tuple[Market, PriceSeries]]
+    path: Path, series: Iterable[tuple[Priced, PriceSeries]]
 ) -> list[str]:
     """
-    Refuse a market whose first price its feed takes for none; note the later ones.
+    Refuse a first price that its feed takes for none; note the later ones.
     """
     notes = []
-    for market, prices in series:
-        feed: FeedParams = market.feed
+    for priced, prices in series:
+        feed: FeedParams = priced.feed
         outside = sum(not is_admitted(tick.price, feed) for tick in prices.ticks)
         if not is_admitted(prices.ticks[0].price, feed):
             raise PriceFileError(
                 path,
                 None,
-                f"market.{market.name}.feed: the first price, "
+                f"{priced.key}.feed: the first price, "
                 f"{format_wads(prices.ticks[0].price)}, does not lie between "
                 f"floor_price, {format_wads(int(feed.floor_price))}, and "
                 f"ceiling_price, {format_wads(int(feed.ceiling_price))}",
             )
         if outside:
             notes.append(
-                f"{market.name}: {outside} prices lie outside its floor and ceiling, "
+                f"{priced.name}: {outside} prices lie outside its floor and ceiling, "
                 "where its feed has no round"
             )
     return notes

@@ -25,7 +25,7 @@ from protocol.units import Size
 from simulation.document import Document
 from simulation.errors import Problem, ScenarioError
 from simulation.quantities import format_duration, format_wads
-from simulation.scenario import Scenario
+from simulation.scenario import Market, Scenario
 
 
 class Law(Struct, frozen=True):
@@ -59,6 +59,9 @@ LAWS = {
         "max_open_interest <= skew_scale / 2",
         ("limits.max_open_interest", "pricing.skew_scale"),
     ),
+    errors.COLLATERAL_ABOVE_VALUE: Law(
+        "cap * ceiling_price < 2**120 wads", ("cap", "feed.ceiling_price")
+    ),
     errors.OPEN_INTEREST_ABOVE_VALUE: Law(
         "max_open_interest * ceiling_price < 2**120 wads",
         ("limits.max_open_interest", "feed.ceiling_price"),
@@ -77,16 +80,17 @@ def check_laws(scenario: Scenario) -> None:
     """Refuse a scenario with parameters that the governor would refuse."""
     with explaining(scenario, "protocol", scenario.risk):
         governance.require_lawful_risk(scenario.risk)
-    for market in scenario.markets:
-        count = market.reporters
+    for each in scenario.priced:
+        count = each.reporters
         reporters = (*range(1, count + 1), *[0] * (MAX_REPORTERS - count))
-        key = f"market.{market.name}"
-        with explaining(scenario, key, market.feed, "feed."):
-            governance.require_lawful_feed(market.feed, reporters)
-        with explaining(scenario, key, market.params):
-            governance.require_lawful_market(
-                market.params, Size(0), market.feed.ceiling_price
-            )
+        with explaining(scenario, each.key, each.feed, "feed."):
+            governance.require_lawful_feed(each.feed, reporters)
+        highest = each.feed.ceiling_price
+        with explaining(scenario, each.key, each.params):
+            if isinstance(each, Market):
+                governance.require_lawful_market(each.params, Size(0), highest)
+            else:
+                governance.require_lawful_collateral(each.params, Size(0), highest)
 
 
 @contextmanager

@@ -70,7 +70,12 @@ def write_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["grouped"] = grouped
+    environment.filters |= {
+        "grouped": grouped,
+        "whole": "{:,.0f}".format,
+        "signed": "{:+,.0f}".format,
+        "priced": "{:,.6g}".format,
+    }
     page = environment.get_template("report.html").render(
         scenario=scenario,
         summary=summary,
@@ -82,6 +87,7 @@ def write_report(
         charts=drawn,
         rows=rows_of(scenario, result),
         liquidated=summary["liquidations"],
+        keeper_brought=scenario.keepers.capital / WAD,
         command=command,
         colours=COLOURS,
     )

@@ -68,10 +68,10 @@ def prepare(
             raise
         reason = "; ".join(notes[1:2])
         raise PriceFileError(prices, None, f"{reason}; {error}") from None
-    series = [price_series(scenario, market) for market in scenario.markets]
-    pairs = list(zip(scenario.markets, series, strict=True))
+    series = [price_series(scenario, each) for each in scenario.priced]
+    pairs = list(zip(scenario.priced, series, strict=True))
     notes += check_admitted(prices or path, pairs)
-    notes += [f"{market.name}: {note}" for market, each in pairs for note in each.notes]
+    notes += [f"{each.name}: {note}" for each, found in pairs for note in found.notes]
     return Prepared(scenario, series, notes)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from protocol.collateral import MAX_TOKENS, CollateralParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams, RiskParams
@@ -32,6 +33,7 @@ from simulation.sections import (
     AGENTS,
     PRICES,
     AnyAgents,
+    CollateralKeys,
     Deposit,
     DrawnPrices,
     FeedKeys,
@@ -49,15 +51,17 @@ SECTIONS = (
     "vault",
     "insurance",
     "market",
+    "collateral",
     "prices",
     "agents",
     "keepers",
 )
-MARKET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 
 ProtocolSection = section_of(RiskParams, ProtocolKeys)
 FeedSection = section_of(FeedParams, FeedKeys)
 MarketSection = section_of(MarketParams, Section)
+CollateralSection = section_of(CollateralParams, CollateralKeys)
 
 
 class Market(Struct, frozen=True):
@@ -69,6 +73,45 @@ class Market(Struct, frozen=True):
     reporters: int
     confidence: int
     prices: Prices
+
+    @property
+    def key(self) -> str:
+        """Its table in the scenario."""
+        return f"market.{self.name}"
+
+    @property
+    def title(self) -> str:
+        """What tells its prices and its reporters from those of anything else."""
+        return self.name
+
+
+class Token(Struct, frozen=True):
+    """A token that is collateral, and its feed; its place is its id."""
+
+    name: str
+    params: CollateralParams
+    feed: FeedParams
+    reporters: int
+    confidence: int
+    prices: Prices
+
+    @property
+    def key(self) -> str:
+        """Its table in the scenario."""
+        return f"collateral.{self.name}"
+
+    @property
+    def title(self) -> str:
+        """What tells its prices and its reporters from those of anything else."""
+        return f"collateral-{self.name}"
+
+    @property
+    def scale(self) -> int:
+        """Wads in an atom of it."""
+        return int(10 ** (18 - self.params.decimals))
+
+
+Priced = Market | Token
 
 
 class Scenario(Struct, frozen=True):
@@ -87,8 +130,14 @@ class Scenario(Struct, frozen=True):
     vault: int
     insurance: int
     markets: tuple[Market, ...]
+    tokens: tuple[Token, ...]
     agents: tuple[AnyAgents, ...]
     keepers: Keepers
+
+    @property
+    def priced(self) -> tuple[Priced, ...]:
+        """Whatever has prices: the markets, then the tokens."""
+        return self.markets + self.tokens
 
 
 def load_scenario(path: Path, overrides: Iterable[str] = ()) -> Scenario:
@@ -118,6 +167,7 @@ def read_scenario(
     )
     keepers = checker.section(Keepers, "keepers", document.get("keepers", {}), units)
     markets = read_markets(checker, document, units)
+    tokens = read_tokens(checker, document, units)
     agents = read_agents(checker, document, units)
     if (
         checker.problems
@@ -139,6 +189,7 @@ def read_scenario(
         vault=vault.deposit,
         insurance=insurance.deposit,
         markets=markets,
+        tokens=tokens,
         agents=agents,
         keepers=keepers,
     )
@@ -168,10 +219,7 @@ def read_markets(
     shared = document.get("prices")
     markets = []
     for name, table in tables.items():
-        key = f"market.{name}"
-        if MARKET_NAME.fullmatch(name) is None:
-            checker.fault(key, "is no name: a letter, then letters, digits, - and _")
-        elif checker.is_table(key, table):
+        if is_named_table(checker, f"market.{name}", name, table):
             in_base = Units(units.quote, name)
             markets.append(read_market(checker, name, table, shared, in_base))
     if shared is not None and all(
@@ -179,6 +227,14 @@ def read_markets(
     ):
         checker.fault("prices", "is used by no market: each has prices of its own")
     return tuple(market for market in markets if market is not None)
+
+
+def is_named_table(checker: Checker, key: str, name: str, table: object) -> bool:
+    """Whether something is a table under a name that others may be made from."""
+    if NAME.fullmatch(name) is None:
+        checker.fault(key, "is no name: a letter, then letters, digits, - and _")
+        return False
+    return checker.is_table(key, table)
 
 
 def read_market(
@@ -204,6 +260,47 @@ def read_market(
     return Market(
         name=name,
         params=filled(MarketParams, params),
+        feed=filled(FeedParams, feed),
+        reporters=feed.reporters,
+        confidence=feed.confidence,
+        prices=prices,
+    )
+
+
+def read_tokens(
+    checker: Checker, document: Document, units: Units
+) -> tuple[Token, ...]:
+    tables = document.get("collateral", {})
+    if not checker.is_table("collateral", tables):
+        return ()
+    if len(tables) > MAX_TOKENS:
+        checker.fault("collateral", f"has {len(tables)} tokens; at most {MAX_TOKENS}")
+
+    tokens = []
+    for name, table in tables.items():
+        if is_named_table(checker, f"collateral.{name}", name, table):
+            tokens.append(read_token(checker, name, table, Units(units.quote, name)))
+    return tuple(token for token in tokens if token is not None)
+
+
+def read_token(
+    checker: Checker, name: str, table: Document, units: Units
+) -> Token | None:
+    key = f"collateral.{name}"
+    params_keys = tuple(CollateralSection.model_fields)
+    checker.known_keys(table, (*params_keys, "feed", "prices"), key)
+    params_table = {part: table[part] for part in params_keys if part in table}
+    params = checker.section(CollateralSection, key, params_table, units)
+    feed = checker.section(FeedSection, f"{key}.feed", table.get("feed", {}), units)
+    prices = read_prices_section(
+        checker, f"{key}.prices", table.get("prices", {}), units
+    )
+    if params is None or feed is None or prices is None:
+        return None
+
+    return Token(
+        name=name,
+        params=filled(CollateralParams, params),
         feed=filled(FeedParams, feed),
         reporters=feed.reporters,
         confidence=feed.confidence,
@@ -253,18 +350,21 @@ def check_together(checker: Checker, scenario: Scenario) -> None:
             f"{format_duration(run.step)!r}",
         )
 
+    if scenario.keepers.buyer and not scenario.keepers.capital:
+        checker.fault("keepers.capital", "is missing: a buyer pays with it")
+
     tables = scenario.document["market"]
-    for market in scenario.markets:
-        key = f"market.{market.name}"
-        if market.feed.quorum > market.reporters:
+    for each in scenario.priced:
+        if each.feed.quorum > each.reporters:
             checker.fault(
-                f"{key}.feed.quorum",
-                f"{market.feed.quorum} is above the number of reporters, "
-                f"{market.reporters}",
+                f"{each.key}.feed.quorum",
+                f"{each.feed.quorum} is above the number of reporters, "
+                f"{each.reporters}",
             )
-        place = f"{key}.prices" if "prices" in tables[market.name] else "prices"
-        if isinstance(market.prices, DrawnPrices):
-            for number, shock in enumerate(market.prices.shocks):
+        is_shared = isinstance(each, Market) and "prices" not in tables[each.name]
+        place = "prices" if is_shared else f"{each.key}.prices"
+        if isinstance(each.prices, DrawnPrices):
+            for number, shock in enumerate(each.prices.shocks):
                 within_run(checker, f"{place}.shocks.{number}.at", shock.at, run)
 
     for number, agents in enumerate(scenario.agents):
@@ -274,12 +374,18 @@ def check_together(checker: Checker, scenario: Scenario) -> None:
 def check_agents(
     checker: Checker, key: str, agents: AnyAgents, scenario: Scenario
 ) -> None:
-    names = [market.name for market in scenario.markets]
-    if not isinstance(agents, Providers) and agents.market not in names:
-        checker.fault(
-            f"{key}.market",
-            f"unknown market {agents.market!r}; {suggestion(agents.market, names)}",
-        )
+    if not isinstance(agents, Providers):
+        for kind, name, known in (
+            ("market", agents.market, scenario.markets),
+            ("backed_by", agents.backed_by, scenario.tokens),
+        ):
+            names = [each.name for each in known]
+            if name is not None and name not in names:
+                wanted = "market" if kind == "market" else "token"
+                checker.fault(
+                    f"{key}.{kind}",
+                    f"unknown {wanted} {name!r}; {suggestion(name, names)}",
+                )
     within_run(checker, f"{key}.entry", agents.entry.high, scenario.run)
     if agents.leaves_at is None:
         return
@@ -302,19 +408,19 @@ def within_run(checker: Checker, key: str, elapsed: int, run: Run) -> None:
         )
 
 
-def price_series(scenario: Scenario, market: Market) -> PriceSeries:
-    """The prices of a market from the start of the run to its end."""
-    source = market.prices
+def price_series(scenario: Scenario, priced: Priced) -> PriceSeries:
+    """The prices of a market or token from the start of the run to its end."""
+    source = priced.prices
     if isinstance(source, RecordedPrices):
         return recorded_series(scenario, source)
 
     run = scenario.run
     model, shocks = drawn_model(source)
-    rng = random_stream(run.seed, f"prices.{market.name}")
+    rng = random_stream(run.seed, f"prices.{priced.title}")
     try:
         return jump_diffusion(model, shocks, run.start, run.duration, run.step, rng)
     except InputError as error:
-        problem = Problem(f"market.{market.name}.prices", str(error))
+        problem = Problem(f"{priced.key}.prices", str(error))
         raise ScenarioError(scenario.path, [problem]) from None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, StrictBool
 
@@ -137,12 +137,20 @@ class ProtocolKeys(Section):
 
 class FeedKeys(Section):
     """
-    What `[market.*.feed]` holds beside the feed's parameters: how many report, and the
-    confidence each states, as a part of its price.
+    What `[market.*.feed]` and `[collateral.*.feed]` hold beside the feed's parameters:
+    how many report, and the confidence each states, as a part of its price.
     """
 
     reporters: Reporters
     confidence: Ratio = 0
+
+
+class CollateralKeys(Section):
+    """What `[collateral.*]` holds in its own way."""
+
+    decimals: Decimals
+    # Where a token's contract is, the genesis finds out.
+    token: ClassVar[int] = 0
 
 
 class Deposit(Section):
@@ -197,33 +205,69 @@ class Agents(Section):
     entry: Window = AT_ONCE
     leaves_at: Duration | None = None
 
+    @property
+    def label(self) -> str:
+        """What they are called."""
+        raise NotImplementedError
 
-class Traders(Agents):
-    kind: Literal["long", "short"]
+
+class WithPosition(Agents):
+    """
+    They hold `leverage` times their capital. Where they are `backed_by` a token they
+    bring so much of it as their capital buys at its first price.
+    """
+
     market: str
     leverage: Leverage
+    backed_by: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What they are called."""
+        backed = f", backed by {self.backed_by}" if self.backed_by else ""
+        return f"{self.position} {self.market}{backed}"
+
+    @property
+    def position(self) -> str:
+        """What kind of position they hold."""
+        raise NotImplementedError
 
 
-class StopLossTraders(Agents):
+class Traders(WithPosition):
+    kind: Literal["long", "short"]
+
+    @property
+    def position(self) -> str:
+        """What kind of position they hold."""
+        return self.kind
+
+
+class StopLossTraders(WithPosition):
     """They close when the price is worse by `stop` than the one they entered at."""
 
     kind: Literal["stop-loss"]
-    market: str
     side: Literal["long", "short"]
-    leverage: Leverage
     stop: Distance
 
+    @property
+    def position(self) -> str:
+        """What kind of position they hold."""
+        return f"stop-loss {self.side}"
 
-class CarelessTraders(Agents):
+
+class CarelessTraders(WithPosition):
     """
     They ask for too much first: a size and a price out of bounds, another's account,
     then more of their money back than their margin allows.
     """
 
     kind: Literal["careless"]
-    market: str
     side: Literal["long", "short"]
-    leverage: Leverage
+
+    @property
+    def position(self) -> str:
+        """What kind of position they hold."""
+        return f"careless {self.side}"
 
 
 class Providers(Agents):
@@ -232,17 +276,27 @@ class Providers(Agents):
     kind: Literal["provider"]
     fraction: Fraction = WAD
 
+    @property
+    def label(self) -> str:
+        """What they are called."""
+        return "lending to the vault"
+
 
 AnyTraders = Traders | StopLossTraders | CarelessTraders
 AnyAgents = AnyTraders | Providers
 
 
 class Keepers(Section):
-    """Which work is done, and how often; each step where `every` is left out."""
+    """
+    Which work is done, and how often; each step where `every` is left out. A buyer pays
+    for tokens with `capital`.
+    """
 
     liquidator: StrictBool = True
     settler: StrictBool = False
     executor: StrictBool = True
+    buyer: StrictBool = False
+    capital: Quote = 0
     every: Span | None = None
 
 

@@ -12,6 +12,7 @@ from protocol.fixed_point import WAD
 from simulation.engine import Result
 from simulation.quantities import format_duration, format_moment
 from simulation.scenario import Scenario
+from simulation.sections import WithPosition
 from simulation.stage import NO_ROOTS
 
 NOT_COMPARED = "not compared"
@@ -65,6 +66,9 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "share_value_end": quote(
             result.samples[-1].share_value if result.samples else WAD
         ),
+        "groups": groups_of(scenario, result),
+        "keeper_gain": quote(result.keeper_gain),
+        "tokens": tokens_of(scenario, result),
         "providers_entered": tally.logs["Deposit"],
         "providers_left": tally.logs["Withdraw"],
         "gas": dict(sorted(tally.gas.items())),
@@ -72,6 +76,40 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "wall_seconds": round(wall, 3),
         "calls_per_second": round(tally.calls / wall) if wall > 0 else 0,
     }
+
+
+def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
+    """What each group of agents brought and ended with, and the difference."""
+    return [
+        {
+            "label": agents.label,
+            "count": group.count,
+            "backed_by": (
+                agents.backed_by if isinstance(agents, WithPosition) else None
+            ),
+            "brought": quote(group.brought),
+            "worth": quote(group.worth),
+            "gain": quote(group.worth - group.brought),
+        }
+        for agents, group in zip(scenario.agents, result.groups, strict=False)
+    ]
+
+
+def tokens_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
+    """What each token was worth, and where it went."""
+    return [
+        {
+            "name": token.name,
+            "price_start": quote(end.first_price),
+            "price_lowest": quote(end.lowest_price),
+            "price_end": quote(end.last_price),
+            "held": quote(end.total),
+            "sold": quote(end.sold),
+            "sold_for": quote(end.paid),
+            "seized": quote(end.seized),
+        }
+        for token, end in zip(scenario.tokens, result.tokens, strict=False)
+    ]
 
 
 def is_complete(result: Result) -> bool:

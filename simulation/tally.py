@@ -9,6 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from protocol import collateral
+from protocol.collateral import CollateralSeized, Pool
+from protocol.exchange import CollateralBought
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.model import Outcome
@@ -22,15 +25,18 @@ from protocol.trading import Liquidated
 class Conservation:
     """
     sum(cash) + vault + insurance + treasury + rewards + escrow == held_atoms * scale,
-    exactly.
+    exactly; and of each token what all accounts have is its total, and no more than is
+    held.
 
-    The sum of all cash is kept along from what each call wrote.
+    The sums over all accounts are kept along from what each call wrote.
     """
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.cash: dict[int, int] = {}
         self.total = 0
+        self.tokens: dict[tuple[int, int], int] = {}
+        self.token_totals: Counter[int] = Counter()
         self.violations = 0
 
     def check(self, outcome: Outcome) -> None:
@@ -43,7 +49,12 @@ class Conservation:
                 self.total += cash - self.cash.get(key, 0)
                 self.cash[key] = cash
                 is_touched = True
-            elif table in (state.funds, state.escrow, state.holdings):
+            elif table is state.collaterals:
+                token_id = key[1]
+                self.token_totals[token_id] += int(record) - self.tokens.get(key, 0)
+                self.tokens[key] = int(record)
+                is_touched = True
+            elif table in (state.funds, state.escrow, state.holdings, state.pools):
                 is_touched = True
         if is_touched and not self.holds():
             self.violations += 1
@@ -54,7 +65,17 @@ class Conservation:
         owned = funds.vault + funds.insurance + funds.treasury + funds.rewards
         owned += self.state.escrow[()]
         held = self.state.holdings[()].held_atoms * self.state.scale
-        return self.total + int(owned) == held
+        return self.total + int(owned) == held and all(
+            self.holds_token(token_id, pool)
+            for token_id, pool in self.state.pools.items()
+        )
+
+    def holds_token(self, token_id: int, pool: Pool) -> bool:
+        """Whether all that accounts have of a token is held."""
+        code = self.state.collateral_params[token_id]
+        scale = 10 ** (18 - collateral.params_in(self.state, code).decimals)
+        total = self.token_totals[token_id]
+        return total == int(pool.total) and total <= int(pool.held_atoms * scale)
 
 
 class Event(Struct, frozen=True):
@@ -85,6 +106,11 @@ class Tally:
         self.partial_liquidations = 0
         self.bad_debt = 0
         self.insurance_drawn = 0
+        # By token: what was sold in atoms, what its buyers paid in atoms of quote, and
+        # what was seized.
+        self.sold: Counter[int] = Counter()
+        self.paid: Counter[int] = Counter()
+        self.seized: Counter[int] = Counter()
 
     def count(self, action: Action, outcome: Outcome, gas: int | None) -> None:
         """Count a call and what it logged."""
@@ -124,6 +150,12 @@ class Tally:
         elif isinstance(event, InsuranceDrawn):
             self.insurance_drawn += int(event.amount)
             self.add(now, "insurance", event.holder, market_id, int(event.amount))
+        elif isinstance(event, CollateralBought):
+            self.sold[event.token_id] += event.atoms
+            self.paid[event.token_id] += event.paid
+            self.add(now, "sold", event.holder, event.token_id, event.paid)
+        elif isinstance(event, CollateralSeized):
+            self.seized[event.token_id] += int(event.amount)
         elif isinstance(event, Deposit | Withdraw):
             kind = "entered" if isinstance(event, Deposit) else "left"
             self.add(now, kind, event.owner << 96, 0, event.assets)

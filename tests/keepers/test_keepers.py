@@ -171,6 +171,16 @@ def test_who_is_backed_by_a_token_is_at_risk_when_it_falls(pawn) -> None:
     assert at_risk(pawn.watch) == [PAWN]
 
 
+def test_a_loss_is_settled_once_it_is_large_against_the_tokens(pawn) -> None:
+    for name in ("trader_1", "trader_2", "trader_3"):
+        pawn.by(name, "Exchange", "deposit", ACTORS[name] << 96, 10**5 * ATOMS)
+    pawn.prices(BEGUN + 60, 1_890, 30_000)
+    assert list(settlements(pawn.watch, KEEPER)) == []
+    pawn.prices(BEGUN + 90, 1_870, 30_000)
+    calls = [action.arguments for action in settlements(pawn.watch, KEEPER)]
+    assert calls == [(PAWN, 0)]
+
+
 def test_a_small_debt_is_not_bought_while_there_is_a_position(pawn) -> None:
     pawn.prices(BEGUN + 60, 1_990, 30_000)
     pawn.by("keeper", "Exchange", "settle", PAWN, 0)
@@ -214,6 +224,16 @@ def test_a_token_of_an_old_price_is_not_bought(pawn) -> None:
     pawn.watch.look(pawn.now + COLLATERAL[0].params.max_age + 1)
     assert in_debt(pawn.watch) == [PAWN]
     assert bought(pawn) == []
+
+
+def test_nobody_buys_above_what_a_token_is_worth(pawn) -> None:
+    """At 1,400 the mark is held at 1,500, and the discount is a twentieth."""
+    pawn.prices(BEGUN + 60, 1_900, 30_000)
+    pawn.by("keeper", "Exchange", "settle", PAWN, 0)
+    for token, is_bought in ((1_400, False), (1_424, False), (1_450, True)):
+        pawn.prices(pawn.now + 900, 1_900, 30_000)
+        pawn.prices(pawn.now + 30, 1_900, 30_000, token)
+        assert bool(atoms_for_sale(pawn.watch, PAWN, 0, KEEPER)) is is_bought
 
 
 def test_who_owes_most_is_first(pawn) -> None:

@@ -1,12 +1,14 @@
 """
-A small crash: the scenario that comes along, cut to twenty minutes and few accounts.
+The scenarios that come along, cut to twenty minutes and few accounts.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-CRASH = Path(__file__).parents[2] / "scenarios" / "crash.toml"
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+CRASH = SCENARIOS / "crash.toml"
+DEPEG = SCENARIOS / "depeg.toml"
 
 SMALL = [
     "run.name=small",
@@ -34,4 +36,20 @@ SMALL = [
     "agents.5.leaves_at=18m",
     "agents.7.leaves_at=15m",
     "agents.8.leaves_at=18m",
+]
+
+SMALL_DEPEG = [
+    "run.name=small-depeg",
+    "run.duration=20m",
+    "run.step=30s",
+    "keepers.every=30s",
+    "protocol.insurance.cap=50 USDC",
+    "market.ETH.prices.shocks=[{at='12m', move='-0.1'}]",
+    "collateral.sUSD.prices.shocks=[{at='6m', move='-0.1', over='2m'}, "
+    "{at='11m', move='-0.35'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place, count in ((0, 9), (1, 3), (2, 2))
+        for key in (f"count={count}", "entry=['0s', '4m']", "leaves_at=15m")
+    ),
 ]

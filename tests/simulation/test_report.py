@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from evm.compile import compile_contracts
-from simulation.engine import quantiles, run_scenario
+from simulation.engine import run_scenario
 from simulation.figures import COLOURS, Charts, grouped
+from simulation.measures import quantiles
 from simulation.report import write_report
 from simulation.run import prepare
 from simulation.summary import summary_of, verdict
-from tests.simulation.small import CRASH, SMALL
+from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
 
 VOID = {"meta", "br", "link", "input", "img"}
 
@@ -116,6 +117,39 @@ def test_the_verdict_comes_first(written, page) -> None:
 )
 def test_it_says_what_happened_in_words_with_units(words, page) -> None:
     assert words in page.text
+
+
+@pytest.mark.parametrize("words", ["long ETH", "lending to the vault", "keeper"])
+def test_it_says_who_won_and_who_lost(words, page) -> None:
+    _, _, table = page.text.partition("Who won, who lost")
+    assert words in table
+
+
+def test_it_says_where_a_token_went(tmp_path) -> None:
+    prepared = prepare(DEPEG, SMALL_DEPEG)
+    result = run_scenario(
+        prepared.scenario,
+        prepared.series,
+        compile_contracts(),
+        tmp_path / "trace.jsonl",
+        evm="none",
+    )
+    summary = summary_of(prepared.scenario, result, [])
+    write_report(
+        tmp_path, prepared.scenario, prepared.series, result, summary, "perpspec"
+    )
+    read = Page()
+    read.feed((tmp_path / "report.html").read_text())
+    assert read.open == []
+    for words in (
+        "Tokens that back accounts",
+        "long ETH, backed by sUSD",
+        "sUSD: price and sales",
+        "USDC per sUSD",
+        "sUSD in all accounts",
+    ):
+        assert words in read.text
+    assert (tmp_path / "token-sUSD.png").is_file()
 
 
 def test_charts_take_the_colours_of_the_page(written) -> None:

@@ -23,7 +23,7 @@ from simulation.run import Prepared, prepare, run
 from simulation.scenario import load_scenario
 from simulation.stage import ModelStage
 from simulation.summary import lockstep_verdict, summary_of, verdict
-from tests.simulation.small import CRASH, SMALL
+from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
 
 CONTRACTS = compile_contracts()
 
@@ -168,6 +168,96 @@ def test_a_book_that_does_not_add_up_is_counted(tmp_path, monkeypatch) -> None:
     result = made(tmp_path)
     assert result.violations > 0
     assert "did not add up" in verdict(summarized(result), "USDC")
+
+
+@pytest.fixture(scope="module")
+def backed(tmp_path_factory: pytest.TempPathFactory):
+    """A small run with accounts that a token backs, on revm."""
+    prepared = prepare(DEPEG, SMALL_DEPEG)
+    trace = tmp_path_factory.mktemp("backed") / "trace.jsonl"
+    result = run_scenario(
+        prepared.scenario, prepared.series, CONTRACTS, trace, evm="revm"
+    )
+    return prepared.scenario, result, trace
+
+
+def test_who_is_backed_by_a_token_brings_it_and_takes_it_back(backed) -> None:
+    scenario, result, _ = backed
+    summary = summary_of(scenario, result, [])
+    ended = summary["by_entry_point"]
+    assert ended["Exchange.deposit_collateral"]["ok"] == 12
+    assert ended["Exchange.deposit"]["ok"] == 2
+    assert ended["Exchange.withdraw_collateral"]["ok"] > 0
+    assert ended["Exchange.buy_collateral"]["ok"] > 0
+    (token,) = summary["tokens"]
+    assert 0.5 < token["price_lowest"] < token["price_start"] == 1
+    assert token["sold"] > token["sold_for"] > 0
+    assert summary["bad_debt"] > 0
+    assert (result.difference, result.violations) == (None, 0)
+
+
+def test_a_run_with_tokens_replays_to_the_same_digest(backed) -> None:
+    _, result, trace = backed
+    replayed = replay(trace)
+    assert replayed.is_faithful
+    assert replayed.digest == result.ending.digest
+
+
+def test_what_everybody_ends_with_is_what_was_brought(backed) -> None:
+    """All have left, so that nothing but the price of the token is new or gone."""
+    scenario, result, _ = backed
+    assert result.samples[-1].accounts == 0
+    assert all(group.count for group in result.groups)
+    (token,), last = result.tokens, result.samples[-1].tokens[0].mark
+    brought = sum(group.brought for group in result.groups[:2])
+    risen = brought * last // token.first_price - brought
+    treasury = sum(
+        action.arguments[-1]
+        for action in read_trace(backed[2]).actions
+        if action.function == "collect_treasury"
+    )
+    gained = [group.worth - group.brought for group in result.groups]
+    gained += [
+        result.keeper_gain,
+        result.nav_end - result.nav_start,
+        result.insurance_end - result.insurance_start,
+        treasury * 10 ** (18 - scenario.decimals),
+        token.seized * last // WAD,
+    ]
+    # What is less than an atom of quote is left.
+    assert sum(gained) == pytest.approx(risen, abs=100 * 10**12)
+
+
+def test_a_token_that_is_not_held_is_counted(tmp_path, monkeypatch) -> None:
+    make = ModelStage.make
+
+    def losing(self, action):
+        """After each deposit of a token an atom less is held, as nobody wrote."""
+        done = make(self, action)
+        if action.function == "deposit_collateral":
+            pools = self.model.state.pools
+            kept = pools[0]
+            dict.__setitem__(pools, 0, type(kept)(kept.held_atoms - 1, kept.total))
+        return done
+
+    monkeypatch.setattr(ModelStage, "make", losing)
+    prepared = prepare(DEPEG, SMALL_DEPEG)
+    trace = tmp_path / "trace.jsonl"
+    result = run_scenario(
+        prepared.scenario, prepared.series, CONTRACTS, trace, evm="none"
+    )
+    assert result.violations > 0
+
+
+def test_recorded_prices_leave_a_token_its_own(tmp_path) -> None:
+    prices = tmp_path / "prices.csv"
+    rows = "".join(f"{1_000_000 + 60 * step},{50 - step / 100}\n" for step in range(81))
+    prices.write_text(f"time,price\n{rows}")
+    prepared = prepare(DEPEG, SMALL_DEPEG, prices)
+    (token,) = prepared.scenario.tokens
+    assert token.prices.shocks[0].at == 4 * 6 * 60
+    assert token.params.cap == 2_000_000 * WAD
+    assert prepared.series[1].ticks[0].price == WAD
 
 
 def test_nobody_reports_in_a_gap(tmp_path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from protocol import errors
+from protocol.collateral import CollateralParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams, RiskParams
@@ -18,9 +19,9 @@ from simulation.parameters import Range, Section, section_of
 from simulation.prices import Gap, Tick
 from simulation.refusals import LAWS, check_laws, explain_refusal, leaves
 from simulation.scenario import load_scenario, price_series, read_scenario
-from simulation.sections import DrawnPrices, Providers, StopLossTraders
+from simulation.sections import CollateralKeys, DrawnPrices, Providers, StopLossTraders
+from tests.simulation.small import CRASH, DEPEG
 
-CRASH = Path(__file__).parents[2] / "scenarios" / "crash.toml"
 START = 1_767_225_600
 
 
@@ -36,10 +37,10 @@ def problems_of(document) -> list[str]:
     return str(refused.value).splitlines()
 
 
-def refused(*overrides: str) -> str:
+def refused(*overrides: str, path: Path = CRASH) -> str:
     with pytest.raises(InputError) as refusal:
-        load_scenario(CRASH, overrides)
-    return str(refusal.value).replace(str(CRASH), "crash.toml")
+        load_scenario(path, overrides)
+    return str(refusal.value).replace(str(path), path.name)
 
 
 def test_the_scenario_that_comes_along_is_read() -> None:
@@ -250,6 +251,71 @@ def test_a_fault_is_named_by_its_key(override, message) -> None:
     assert message in refused(override)
 
 
+def test_a_token_is_read_with_its_feed() -> None:
+    scenario = load_scenario(DEPEG)
+    (token,) = scenario.tokens
+    assert (token.name, token.key) == ("sUSD", "collateral.sUSD")
+    assert token.params.cap == 2_000_000 * WAD
+    assert token.params.haircut == WAD // 20
+    assert (token.params.decimals, token.scale) == (18, 1)
+    assert token.reporters == token.feed.quorum == 3
+    assert isinstance(token.prices, DrawnPrices)
+    assert [each.name for each in scenario.priced] == ["ETH", "sUSD"]
+    assert scenario.keepers.capital == 1_000_000 * WAD
+
+
+def test_a_token_draws_other_prices_than_a_market_of_its_name(tmp_path) -> None:
+    text = DEPEG.read_text().replace("sUSD", "ETH")
+    path = tmp_path / "same.toml"
+    path.write_text(text)
+    drawn = "source=jump-diffusion", "start_price=5 USDC", "volatility=0.02"
+    scenario = load_scenario(
+        path,
+        [
+            f"{table}.prices.{each}"
+            for table in ("market.ETH", "collateral.ETH")
+            for each in (*drawn, "shocks=[]")
+        ],
+    )
+    market, token = (price_series(scenario, each) for each in scenario.priced)
+    assert market != token
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "collateral.sUSD.haircutt=1",
+            "depeg.toml: collateral.sUSD.haircutt: unknown key; did you mean 'haircut'",
+        ),
+        ("collateral.sUSD.token=1", "collateral.sUSD.token: unknown key; allowed: dec"),
+        (
+            "collateral.sUSD.cap=5 ETH",
+            "collateral.sUSD.cap: '5 ETH' is in 'ETH', not in 'sUSD'",
+        ),
+        ("collateral.sUSD.decimals=19", "19 is out of range; allowed: a whole number"),
+        ("collateral.sUSD.feed.quorum=4", "collateral.sUSD.feed.quorum: 4 is above"),
+        ("collateral.sUSD.prices.source=x", "collateral.sUSD.prices.source: unknown"),
+        (
+            "collateral.sUSD.prices.shocks.0.at=2d",
+            "collateral.sUSD.prices.shocks.0.at: '2d' is after the end of the run",
+        ),
+        ("collateral.sUSD=3", "collateral.sUSD: 3 is no table"),
+        ("collateral=3", "collateral: 3 is no table"),
+        ('collateral={"s U"={}}', "collateral.s U: is no name"),
+        ("collateral={a={},b={},c={},d={},e={}}", "has 5 tokens; at most 4"),
+        ("agents.0.backed_by=sUSDC", "unknown token 'sUSDC'; did you mean 'sUSD'?"),
+        ("keepers.capital=0 USDC", "keepers.capital: is missing: a buyer pays with"),
+    ],
+)
+def test_a_fault_of_a_token_is_named_by_its_key(override, message) -> None:
+    assert message in refused(override, path=DEPEG)
+
+
+def test_only_who_trades_is_backed_by_a_token() -> None:
+    assert "agents.6.backed_by: unknown key" in refused("agents.6.backed_by=sUSD")
+
+
 def test_a_value_that_an_override_set_says_so() -> None:
     assert refused("run.seed=-1").endswith("(set by an override)")
 
@@ -263,7 +329,7 @@ def test_every_fault_is_found_in_one_pass(document) -> None:
     document["vaults"] = document.pop("vault")
     assert problems_of(document) == [
         "some.toml: vaults: unknown key; did you mean 'vault'? allowed: run, protocol, "
-        "vault, insurance, market, prices, agents, keepers",
+        "vault, insurance, market, collateral, prices, agents, keepers",
         "some.toml: run.seed: is missing; allowed: a whole number from 0 to "
         "9223372036854775807",
         "some.toml: vault.deposit: is missing; allowed: such as '1_000 USDC' or "
@@ -444,10 +510,45 @@ def test_a_law_is_told_with_its_bounds(override, key, said) -> None:
     assert said in problem.message
 
 
+@pytest.mark.parametrize(
+    ("overrides", "key", "said"),
+    [
+        (
+            ["collateral.sUSD.discount=0.06"],
+            "collateral.sUSD.discount",
+            "0 <= discount <= 0.05; given: discount = '0.06'",
+        ),
+        (
+            ["collateral.sUSD.haircut_slope=0.6"],
+            "collateral.sUSD.haircut_slope",
+            "2 * haircut_slope <= 0.95",
+        ),
+        (
+            [
+                "collateral.sUSD.cap=10_000_000_000",
+                "collateral.sUSD.feed.ceiling_price=1_000_000_000",
+            ],
+            "collateral.sUSD",
+            "CollateralAboveValue, the law is cap * ceiling_price < 2**120 wads; given",
+        ),
+    ],
+)
+def test_a_law_of_tokens_is_told_with_its_bounds(overrides, key, said) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        check_laws(load_scenario(DEPEG, overrides))
+    problem = refusal.value.problems[0]
+    assert problem.key == key
+    assert said in problem.message
+
+
 @pytest.mark.parametrize("law", LAWS.values())
 def test_a_law_is_about_keys_that_there_are(law) -> None:
-    document = load_scenario(CRASH).document
-    tables = (document["market"]["ETH"], document["protocol"])
+    document = load_scenario(DEPEG).document
+    tables = (
+        document["market"]["ETH"],
+        document["protocol"],
+        document["collateral"]["sUSD"],
+    )
     known = {name for table in tables for name, _ in leaves(table, "")}
     assert set(law.keys) <= known
 
@@ -455,3 +556,8 @@ def test_a_law_is_about_keys_that_there_are(law) -> None:
 @pytest.mark.parametrize("struct", [MarketParams, RiskParams, FeedParams])
 def test_every_parameter_of_the_protocol_has_a_key(struct) -> None:
     assert tuple(section_of(struct, Section).model_fields) == struct.__struct_fields__
+
+
+def test_every_parameter_of_a_token_has_a_key_but_its_address() -> None:
+    keys = set(section_of(CollateralParams, CollateralKeys).model_fields)
+    assert keys == set(CollateralParams.__struct_fields__) - {"token"}

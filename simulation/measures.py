@@ -1,0 +1,225 @@
+"""
+What a run is measured by: the protocol at each look, and what everybody ends with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from msgspec import Struct
+
+from keepers.watch import Watch
+from protocol import exchange, share, vault
+from protocol.fixed_point import WAD
+from protocol.units import Call, Quote, Seconds, Shares
+from simulation.agents import Agent
+from simulation.prices import PriceSeries
+from simulation.scenario import Scenario
+from simulation.tally import Tally
+
+QUANTILES = (5, 25, 50, 75, 95)
+
+
+class MarketSample(Struct, frozen=True):
+    """A market at one look; prices and sizes in wads."""
+
+    price: int
+    index: int
+    mark: int
+    long_size: int
+    short_size: int
+
+
+class TokenSample(Struct, frozen=True):
+    """A token at one look: its prices, and what all accounts have of it; in wads."""
+
+    price: int
+    mark: int
+    total: int
+
+
+class Sample(Struct, frozen=True):
+    """
+    The protocol at one look; amounts in wads.
+
+    `equities` are quantiles, over the accounts with a position, of their equity as a
+    part of the money they came with; tokens count in it less their haircut.
+    """
+
+    time: int
+    markets: tuple[MarketSample, ...]
+    tokens: tuple[TokenSample, ...]
+    insurance: int
+    vault: int
+    nav: int
+    share_value: int
+    total_equity: int
+    accounts: int
+    equities: tuple[int, ...]
+    liquidations: int
+    bad_debt: int
+
+
+class Group(Struct, frozen=True):
+    """
+    What those of a group who came have brought and what they end with, in wads of
+    quote: their wallets, accounts and shares, tokens at the mark.
+    """
+
+    count: int
+    brought: int
+    worth: int
+
+
+class TokenEnd(Struct, frozen=True):
+    """
+    What a token's prices were and where it went, in wads; `paid` is what its buyers
+    paid, in quote.
+    """
+
+    first_price: int
+    lowest_price: int
+    last_price: int
+    total: int
+    sold: int
+    paid: int
+    seized: int
+
+
+class Measures:
+    """
+    Measures what a run has come to. `series` are the prices of its markets, then those
+    of its tokens; `agents` are everybody, in the order of their groups.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        series: Sequence[PriceSeries],
+        watch: Watch,
+        agents: Sequence[Agent],
+        tally: Tally,
+    ) -> None:
+        self.scenario = scenario
+        self.market_prices = series[: len(scenario.markets)]
+        self.token_prices = series[len(scenario.markets) :]
+        self.watch = watch
+        self.state = watch.state
+        self.agents = agents
+        self.brought = {agent.holder: agent.stay.purse.worth for agent in agents}
+        self.tally = tally
+
+    def is_set_up(self) -> bool:
+        """Whether the run was not cut off before all markets and tokens were there."""
+        return len(self.watch.markets) == len(self.market_prices) and len(
+            self.watch.tokens
+        ) == len(self.token_prices)
+
+    def sample(self, now: int) -> Sample:
+        """What the charts show of a look."""
+        parts, total = [], 0
+        for holder in self.watch.with_positions():
+            equity = self.watch.equity(holder)
+            total += equity
+            brought = self.brought.get(holder)
+            if brought:
+                parts.append(equity * WAD // brought)
+        funds = self.state.funds[()]
+        nav = self.nav(now)
+        # As many shares as the first unit of quote has bought.
+        bundle = WAD * share.VIRTUAL_SHARES
+        return Sample(
+            time=now,
+            markets=tuple(self.market_samples(now)),
+            tokens=tuple(self.token_samples(now)),
+            insurance=int(funds.insurance),
+            vault=int(funds.vault),
+            nav=nav,
+            share_value=self.shares_worth(bundle, nav),
+            total_equity=total,
+            accounts=len(parts),
+            equities=quantiles(sorted(parts)),
+            liquidations=self.tally.liquidations,
+            bad_debt=self.tally.bad_debt,
+        )
+
+    def market_samples(self, now: int) -> Iterator[MarketSample]:
+        """Each market now."""
+        for market_id, seen in enumerate(self.watch.markets):
+            book = self.state.books[market_id]
+            yield MarketSample(
+                price=self.market_prices[market_id].at(now),
+                index=int(seen.price.index),
+                mark=int(seen.price.mark),
+                long_size=int(book.long_size),
+                short_size=int(book.short_size),
+            )
+
+    def token_samples(self, now: int) -> Iterator[TokenSample]:
+        """Each token now."""
+        for token_id, seen in enumerate(self.watch.tokens):
+            yield TokenSample(
+                price=self.token_prices[token_id].at(now),
+                mark=int(seen.price.mark),
+                total=int(self.state.pools[token_id].total),
+            )
+
+    def nav(self, now: int) -> int:
+        """The lower value of the vault, whether or not its prices are valid."""
+        moment = Seconds(now)
+        books = exchange.books(self.state, Call(0, moment))
+        return int(vault.nav_of(self.state, books, False, moment).low)
+
+    def shares_worth(self, shares: Shares, nav: int) -> int:
+        """What shares of the vault are worth while it is worth `nav`."""
+        return int(share.amount_for(shares, self.state.supply[()], Quote(nav)))
+
+    def wallet(self, address: int) -> int:
+        """What an actor has outside of the protocol, tokens at the mark."""
+        worth = int(self.state.quote.balances[address] * self.state.scale)
+        _, *tokens = self.state.tokens.values()
+        for token_id, seen in enumerate(self.watch.tokens):
+            scale = self.scenario.tokens[token_id].scale
+            amount = tokens[token_id].balances[address] * scale
+            worth += int(amount * int(seen.price.mark) // WAD)
+        return worth
+
+    def groups(self, now: int) -> Iterator[Group]:
+        """What each group of agents has brought, and what it ends with."""
+        nav = self.nav(now)
+        agents = iter(self.agents)
+        for each in self.scenario.agents:
+            came = [agent for agent in islice(agents, each.count) if agent.has_come]
+            yield Group(
+                count=len(came),
+                brought=sum(agent.stay.purse.worth for agent in came),
+                worth=sum(self.belongings(agent, nav) for agent in came),
+            )
+
+    def belongings(self, agent: Agent, nav: int) -> int:
+        """What an agent has: wallet, account and shares."""
+        shares = self.shares_worth(self.state.shares[agent.address], nav)
+        return self.wallet(agent.address) + self.watch.worth(agent.holder) + shares
+
+    def token_ends(self, now: int) -> Iterator[TokenEnd]:
+        """Where each token went."""
+        for token_id, series in enumerate(self.token_prices):
+            prices = [tick.price for tick in series.ticks if tick.time <= now]
+            yield TokenEnd(
+                first_price=prices[0],
+                lowest_price=min(prices),
+                last_price=prices[-1],
+                total=int(self.state.pools[token_id].total),
+                sold=self.tally.sold[token_id] * self.scenario.tokens[token_id].scale,
+                paid=self.tally.paid[token_id] * self.state.scale,
+                seized=self.tally.seized[token_id],
+            )
+
+
+def quantiles(ordered: list[int]) -> tuple[int, ...]:
+    """The quantiles of ordered numbers, by the nearest rank; none of none."""
+    if not ordered:
+        return ()
+    last = len(ordered) - 1
+    return tuple(ordered[(last * percent + 50) // 100] for percent in QUANTILES)
