@@ -173,6 +173,9 @@ def check(
             f"{format_moment(read.run.start)}, a look each "
             f"{format_duration(read.run.step)}"
         )
+        for play in prepared.plays if read.variants else []:
+            settings = [f"{k} = {v}" for k, v in play.variant.settings.items()]
+            typer.echo(f"- variant {play.variant.name}: {', '.join(settings)}")
         for note in prepared.notes:
             typer.echo(f"- {note}")
 
@@ -248,7 +251,9 @@ def run_scenario(
     prepared = prepare(scenario, overrides, prices)
     with (
         asked_to_stop() as is_stopped,
-        shown_progress(prepared.scenario.run.duration, is_quiet) as progress,
+        shown_progress(
+            prepared.scenario.run.duration * len(prepared.plays), is_quiet
+        ) as progress,
     ):
         return run_prepared(
             prepared,
@@ -295,15 +300,15 @@ def code_of(finished: Finished) -> int:
     """The exit code that a run ends with."""
     from simulation.summary import is_faithful
 
-    if finished.result.is_interrupted:
+    if finished.is_interrupted:
         return INTERRUPTED
     return 0 if is_faithful(finished.summary) else FAILED
 
 
 def end_of(finished: Finished) -> None:
     """Exit as a run ended; a difference is told where errors are."""
-    if finished.result.difference is not None:
-        typer.echo(str(finished.result.difference), err=True)
+    if finished.summary["difference"] is not None:
+        typer.echo(finished.summary["difference"], err=True)
     if code_of(finished):
         raise typer.Exit(code_of(finished))
 

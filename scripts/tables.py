@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from protocol.fixed_point import WAD
+from simulation.comparison import side_by_side
 from simulation.quantities import format_duration
 from simulation.summary import is_faithful, lockstep_verdict, verdict
 
@@ -32,7 +33,7 @@ def print_heading(text: str) -> None:
 
 
 def print_run(finished: Finished, is_short: bool = False) -> None:
-    """The tables of a run, and its verdict last."""
+    """The tables of a run, its verdict, and its answer last."""
     out, summary = console(), finished.summary
     unit = finished.scenario.quote
     if not is_short:
@@ -41,12 +42,17 @@ def print_run(finished: Finished, is_short: bool = False) -> None:
         out.print(groups(summary, unit))
         for note in summary["notes"]:
             out.print(f"- {note}")
+    if summary["variants"]:
+        out.print(variants(summary["variants"], unit))
     style = "bold green" if is_faithful(summary) else "bold red"
     out.print(lockstep_verdict(summary), style=style)
     out.print(verdict(summary, unit), style="bold")
     if not is_short and summary["digest"]:
         out.print(f"Digest {summary['digest']}", style="dim")
     out.print(f"Written to {finished.directory}")
+    if summary["answer"]:
+        out.print(f"\n{summary['question'] or ''}", style="dim")
+        out.print(summary["answer"], style="bold")
 
 
 def print_replay(found: dict[str, Any]) -> None:
@@ -133,6 +139,17 @@ def groups(summary: dict[str, Any], unit: str) -> Table:
             f"{each['worth']:,.0f}",
             f"{each['gain']:+,.0f}",
         )
+    return table
+
+
+def variants(told: list[dict[str, Any]], unit: str) -> Table:
+    """The variants side by side."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("side by side", style="dim")
+    for each in told:
+        table.add_column(each["name"], justify="right")
+    for row in side_by_side(told, unit):
+        table.add_row(row.label, *row.shown())
     return table
 
 

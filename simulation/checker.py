@@ -97,7 +97,7 @@ def explained(fault: Any, model: type[BaseModel], units: Units) -> str:
             return str(fault["ctx"]["error"])
         case "literal_error":
             return f"unknown {fault['input']!r}; allowed: {fault['ctx']['expected']}"
-        case "model_type":
+        case "model_type" | "dict_type":
             return f"{fault['input']!r} is no table"
         case "tuple_type":
             return f"{fault['input']!r} is no list"

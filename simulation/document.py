@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,14 @@ def override_document(
         message = f"{override!r} is no override such as 'run.seed=7'"
         raise ScenarioError(path, [Problem("", message)])
 
+    set_value(document, dotted, override_value(text), sections, path)
+    return dotted
+
+
+def set_value(
+    document: Document, dotted: str, value: Any, sections: Iterable[str], path: Path
+) -> None:
+    """Put a value into the document at a dotted key."""
     *parents, last = dotted.split(".")
     table: Any = document
     reached = ""
@@ -67,10 +75,21 @@ def override_document(
         reached = f"{reached}.{part}" if reached else part
 
     if isinstance(table, dict):
-        table[last] = override_value(text)
+        table[last] = value
     else:
-        table[existing(table, last, reached, path)] = override_value(text)
-    return dotted
+        table[existing(table, last, reached, path)] = value
+
+
+def settings_in(table: Document, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """
+    The values of a table under their dotted keys. TOML reads a key with dots as tables
+    in tables, unless it stands in quotes; both mean the same here.
+    """
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from settings_in(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def existing(table: Any, part: str, reached: str, path: Path) -> str | int:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,18 @@ STYLE: Any = {
     "xtick.color": MUTED,
     "ytick.color": MUTED,
 }
+# Of variants, each has its own colour, and the first ones their own dashes too.
+VARIANTS = (PRICE, WARN, BAD, FUND, GOOD)
+DASHES = ("-", (0, (5, 2)), (0, (1, 1)))
 WIDTH = 9.6
 DOTS = 110
 # How much of a long run is shown again, larger.
 CLOSE_UP = 3_600
 # Fewer accounts have no quantiles to speak of.
 LEAST_ACCOUNTS = 8
+
+SHARE = "Value of a share of the vault"
+BAD_DEBT = "Bad debt borne by the vault, added up"
 
 # A market's own axes, one below another, then what all of them share.
 Draw = Callable[[Axes], None]
@@ -115,7 +122,11 @@ class Charts:
     """Everything that can be drawn of a run."""
 
     def __init__(
-        self, scenario: Scenario, series: list[PriceSeries], result: Result
+        self,
+        scenario: Scenario,
+        series: list[PriceSeries],
+        result: Result,
+        variants: Sequence[tuple[str, Result]] = (),
     ) -> None:
         self.scenario = scenario
         self.series = series
@@ -124,9 +135,22 @@ class Charts:
         self.axis = axis_of(result, scenario.run.start)
         self.times = [self.axis.at(each.time) for each in self.samples]
         self.unit = scenario.quote
+        self.variants = variants
 
     def all(self) -> Iterator[Chart]:
         """The charts of the report, in its order."""
+        if self.variants:
+            yield Chart(
+                "variants",
+                "How the variants went",
+                "What a share of the vault is worth, what the insurance fund has and "
+                "what it and the accounts left to the vault.",
+                (
+                    (self.compared("share_value", SHARE, "when founded = 1"), 2.2),
+                    (self.compared("insurance", "Insurance fund", self.unit), 2.0),
+                    (self.compared("bad_debt", BAD_DEBT, self.unit), 2.0),
+                ),
+            )
         for market_id, market in enumerate(self.scenario.markets):
             yield Chart(
                 f"price-{market.name}",
@@ -203,6 +227,26 @@ class Charts:
         ]
         first = -max(counts)[1]
         return self.axis.at(first - CLOSE_UP // 6), self.axis.at(first + CLOSE_UP)
+
+    def compared(self, name: str, title: str, unit: str) -> Draw:
+        """A number of all variants over time."""
+
+        def draw(axes: Axes) -> None:
+            for (variant, result), colour, dashes in zip(
+                self.variants, cycle(VARIANTS), cycle(DASHES), strict=False
+            ):
+                axes.plot(
+                    [self.axis.at(each.time) for each in result.samples],
+                    [getattr(each, name) / WAD for each in result.samples],
+                    color=colour,
+                    linestyle=dashes,
+                    label=variant,
+                )
+            axes.set_title(title)
+            axes.set_ylabel(unit)
+            axes.legend(loc="best", ncols=len(self.variants))
+
+        return draw
 
     def main(self) -> Chart:
         """The chart that tells the whole story at once."""
@@ -428,7 +472,7 @@ class Charts:
         values = [each.share_value / WAD for each in self.samples]
         self.line(axes, values, GOOD)
         axes.axhline(1.0, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.set_title("Value of a share of the vault")
+        axes.set_title(SHARE)
         axes.set_ylabel("when founded = 1")
 
     def insurance(self, axes: Axes) -> None:
@@ -440,7 +484,7 @@ class Charts:
     def bad_debt(self, axes: Axes) -> None:
         """The losses that reached the vault, as they add up."""
         self.line(axes, [each.bad_debt / WAD for each in self.samples], BAD)
-        axes.set_title("Bad debt borne by the vault, added up")
+        axes.set_title(BAD_DEBT)
         axes.set_ylabel(self.unit)
 
     def equity(self, axes: Axes) -> None:

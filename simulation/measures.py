@@ -64,12 +64,15 @@ class Sample(Struct, frozen=True):
 class Group(Struct, frozen=True):
     """
     What those of a group who came have brought and what they end with, in wads of
-    quote: their wallets, accounts and shares, tokens at the mark.
+    quote: their wallets, accounts and shares, tokens at the mark. And what the
+    insurance fund and the vault have paid for them.
     """
 
     count: int
     brought: int
     worth: int
+    insurance_drawn: int
+    bad_debt: int
 
 
 class TokenEnd(Struct, frozen=True):
@@ -191,10 +194,13 @@ class Measures:
         agents = iter(self.agents)
         for each in self.scenario.agents:
             came = [agent for agent in islice(agents, each.count) if agent.has_come]
+            tally = self.tally
             yield Group(
                 count=len(came),
                 brought=sum(agent.stay.purse.worth for agent in came),
                 worth=sum(self.belongings(agent, nav) for agent in came),
+                insurance_drawn=sum(tally.drawn_for[each.holder] for each in came),
+                bad_debt=sum(tally.bad_debt_of[each.holder] for each in came),
             )
 
     def belongings(self, agent: Agent, nav: int) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -141,6 +142,11 @@ def hash_of(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def variant_folder(name: str) -> Path:
+    """Where in the directory of a run a variant is; what has no name is all of it."""
+    return Path("variants") / name if name else Path()
+
+
 def toml_text(document: Document) -> str:
     """A document as TOML, its tables after its values."""
     return "\n".join(toml_lines(document, "")).strip() + "\n"
@@ -150,16 +156,23 @@ def toml_lines(table: Document, prefix: str) -> Iterator[str]:
     """The lines of a table whose name begins with `prefix`."""
     for name, value in table.items():
         if not is_nested(value):
-            yield f"{name} = {toml_value(value)}"
+            yield f"{toml_key(name)} = {toml_value(value)}"
     for name, value in table.items():
+        full = prefix + toml_key(name)
         if isinstance(value, dict):
             if not all(is_nested(item) for item in value.values()) or not value:
-                yield f"\n[{prefix}{name}]"
-            yield from toml_lines(value, f"{prefix}{name}.")
+                yield f"\n[{full}]"
+            yield from toml_lines(value, f"{full}.")
         elif is_nested(value):
             for item in value:
-                yield f"\n[[{prefix}{name}]]"
-                yield from toml_lines(item, f"{prefix}{name}.")
+                yield f"\n[[{full}]]"
+                yield from toml_lines(item, f"{full}.")
+
+
+def toml_key(name: str) -> str:
+    """A key, in quotes where it needs them."""
+    is_bare = re.fullmatch(r"[A-Za-z0-9_-]+", name) is not None
+    return name if is_bare else toml_value(name)
 
 
 def is_nested(value: Any) -> bool:

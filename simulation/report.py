@@ -4,20 +4,24 @@ The report of a run: one HTML file that needs nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from msgspec import Struct
 
 from protocol.fixed_point import WAD
+from simulation.comparison import side_by_side
 from simulation.engine import Result
 from simulation.figures import COLOURS, Charts
-from simulation.prices import PriceSeries
 from simulation.quantities import format_moment
 from simulation.scenario import Scenario
 from simulation.summary import is_faithful, lockstep_verdict, verdict
+
+if TYPE_CHECKING:
+    from simulation.run import Played
 
 TEMPLATES = Path(__file__).with_name("templates")
 # The rest of the liquidations is in the trace.
@@ -48,15 +52,16 @@ class Tile(Struct, frozen=True):
 
 
 def write_report(
-    folder: Path,
-    scenario: Scenario,
-    series: list[PriceSeries],
-    result: Result,
-    summary: dict[str, Any],
-    command: str,
+    folder: Path, played: Sequence[Played], summary: dict[str, Any], command: str
 ) -> None:
-    """Write `report.html` and its figures into a folder."""
-    charts = Charts(scenario, series, result)
+    """
+    Write `report.html` and its figures into a folder: the variants side by side, where
+    there are several, and all of the first.
+    """
+    play, result = played[0].play, played[0].result
+    scenario = play.scenario
+    others = [(each.name, each.result) for each in played] if played[1:] else []
+    charts = Charts(scenario, play.series, result, others)
     drawn = []
     if result.samples:
         charts.png(charts.main(), folder / "overview.png")
@@ -80,6 +85,9 @@ def write_report(
         scenario=scenario,
         summary=summary,
         verdict=verdict(summary, scenario.quote),
+        side_by_side=list(side_by_side(summary["variants"], scenario.quote))
+        if summary["variants"]
+        else [],
         lockstep=lockstep_verdict(summary),
         is_sound=is_faithful(summary),
         tone=tone_of(summary),

@@ -17,11 +17,13 @@ from protocol.collateral import MAX_TOKENS, CollateralParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams, RiskParams
+from simulation.answers import ANSWERS
 from simulation.checker import Checker
 from simulation.document import (
     Document,
     override_document,
     read_document,
+    settings_in,
     suggestion,
 )
 from simulation.errors import InputError, PriceFileError, Problem, ScenarioError
@@ -43,6 +45,7 @@ from simulation.sections import (
     Providers,
     RecordedPrices,
     Run,
+    VariantKeys,
 )
 
 SECTIONS = (
@@ -55,7 +58,10 @@ SECTIONS = (
     "prices",
     "agents",
     "keepers",
+    "variant",
 )
+# Variants are told apart by nothing but their rules.
+SHARED = re.compile(r"(run|prices|variant|(market|collateral)\.[^.]+\.prices)(\.|$)")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 
 ProtocolSection = section_of(RiskParams, ProtocolKeys)
@@ -133,6 +139,7 @@ class Scenario(Struct, frozen=True):
     tokens: tuple[Token, ...]
     agents: tuple[AnyAgents, ...]
     keepers: Keepers
+    variants: tuple[VariantKeys, ...]
 
     @property
     def priced(self) -> tuple[Priced, ...]:
@@ -169,6 +176,7 @@ def read_scenario(
     markets = read_markets(checker, document, units)
     tokens = read_tokens(checker, document, units)
     agents = read_agents(checker, document, units)
+    variants = read_variants(checker, document, units)
     if (
         checker.problems
         or run is None
@@ -192,6 +200,7 @@ def read_scenario(
         tokens=tokens,
         agents=agents,
         keepers=keepers,
+        variants=variants,
     )
     check_together(checker, scenario)
     if checker.problems:
@@ -315,6 +324,32 @@ def read_prices_section(
     return None if model is None else checker.section(model, key, table, units)
 
 
+def read_variants(
+    checker: Checker, document: Document, units: Units
+) -> tuple[VariantKeys, ...]:
+    tables = document.get("variant", [])
+    if not isinstance(tables, list):
+        checker.fault("variant", "is no list of tables: write [[variant]]")
+        return ()
+
+    variants: list[VariantKeys] = []
+    for place, table in enumerate(tables):
+        key = f"variant.{place}"
+        section = checker.section(VariantKeys, key, table, units)
+        if section is None:
+            continue
+        if section.name in [each.name for each in variants]:
+            checker.fault(f"{key}.name", f"{section.name!r} is another's name too")
+        for name, value in settings_in(section.set):
+            if SHARED.match(name):
+                checker.fault(
+                    f"{key}.set.{name}",
+                    f"{value!r} varies what all variants share: run, seed and prices",
+                )
+        variants.append(section)
+    return tuple(variants)
+
+
 def read_agents(
     checker: Checker, document: Document, units: Units
 ) -> tuple[AnyAgents, ...]:
@@ -336,6 +371,12 @@ def read_agents(
 def check_together(checker: Checker, scenario: Scenario) -> None:
     """What no section can tell alone."""
     run = scenario.run
+    if run.answer is not None and run.answer not in ANSWERS:
+        checker.fault(
+            "run.answer", f"unknown {run.answer!r}; {suggestion(run.answer, ANSWERS)}"
+        )
+    elif run.answer is not None and (lack := ANSWERS[run.answer].lacks(scenario)):
+        checker.fault("run.answer", f"{run.answer!r} cannot be answered: {lack}")
     if run.duration % run.step:
         length = format_duration(run.duration)
         checker.fault(

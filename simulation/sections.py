@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, StrictBool
+from pydantic import AfterValidator, Field, StrictBool
 
 from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
@@ -114,10 +114,14 @@ def folder_name(name: str) -> str:
 
 
 class Run(Section):
-    """`start` in unix seconds; `step` is the time between two looks at the market."""
+    """
+    `start` in unix seconds; `step` is the time between two looks at the market.
+    `answer` names the kind of sentence that answers the question.
+    """
 
     name: Annotated[str, AfterValidator(folder_name)]
     question: str = ""
+    answer: str | None = None
     seed: Seed
     start: Moment
     duration: Span
@@ -298,6 +302,16 @@ class Keepers(Section):
     buyer: StrictBool = False
     capital: Quote = 0
     every: Span | None = None
+
+
+class VariantKeys(Section):
+    """
+    A way to play the scenario, by the values that it sets: `set` holds dotted keys, as
+    an override does.
+    """
+
+    name: Annotated[str, AfterValidator(folder_name)]
+    set: dict[str, Any] = Field(default_factory=dict)
 
 
 PRICES: dict[str, type[Prices]] = {

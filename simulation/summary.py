@@ -73,13 +73,16 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "providers_left": tally.logs["Withdraw"],
         "gas": dict(sorted(tally.gas.items())),
         "notes": notes,
+        "question": None,
+        "answer": None,
+        "variants": [],
         "wall_seconds": round(wall, 3),
         "calls_per_second": round(tally.calls / wall) if wall > 0 else 0,
     }
 
 
 def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
-    """What each group of agents brought and ended with, and the difference."""
+    """What each group of agents brought and ended with, and who paid for it."""
     return [
         {
             "label": agents.label,
@@ -90,6 +93,8 @@ def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
             "brought": quote(group.brought),
             "worth": quote(group.worth),
             "gain": quote(group.worth - group.brought),
+            "insurance_drawn": quote(group.insurance_drawn),
+            "bad_debt": quote(group.bad_debt),
         }
         for agents, group in zip(scenario.agents, result.groups, strict=False)
     ]
@@ -123,7 +128,7 @@ def is_faithful(summary: dict[str, Any]) -> bool:
 
 
 def verdict(summary: dict[str, Any], unit: str) -> str:
-    """What became of the protocol, in a sentence."""
+    """What became of the protocol, in a sentence; in the first of several variants."""
     if summary["differences"]:
         return "Model and chain differ: the run stopped there."
     if summary["conservation_violations"]:
@@ -146,6 +151,8 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
         )
     else:
         said = "Solvent: nobody paid for another's loss."
+    if summary["variants"]:
+        said = f"With {summary['variants'][0]['name']}: {said}"
     if not summary["complete"]:
         stopped = "Cut off" if summary["cut"] else "Interrupted"
         said = f"{stopped} after {summary['scenario_time']}. So far: {said}"
@@ -154,7 +161,12 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
 
 def lockstep_verdict(summary: dict[str, Any]) -> str:
     """What the comparison with a chain found, in a sentence."""
+    # A replay is of one trace.
+    variants = summary.get("variants")
     calls = f"{summary['calls']:,} calls"
+    if variants:
+        total = sum(each["calls"] for each in variants)
+        calls = f"{total:,} calls in {len(variants)} variants"
     if summary["chain"] == "none":
         return f"{calls} on the model alone; no chain was asked."
     if summary["differences"]:

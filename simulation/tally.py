@@ -106,6 +106,9 @@ class Tally:
         self.partial_liquidations = 0
         self.bad_debt = 0
         self.insurance_drawn = 0
+        # Of these, what was for whom.
+        self.bad_debt_of: Counter[int] = Counter()
+        self.drawn_for: Counter[int] = Counter()
         # By token: what was sold in atoms, what its buyers paid in atoms of quote, and
         # what was seized.
         self.sold: Counter[int] = Counter()
@@ -146,9 +149,11 @@ class Tally:
             )
         elif isinstance(event, BadDebt):
             self.bad_debt += int(event.amount)
+            self.bad_debt_of[event.holder] += int(event.amount)
             self.add(now, "bad debt", event.holder, market_id, int(event.amount))
         elif isinstance(event, InsuranceDrawn):
             self.insurance_drawn += int(event.amount)
+            self.drawn_for[event.holder] += int(event.amount)
             self.add(now, "insurance", event.holder, market_id, int(event.amount))
         elif isinstance(event, CollateralBought):
             self.sold[event.token_id] += event.atoms

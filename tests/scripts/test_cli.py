@@ -16,11 +16,12 @@ import pytest
 from typer.testing import CliRunner
 
 from evm.lockstep import Lockstep
+from protocol.fixed_point import WAD
 from protocol.trace import read_trace
 from scripts.cli import app
 from simulation import engine
 from tests.node import running_anvil
-from tests.simulation.small import CRASH, SMALL
+from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
 
 HEAVY = {
     "eth_tester",
@@ -36,8 +37,10 @@ HEAVY = {
     "web3",
 }
 SETTINGS = [argument for value in SMALL for argument in ("--set", value)]
+DEPEG_SETTINGS = [argument for value in SMALL_DEPEG for argument in ("--set", value)]
 FIELDS = {
     "accounts",
+    "answer",
     "bad_debt",
     "by_entry_point",
     "calls",
@@ -53,11 +56,14 @@ FIELDS = {
     "liquidations",
     "partial_liquidations",
     "providers_left",
+    "question",
     "refusals",
     "refused",
     "rounds",
     "settlements",
     "storage_roots",
+    "tokens",
+    "variants",
     "vault_nav_end",
     "vault_nav_start",
     "wall_seconds",
@@ -145,6 +151,68 @@ def test_bad_input_is_told_and_writes_nothing(
     assert said in done.stderr
     assert not done.stdout
     assert nothing_is_left(tmp_path, "mine")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["--set", "variant.0.nme=x"],
+            "variant.0.nme: unknown key; did you mean 'name",
+        ),
+        (["--set", "run.answer=deepeg"], "unknown 'deepeg'; did you mean 'depeg'?"),
+        (
+            ["--set", "variant.1.set={collateral.sUSD.discount='0.5'}"],
+            "depeg.toml: collateral.sUSD.discount: refused with ParameterOutOfBounds, "
+            "the law is 0 <= discount <= 0.05; given: discount = '0.5' (in variant "
+            "'haircut-0.20')",
+        ),
+        (["--set", "variant.1.set={run.seed=3}"], "variant.1.set.run.seed: 3 varies"),
+        (["--set", "collateral.sUSD.haircut=2"], "collateral.sUSD.haircut: refused"),
+        (["--set", "agents.0.backed_by=USD"], "unknown token 'USD'; did you mean 'sU"),
+    ],
+)
+def test_bad_variants_and_answers_are_told(perpspec, tmp_path, arguments, said) -> None:
+    for command in ("run", "check"):
+        done = perpspec(command, DEPEG, *arguments)
+        assert done.exit_code == 2
+        assert said in done.stderr
+        assert not done.stdout
+    assert nothing_is_left(tmp_path)
+
+
+def test_variants_stand_side_by_side_and_the_answer_is_last(perpspec) -> None:
+    done = perpspec("run", DEPEG, *DEPEG_SETTINGS, "--evm", "revm")
+    assert done.exit_code == 0
+    assert "side by side" in done.stdout
+    assert "haircut-0.20" in done.stdout
+    assert "calls in 2 variants: 0 differences" in done.stdout
+    *_, question, answer = done.stdout.splitlines()
+    assert question == "Who pays when a token that backs accounts loses its peg?"
+    assert answer.startswith("When sUSD fell from 1 to ")
+    assert answer.endswith(".")
+
+
+def test_a_difference_in_any_variant_fails(perpspec, monkeypatch) -> None:
+    compare = Lockstep.compare
+
+    def wrong(self, action, outcome, predicted, observed) -> None:
+        state = self.model.state
+        params = state.codes.get(state.collateral_params[0])
+        if action.function == "trade" and params.haircut == WAD // 5:
+            observed = observed._replace(output=b"\1" * 64)
+        compare(self, action, outcome, predicted, observed)
+
+    monkeypatch.setattr(Lockstep, "compare", wrong)
+    done = perpspec("run", DEPEG, *DEPEG_SETTINGS, "--evm", "revm", "--json")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("in variant 'haircut-0.20': call ")
+    assert "model and chain differ" in done.stderr
+    assert "perpspec replay runs/small-depeg-7/variants/haircut-0.20/" in done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["differences"] == 1
+    assert [each["differences"] for each in printed["variants"]] == [0, 1]
+    assert printed["answer"] == "No answer: model and chain differ."
 
 
 @pytest.mark.parametrize(
@@ -269,6 +337,8 @@ def test_a_scenario_is_checked(perpspec, tmp_path) -> None:
     assert done.exit_code == 0
     assert "ETH, BTC; 200 accounts; 12h from 2026-01-01T00:00:00Z" in done.stdout
     assert perpspec("check", CRASH, "--set", "run.step=7s").exit_code == 2
+    done = perpspec("check", DEPEG)
+    assert "- variant haircut-0.20: collateral.sUSD.haircut = 0.20" in done.stdout
     assert nothing_is_left(tmp_path)
 
 

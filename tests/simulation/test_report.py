@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from evm.compile import compile_contracts
+from simulation.comparison import summary_of_all
 from simulation.engine import run_scenario
 from simulation.figures import COLOURS, Charts, grouped
 from simulation.measures import quantiles
 from simulation.report import write_report
-from simulation.run import prepare
+from simulation.run import Played, prepare, run
 from simulation.summary import summary_of, verdict
 from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
 
@@ -57,19 +58,27 @@ class Page(HTMLParser):
 def written(tmp_path_factory: pytest.TempPathFactory):
     """A small run and the folder with its report."""
     folder = tmp_path_factory.mktemp("report")
-    prepared = prepare(CRASH, SMALL)
+    prepared, played, summary = report_of(CRASH, SMALL, folder)
+    return prepared, played.result, summary, folder
+
+
+def report_of(path: Path, overrides: list[str], folder: Path):
+    """The report of a small run, and what it was made from."""
+    prepared = prepare(path, overrides)
+    play = prepared.plays[0]
     result = run_scenario(
-        prepared.scenario,
-        prepared.series,
+        play.scenario,
+        play.series,
         compile_contracts(),
         folder / "trace.jsonl",
         evm="none",
     )
-    summary = summary_of(prepared.scenario, result, ["a note with <b> in it"])
-    write_report(
-        folder, prepared.scenario, prepared.series, result, summary, "perpspec replay X"
+    played = Played(
+        play, result, summary_of(play.scenario, result, ["a note with <b> in it"])
     )
-    return prepared, result, summary, folder
+    summary = summary_of_all(prepared.scenario, [played])
+    write_report(folder, [played], summary, "perpspec replay X")
+    return prepared, played, summary
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +103,31 @@ def test_no_id_is_used_twice(page) -> None:
     assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
 
 
-def test_the_verdict_comes_first(written, page) -> None:
+def test_the_answer_comes_first_and_then_the_verdict(written, page) -> None:
     said = verdict(written[2], "USDC")
     assert said.startswith("Solvent; the vault bore a loss:")
-    assert page.text.index(said) < page.text.index("Liquidations")
+    question, answer = written[2]["question"], written[2]["answer"]
+    assert answer.startswith("Yes, a share of it ends at 1.")
+    places = [page.text.index(each) for each in (question, answer, said, "Liquidation")]
+    assert places == sorted(places)
+
+
+def test_variants_stand_side_by_side(tmp_path) -> None:
+    run(prepare(DEPEG, SMALL_DEPEG), tmp_path / "run")
+    read = Page()
+    read.feed((tmp_path / "run" / "report.html").read_text())
+    assert read.open == []
+    assert len(read.ids) == len(set(read.ids))
+    table = read.text.index("Variants side by side")
+    for words in ("haircut-0.05", "collateral.sUSD.haircut = 0.20", "Paid by insura"):
+        assert table < read.text.index(words, table) < read.text.index("How the varia")
+    assert "All of haircut-0.05" in read.text
+    assert "variants/haircut-0.05/trace.jsonl.gz" in read.text
+    assert (tmp_path / "run" / "variants.png").is_file()
+
+
+def test_without_variants_nothing_stands_side_by_side(page) -> None:
+    assert "side by side" not in page.text
 
 
 @pytest.mark.parametrize(
@@ -126,18 +156,7 @@ def test_it_says_who_won_and_who_lost(words, page) -> None:
 
 
 def test_it_says_where_a_token_went(tmp_path) -> None:
-    prepared = prepare(DEPEG, SMALL_DEPEG)
-    result = run_scenario(
-        prepared.scenario,
-        prepared.series,
-        compile_contracts(),
-        tmp_path / "trace.jsonl",
-        evm="none",
-    )
-    summary = summary_of(prepared.scenario, result, [])
-    write_report(
-        tmp_path, prepared.scenario, prepared.series, result, summary, "perpspec"
-    )
+    report_of(DEPEG, [*SMALL_DEPEG, "variant=[]"], tmp_path)
     read = Page()
     read.feed((tmp_path / "report.html").read_text())
     assert read.open == []

@@ -329,7 +329,8 @@ def test_every_fault_is_found_in_one_pass(document) -> None:
     document["vaults"] = document.pop("vault")
     assert problems_of(document) == [
         "some.toml: vaults: unknown key; did you mean 'vault'? allowed: run, protocol, "
-        "vault, insurance, market, collateral, prices, agents, keepers",
+        "vault, insurance, market, collateral, prices, agents, keepers, "
+        "variant",
         "some.toml: run.seed: is missing; allowed: a whole number from 0 to "
         "9223372036854775807",
         "some.toml: vault.deposit: is missing; allowed: such as '1_000 USDC' or "

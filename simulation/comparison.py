@@ -1,0 +1,153 @@
+"""
+Variants side by side: what each of them came to, on the same prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from simulation.answers import answer_to
+from simulation.output import TRACE, variant_folder
+from simulation.scenario import Scenario
+
+if TYPE_CHECKING:
+    from simulation.run import Played
+
+# What of a summary is told of each variant.
+TOLD = (
+    "complete",
+    "cut",
+    "differences",
+    "difference",
+    "conservation_violations",
+    "calls",
+    "digest",
+    "liquidations",
+    "partial_liquidations",
+    "bankruptcies",
+    "bad_debt",
+    "insurance_drawn",
+    "insurance_start",
+    "insurance_end",
+    "vault_nav_start",
+    "vault_nav_end",
+    "share_value_end",
+    "groups",
+    "keeper_gain",
+    "tokens",
+)
+
+
+class Row(Struct, frozen=True):
+    """
+    A number that all variants have; `form` is how Python writes it. One that a variant
+    does not have is missing.
+    """
+
+    label: str
+    values: tuple[float | None, ...]
+    form: str = ",.0f"
+
+    def shown(self) -> list[str]:
+        """The values as a table shows them."""
+        return [
+            "" if value is None else format(value, self.form) for value in self.values
+        ]
+
+
+def summary_of_all(scenario: Scenario, played: Sequence[Played]) -> dict[str, Any]:
+    """
+    The summary of a run: the first variant's, what is told of each where there are
+    several, and whether all of them are faithful and complete.
+    """
+    variants = [told(each) for each in played] if scenario.variants else []
+    summaries = [each.summary for each in played]
+    found = [
+        f"in variant {each.name!r}: {each.summary['difference']}"
+        if each.name
+        else each.summary["difference"]
+        for each in played
+        if each.summary["difference"] is not None
+    ]
+    everywhere: dict[str, Any] = {
+        "complete": all(each["complete"] for each in summaries)
+        and len(played) == max(1, len(scenario.variants)),
+        "cut": any(each["cut"] for each in summaries),
+        "differences": sum(each["differences"] for each in summaries),
+        "difference": next(iter(found), None),
+        "conservation_violations": sum(
+            each["conservation_violations"] for each in summaries
+        ),
+    }
+    said = {
+        "question": scenario.run.question or None,
+        "answer": answer_to(scenario.run.answer, played),
+        "variants": variants,
+    }
+    return summaries[0] | everywhere | said
+
+
+def told(played: Played) -> dict[str, Any]:
+    """What is told of a variant."""
+    variant = played.play.variant
+    return {
+        "name": variant.name,
+        "set": variant.settings,
+        "trace": str(variant_folder(variant.name) / TRACE),
+    } | {name: played.summary[name] for name in TOLD}
+
+
+def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]:
+    """The rows of a table with a column for each variant; amounts are in `unit`."""
+
+    def row(label: str, name: str, form: str = ",.0f") -> Row:
+        return Row(label, tuple(each[name] for each in variants), form)
+
+    for label, name in (
+        ("Differences", "differences"),
+        ("Books that did not add up", "conservation_violations"),
+    ):
+        if any(each[name] for each in variants):
+            yield row(label, name)
+    yield row("Liquidations", "liquidations")
+    yield row("Accounts that left a debt", "bankruptcies")
+    yield row(f"Bad debt, {unit}", "bad_debt")
+    yield row(f"Paid by insurance, {unit}", "insurance_drawn")
+    yield row("Insurance fund at the end", "insurance_end")
+    yield row("Vault at the start", "vault_nav_start")
+    yield row("Vault at the end", "vault_nav_end")
+    yield row("A share at the end", "share_value_end", ".4f")
+    for place, token in enumerate(variants[0]["tokens"]):
+        yield nested(
+            variants,
+            "tokens",
+            place,
+            "sold_for",
+            f"Paid for {token['name']} of who owed",
+        )
+    for place, group in enumerate(variants[0]["groups"]):
+        label = f"{group['count']:,} {group['label']}"
+        yield nested(variants, "groups", place, "gain", label, "+,.0f")
+    yield row("The keeper", "keeper_gain", "+,.0f")
+
+
+def nested(
+    variants: Sequence[dict[str, Any]],
+    table: str,
+    place: int,
+    name: str,
+    label: str,
+    form: str = ",.0f",
+) -> Row:
+    """A number of a group or token, by its place."""
+    return Row(
+        label,
+        tuple(
+            each[table][place][name] if place < len(each[table]) else None
+            for each in variants
+        ),
+        form,
+    )

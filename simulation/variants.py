@@ -1,0 +1,86 @@
+"""
+Variants: one scenario played several times, under other rules each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+from msgspec import Struct
+
+from simulation.document import override_document, set_value, settings_in
+from simulation.errors import Problem, ScenarioError
+from simulation.scenario import SECTIONS, Scenario, read_scenario
+from simulation.sections import VariantKeys
+
+
+class Variant(Struct, frozen=True):
+    """
+    One of the ways to play a scenario: what it sets, and what becomes of the scenario.
+    One that has no variants is played in one way, without a name.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    scenario: Scenario
+
+
+def variants_of(scenario: Scenario, overrides: Iterable[str]) -> list[Variant]:
+    """
+    The ways to play a scenario, the first one first; an override, which the scenario
+    has been read with, has the last word in all of them.
+    """
+    if not scenario.variants:
+        return [Variant("", {}, scenario)]
+    last = [each for each in overrides if not each.startswith("variant")]
+    return [
+        variant_of(scenario, place, keys, last)
+        for place, keys in enumerate(scenario.variants)
+    ]
+
+
+def variant_of(
+    scenario: Scenario, place: int, keys: VariantKeys, overrides: Iterable[str]
+) -> Variant:
+    """One variant of a scenario."""
+    settings = dict(settings_in(keys.set))
+    document = deepcopy(scenario.document)
+    del document["variant"]
+    try:
+        for name, value in settings.items():
+            set_value(document, name, value, SECTIONS, scenario.path)
+    except ScenarioError as error:
+        raise renamed(error, f"variant.{place}.set.") from None
+    overridden = [
+        override_document(document, override, SECTIONS, scenario.path)
+        for override in overrides
+    ]
+    with naming(keys.name):
+        varied = read_scenario(document, scenario.path, frozenset(overridden))
+    return Variant(keys.name, settings, varied)
+
+
+def renamed(error: ScenarioError, prefix: str) -> ScenarioError:
+    """The same faults, at keys that begin otherwise."""
+    problems = [
+        Problem(prefix + problem.key, problem.message) for problem in error.problems
+    ]
+    return ScenarioError(error.path, problems)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Say of a fault in which variant it is."""
+    try:
+        yield
+    except ScenarioError as error:
+        if not name:
+            raise
+        problems = [
+            Problem(problem.key, f"{problem.message} (in variant {name!r})")
+            for problem in error.problems
+        ]
+        raise ScenarioError(error.path, problems) from None
