@@ -27,6 +27,7 @@ from simulation.sections import (
     CarelessTraders,
     Providers,
     StopLossTraders,
+    TakeProfitTraders,
     Traders,
 )
 
@@ -57,6 +58,12 @@ class World:
     def index(self, market_id: int) -> int:
         """The index price of a market, zero before its first round."""
         return int(self.watch.markets[market_id].price.index)
+
+    def dealt(self, market_id: int, size_delta: int) -> int:
+        """The price of a trade before spread and premium: the worse of the two."""
+        price = self.watch.markets[market_id].price
+        worse = max if size_delta > 0 else min
+        return worse(int(price.index), int(price.mark))
 
 
 class Purse(Struct, frozen=True):
@@ -135,12 +142,14 @@ class Trader(Agent):
         side: int,
         leverage: int,
         stop: int | None,
+        target: int | None,
     ) -> None:
         super().__init__(world, name, stay)
         self.market_id = market_id
         self.side = side
         self.leverage = leverage
         self.stop = stop
+        self.target = target
 
     def live(self) -> Life:
         yield from self.bring_money()
@@ -178,10 +187,10 @@ class Trader(Agent):
         return self.side * (worth * WAD // index) if index else 0
 
     def trade(self, size_delta: int, tolerance: int) -> Action:
-        """A trade at the index price or worse by no more than `tolerance`."""
-        index = self.world.index(self.market_id)
+        """A trade at the price of the moment or worse by no more than `tolerance`."""
+        price = self.world.dealt(self.market_id, size_delta)
         worse = tolerance if size_delta > 0 else -tolerance
-        limit = index + index * worse // WAD
+        limit = price + price * worse // WAD
         return self.call(
             "Exchange", "trade", self.holder, self.market_id, size_delta, limit
         )
@@ -204,15 +213,17 @@ class Trader(Agent):
     def hold(self) -> Life:
         """Keep the position until it is time, or until it was liquidated."""
         entered_at = self.world.index(self.market_id)
-        while self.size() and not self.is_leaving() and not self.is_stopped(entered_at):
+        while self.size() and not self.is_leaving() and not self.is_done(entered_at):
             yield None
 
-    def is_stopped(self, entered_at: int) -> bool:
-        """Whether the price is worse than at the entry by the stop."""
-        if self.stop is None:
-            return False
+    def is_done(self, entered_at: int) -> bool:
+        """Whether the price is worse than at the entry by the stop, or on target."""
         moved = self.world.index(self.market_id) - entered_at
-        return self.side * moved * WAD <= -self.stop * entered_at
+        gained = self.side * moved * WAD
+        is_stopped = self.stop is not None and gained <= -self.stop * entered_at
+        return is_stopped or (
+            self.target is not None and gained >= self.target * entered_at
+        )
 
     def close(self) -> Life:
         """Close what is left of the position."""
@@ -382,5 +393,6 @@ def make_trader(
     side = 1 if name_of_side == "long" else -1
     kind = CarelessTrader if isinstance(group, CarelessTraders) else Trader
     stop = group.stop if isinstance(group, StopLossTraders) else None
+    target = group.target if isinstance(group, TakeProfitTraders) else None
     leverage = drawn(group.leverage, rng)
-    return kind(world, name, stay, market_id, side, leverage, stop)
+    return kind(world, name, stay, market_id, side, leverage, stop, target)

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from protocol.fixed_point import WAD
+from simulation.errors import Problem, ScenarioError
+from simulation.quantities import format_duration
 from simulation.sections import WithPosition
 
 if TYPE_CHECKING:
@@ -21,12 +24,12 @@ if TYPE_CHECKING:
 
 class Answer(Struct, frozen=True):
     """
-    A kind of answer: its sentence, and what a scenario lacks that is asked for it,
-    nothing if it can be answered.
+    A kind of answer: its sentence, and what the variants lack to be asked for it,
+    nothing if it can be given.
     """
 
     sentence: Callable[[Sequence[Played]], str]
-    lacks: Callable[[Scenario], str | None] = lambda _: None
+    lacks: Callable[[Sequence[Scenario]], str | None] = lambda _: None
 
 
 def answer_to(kind: str | None, played: Sequence[Played]) -> str | None:
@@ -43,6 +46,16 @@ def answer_to(kind: str | None, played: Sequence[Played]) -> str | None:
     return ANSWERS[kind].sentence(played)
 
 
+def require_answerable(scenarios: Sequence[Scenario]) -> None:
+    """Refuse variants that the answer they are asked for cannot be made from."""
+    first = scenarios[0]
+    kind = first.run.answer
+    lack = None if kind is None else ANSWERS[kind].lacks(scenarios)
+    if lack is not None:
+        problem = Problem("run.answer", f"{kind!r} cannot be answered: {lack}")
+        raise ScenarioError(first.path, [problem])
+
+
 def amount(number: float) -> str:
     """An amount in whole units; never minus nothing."""
     return f"{round(number) + 0:,}"
@@ -54,11 +67,24 @@ def listed(parts: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def by_variant(played: Sequence[Played], clause: Callable[[Played], str]) -> str:
+def higher(number: float) -> str:
+    """By how much something is higher or lower."""
+    if not round(number):
+        return "as high"
+    return f"{amount(abs(number))} {'higher' if number > 0 else 'lower'}"
+
+
+def by_variant(
+    played: Sequence[Played],
+    clause: Callable[[Played], str],
+    detail: Callable[[Played], str] = lambda _: "",
+) -> str:
     """A clause of each variant, said of which where there are several."""
     if not played[1:]:
         return clause(played[0])
-    return "; ".join(f"with {each.name}, {clause(each)}" for each in played)
+    return "; ".join(
+        f"with {each.name}{detail(each)}, {clause(each)}" for each in played
+    )
 
 
 def unit_of(played: Sequence[Played]) -> str:
@@ -112,14 +138,64 @@ def depeg(played: Sequence[Played]) -> str:
     return sentence(f"when {fell}: {by_variant(played, clause)}")
 
 
-def without_tokens(scenario: Scenario) -> str | None:
-    """What a scenario lacks that asks about tokens."""
-    backed = [
-        each
-        for each in scenario.agents
-        if isinstance(each, WithPosition) and each.backed_by is not None
+def lack_of_tokens(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks about tokens."""
+    is_backed = all(
+        any(isinstance(each, WithPosition) and each.backed_by for each in one.agents)
+        for one in scenarios
+    )
+    return None if is_backed else "no agents are backed_by a token"
+
+
+def oracle_glitch(played: Sequence[Played]) -> str:
+    """What a glitch changed for each party, against a variant that has none."""
+    unit = unit_of(played)
+    quiet = next(each for each in played if not glitches_in(each.play.scenario))
+    others = [each for each in played if glitches_in(each.play.scenario)]
+    said = listed(glitches_in(others[0].play.scenario))
+
+    def clause(each: Played) -> str:
+        gains = [
+            one["gain"] - before["gain"]
+            for one, before in zip(
+                each.summary["groups"], quiet.summary["groups"], strict=False
+            )
+        ]
+        lost = -sum(gain for gain in gains if gain < 0)
+        won = sum(gain for gain in gains if gain > 0)
+        insurance, vault = (
+            each.summary[name] - quiet.summary[name]
+            for name in ("insurance_end", "vault_nav_end")
+        )
+        return (
+            f"some traders lose {amount(lost)} {unit} and others win {amount(won)}, "
+            f"the insurance fund ends {higher(insurance)} and the vault {higher(vault)}"
+        )
+
+    def band(each: Played) -> str:
+        market = each.play.scenario.markets[0]
+        return f" (band {int(market.feed.band) / WAD:g})"
+
+    return sentence(f"when {said}: {by_variant(others, clause, band)}")
+
+
+def glitches_in(scenario: Scenario) -> list[str]:
+    """What is wrong with which price, and for how long."""
+    return [
+        f"{priced.name} is read {100 * abs(glitch.move) / WAD:.3g} % too "
+        f"{'low' if glitch.move < 0 else 'high'} for "
+        f"{format_duration(glitch.lasts or scenario.run.step)}"
+        for priced in scenario.priced
+        for glitch in priced.glitches
     ]
-    return None if backed else "no agents are backed_by a token"
+
+
+def lack_of_glitches(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks about a glitch."""
+    found = [bool(glitches_in(each)) for each in scenarios]
+    if not any(found):
+        return "no feed has glitches"
+    return "no variant is without glitches, to compare with" if all(found) else None
 
 
 def sentence(text: str) -> str:
@@ -129,5 +205,6 @@ def sentence(text: str) -> str:
 
 ANSWERS: dict[str, Answer] = {
     "crash": Answer(crash),
-    "depeg": Answer(depeg, without_tokens),
+    "depeg": Answer(depeg, lack_of_tokens),
+    "oracle-glitch": Answer(oracle_glitch, lack_of_glitches),
 }

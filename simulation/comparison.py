@@ -53,9 +53,12 @@ class Row(Struct, frozen=True):
 
     def shown(self) -> list[str]:
         """The values as a table shows them."""
-        return [
-            "" if value is None else format(value, self.form) for value in self.values
-        ]
+        return ["" if each is None else self.written(each) for each in self.values]
+
+    def written(self, value: float) -> str:
+        """A value; what rounds to nothing has no sign."""
+        text = format(value, self.form)
+        return "0" if text in ("-0", "+0") else text
 
 
 def summary_of_all(scenario: Scenario, played: Sequence[Played]) -> dict[str, Any]:

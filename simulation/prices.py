@@ -36,6 +36,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from protocol.fixed_point import WAD
 from simulation.errors import PriceFileError
 from simulation.quantities import (
     format_duration,
@@ -132,6 +133,24 @@ class PriceSeries(Struct, frozen=True):
 
 def tick_time(tick: Tick) -> int:
     return tick.time
+
+
+def glitched(series: PriceSeries, start: int, end: int, move: int) -> PriceSeries:
+    """
+    A series that is off by `move`, a ratio in wads, from `start` until before `end`;
+    it covers `start`.
+    """
+    off, last = Tick(start, series.at(start)), series.ticks[-1].time
+    inside = [off, *(tick for tick in series.ticks if start < tick.time < end)]
+    after = [tick for tick in series.ticks if end <= tick.time]
+    if end <= last and after[0].time > end:
+        after.insert(0, Tick(end, series.at(end)))
+    ticks = [
+        *(tick for tick in series.ticks if tick.time < start),
+        *(Tick(each.time, each.price * (WAD + move) // WAD) for each in inside),
+        *after,
+    ]
+    return replace(series, ticks=tuple(ticks))
 
 
 class Columns(Struct, frozen=True):

@@ -71,7 +71,7 @@ def with_prices(scenario: Scenario, path: Path) -> tuple[Scenario, list[str]]:
         scenario,
         run=run,
         markets=(
-            replace(market, prices=prices),
+            replace(stretched(market, length), prices=prices),
             *(stretched(other, length) for other in others),
         ),
         tokens=tuple(stretched(token, length) for token in scenario.tokens),
@@ -128,7 +128,11 @@ def changed(section: Section, **values: Any) -> Section:
 
 
 def stretched(priced: AnyPriced, length: Ratio) -> AnyPriced:
-    """A market or token whose shocks come later; how long each lasts stays."""
+    """
+    A market or token whose shocks and glitches come later; how long each lasts stays.
+    """
+    glitches = (changed(each, at=length.of(each.at)) for each in priced.glitches)
+    priced = replace(priced, glitches=tuple(glitches))
     prices = priced.prices
     if not isinstance(prices, DrawnPrices):
         return priced

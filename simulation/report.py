@@ -76,6 +76,7 @@ def write_report(
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "breakable": breakable,
         "grouped": grouped,
         "whole": "{:,.0f}".format,
         "signed": "{:+,.0f}".format,
@@ -100,6 +101,11 @@ def write_report(
         colours=COLOURS,
     )
     (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def breakable(key: str) -> Markup:
+    """A dotted key that may be broken after its dots."""
+    return Markup(".<wbr>").join(key.split("."))
 
 
 def tone_of(summary: dict[str, Any]) -> str:

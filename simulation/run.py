@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from evm.compile import Contract, compile_contracts
 from evm.replay import NONE
+from simulation.answers import require_answerable
 from simulation.comparison import summary_of_all
 from simulation.engine import Progress, Result, run_scenario
 from simulation.errors import PriceFileError, ScenarioError
@@ -33,13 +34,13 @@ from simulation.output import (
 from simulation.prices import PriceSeries
 from simulation.rebase import check_admitted, with_prices
 from simulation.refusals import check_laws
-from simulation.scenario import Scenario, load_scenario, price_series
+from simulation.scenario import Scenario, load_scenario, told_series
 from simulation.summary import summary_of
 from simulation.variants import Variant, naming, variants_of
 
 
 class Play(Struct, frozen=True):
-    """A variant that can be run, with the prices of its markets and tokens."""
+    """A variant that can be run, with what is said of its markets and tokens."""
 
     variant: Variant
     series: list[PriceSeries]
@@ -105,6 +106,7 @@ def prepare(
     overrides = list(overrides)
     scenario = load_scenario(path, overrides)
     variants = variants_of(scenario, overrides)
+    require_answerable([each.scenario for each in variants])
     notes: list[str] = []
     if prices is not None:
         # What is wrong with the scenario is said of its own numbers.
@@ -140,7 +142,7 @@ def check_all_laws(variants: Iterable[Variant]) -> None:
 def play_of(variant: Variant) -> Play:
     """A variant with its prices."""
     scenario = variant.scenario
-    return Play(variant, [price_series(scenario, each) for each in scenario.priced])
+    return Play(variant, [told_series(scenario, each) for each in scenario.priced])
 
 
 def run(

@@ -29,7 +29,7 @@ from simulation.document import (
 from simulation.errors import InputError, PriceFileError, Problem, ScenarioError
 from simulation.parameters import Section, Units, filled, section_of
 from simulation.paths import JumpDiffusion, Shock, jump_diffusion, random_stream
-from simulation.prices import PriceSeries, read_prices
+from simulation.prices import PriceSeries, glitched, read_prices
 from simulation.quantities import format_duration, format_moment
 from simulation.sections import (
     AGENTS,
@@ -39,6 +39,7 @@ from simulation.sections import (
     Deposit,
     DrawnPrices,
     FeedKeys,
+    GlitchKeys,
     Keepers,
     Prices,
     ProtocolKeys,
@@ -78,6 +79,7 @@ class Market(Struct, frozen=True):
     feed: FeedParams
     reporters: int
     confidence: int
+    glitches: tuple[GlitchKeys, ...]
     prices: Prices
 
     @property
@@ -99,6 +101,7 @@ class Token(Struct, frozen=True):
     feed: FeedParams
     reporters: int
     confidence: int
+    glitches: tuple[GlitchKeys, ...]
     prices: Prices
 
     @property
@@ -272,6 +275,7 @@ def read_market(
         feed=filled(FeedParams, feed),
         reporters=feed.reporters,
         confidence=feed.confidence,
+        glitches=feed.glitches,
         prices=prices,
     )
 
@@ -313,6 +317,7 @@ def read_token(
         feed=filled(FeedParams, feed),
         reporters=feed.reporters,
         confidence=feed.confidence,
+        glitches=feed.glitches,
         prices=prices,
     )
 
@@ -375,8 +380,6 @@ def check_together(checker: Checker, scenario: Scenario) -> None:
         checker.fault(
             "run.answer", f"unknown {run.answer!r}; {suggestion(run.answer, ANSWERS)}"
         )
-    elif run.answer is not None and (lack := ANSWERS[run.answer].lacks(scenario)):
-        checker.fault("run.answer", f"{run.answer!r} cannot be answered: {lack}")
     if run.duration % run.step:
         length = format_duration(run.duration)
         checker.fault(
@@ -407,6 +410,9 @@ def check_together(checker: Checker, scenario: Scenario) -> None:
         if isinstance(each.prices, DrawnPrices):
             for number, shock in enumerate(each.prices.shocks):
                 within_run(checker, f"{place}.shocks.{number}.at", shock.at, run)
+        for number, glitch in enumerate(each.glitches):
+            place = f"{each.key}.feed.glitches.{number}.at"
+            within_run(checker, place, glitch.at, run)
 
     for number, agents in enumerate(scenario.agents):
         check_agents(checker, f"agents.{number}", agents, scenario)
@@ -463,6 +469,16 @@ def price_series(scenario: Scenario, priced: Priced) -> PriceSeries:
     except InputError as error:
         problem = Problem(f"{priced.key}.prices", str(error))
         raise ScenarioError(scenario.path, [problem]) from None
+
+
+def told_series(scenario: Scenario, priced: Priced) -> PriceSeries:
+    """What is said of a market or token: its prices, under the glitches of its feed."""
+    run, series = scenario.run, price_series(scenario, priced)
+    for glitch in priced.glitches:
+        start = run.start + glitch.at
+        end = start + (glitch.lasts or run.step)
+        series = glitched(series, start, end, glitch.move)
+    return series
 
 
 def drawn_model(source: DrawnPrices) -> tuple[JumpDiffusion, tuple[Shock, ...]]:

@@ -77,6 +77,7 @@ Ratio = Annotated[int, RATIO]
 SignedRatio = Annotated[int, ratio("a ratio such as '-0.02'")]
 Fraction = Annotated[int, ratio("a ratio above 0, at most 1", lambda x: 0 < x <= WAD)]
 Distance = Annotated[int, ratio("a ratio above 0, below 1", lambda x: 0 < x < WAD)]
+Gain = Annotated[int, ratio("a ratio above 0 such as '0.1'", positive)]
 Move = Annotated[int, ratio("a ratio above -1 such as '-0.35'", lambda x: x > -WAD)]
 Leverage = Annotated[
     Range,
@@ -139,14 +140,27 @@ class ProtocolKeys(Section):
     quote: str = "USDC"
 
 
+class GlitchKeys(Section):
+    """
+    From `at` on, for a look where `lasts` is left out, all reporters say a price that
+    is off by `move`, and then the right one again.
+    """
+
+    at: Duration
+    move: Move
+    lasts: Span | None = None
+
+
 class FeedKeys(Section):
     """
     What `[market.*.feed]` and `[collateral.*.feed]` hold beside the feed's parameters:
-    how many report, and the confidence each states, as a part of its price.
+    how many report, the confidence each states, as a part of its price, and when what
+    they read is wrong.
     """
 
     reporters: Reporters
     confidence: Ratio = 0
+    glitches: tuple[GlitchKeys, ...] = ()
 
 
 class CollateralKeys(Section):
@@ -259,6 +273,19 @@ class StopLossTraders(WithPosition):
         return f"stop-loss {self.side}"
 
 
+class TakeProfitTraders(WithPosition):
+    """They close when the price is better by `target` than the one they entered at."""
+
+    kind: Literal["take-profit"]
+    side: Literal["long", "short"]
+    target: Gain
+
+    @property
+    def position(self) -> str:
+        """What kind of position they hold."""
+        return f"take-profit {self.side}"
+
+
 class CarelessTraders(WithPosition):
     """
     They ask for too much first: a size and a price out of bounds, another's account,
@@ -286,7 +313,7 @@ class Providers(Agents):
         return "lending to the vault"
 
 
-AnyTraders = Traders | StopLossTraders | CarelessTraders
+AnyTraders = Traders | StopLossTraders | TakeProfitTraders | CarelessTraders
 AnyAgents = AnyTraders | Providers
 
 
@@ -322,6 +349,7 @@ AGENTS: dict[str, type[AnyAgents]] = {
     "long": Traders,
     "short": Traders,
     "stop-loss": StopLossTraders,
+    "take-profit": TakeProfitTraders,
     "careless": CarelessTraders,
     "provider": Providers,
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from simulation.document import override_document, set_value, settings_in
+from simulation.document import set_value, settings_in
 from simulation.errors import Problem, ScenarioError
 from simulation.scenario import SECTIONS, Scenario, read_scenario
 from simulation.sections import VariantKeys
@@ -30,23 +30,27 @@ class Variant(Struct, frozen=True):
 
 def variants_of(scenario: Scenario, overrides: Iterable[str]) -> list[Variant]:
     """
-    The ways to play a scenario, the first one first; an override, which the scenario
-    has been read with, has the last word in all of them.
+    The ways to play a scenario, the first one first. What an override has set, with
+    which the scenario has been read, no variant sets again.
     """
     if not scenario.variants:
         return [Variant("", {}, scenario)]
-    last = [each for each in overrides if not each.startswith("variant")]
+    overridden = [each.partition("=")[0].strip() for each in overrides]
     return [
-        variant_of(scenario, place, keys, last)
+        variant_of(scenario, place, keys, overridden)
         for place, keys in enumerate(scenario.variants)
     ]
 
 
 def variant_of(
-    scenario: Scenario, place: int, keys: VariantKeys, overrides: Iterable[str]
+    scenario: Scenario, place: int, keys: VariantKeys, overridden: Iterable[str]
 ) -> Variant:
-    """One variant of a scenario."""
-    settings = dict(settings_in(keys.set))
+    """One variant of a scenario, whose keys that were `overridden` stay."""
+    settings = {
+        name: value
+        for name, value in settings_in(keys.set)
+        if not any(f"{name}.".startswith(f"{key}.") for key in overridden)
+    }
     document = deepcopy(scenario.document)
     del document["variant"]
     try:
@@ -54,10 +58,6 @@ def variant_of(
             set_value(document, name, value, SECTIONS, scenario.path)
     except ScenarioError as error:
         raise renamed(error, f"variant.{place}.set.") from None
-    overridden = [
-        override_document(document, override, SECTIONS, scenario.path)
-        for override in overrides
-    ]
     with naming(keys.name):
         varied = read_scenario(document, scenario.path, frozenset(overridden))
     return Variant(keys.name, settings, varied)

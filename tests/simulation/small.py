@@ -9,6 +9,7 @@ from pathlib import Path
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 CRASH = SCENARIOS / "crash.toml"
 DEPEG = SCENARIOS / "depeg.toml"
+GLITCH = SCENARIOS / "oracle-glitch.toml"
 
 SMALL = [
     "run.name=small",
@@ -51,5 +52,18 @@ SMALL_DEPEG = [
         f"agents.{place}.{key}"
         for place, count in ((0, 9), (1, 3), (2, 2))
         for key in (f"count={count}", "entry=['0s', '4m']", "leaves_at=15m")
+    ),
+]
+
+SMALL_GLITCH = [
+    "run.name=small-glitch",
+    "run.duration=20m",
+    "run.step=30s",
+    "keepers.every=30s",
+    "market.ETH.feed.glitches.0.at=10m",
+    *(
+        f"agents.{place}.{key}"
+        for place, count in ((0, 6), (1, 3), (2, 2), (3, 3))
+        for key in (f"count={count}", "entry=['0s', '4m']")
     ),
 ]

@@ -12,7 +12,7 @@ import pytest
 
 from protocol.fixed_point import WAD
 from simulation.errors import InputError, PriceFileError
-from simulation.prices import Gap, PriceSeries, Tick, read_prices
+from simulation.prices import Gap, PriceSeries, Tick, glitched, read_prices
 
 MINUTE = 60
 OPENED = 1_600_000_020
@@ -298,3 +298,18 @@ def test_bitmex_recorded_flat_bars_through_its_outage(recordings) -> None:
     assert min(outage) == 3_607 * WAD
     assert max(outage) == 36_145 * WAD // 10
     assert "bars that open outside their low and high: 378" in series.notes
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "wrong"),
+    [
+        (100, 130, {100: 60, 130: 102, 160: 104}),
+        (110, 140, {100: 100, 110: 60, 130: 61, 140: 102, 160: 104}),
+        (130, 1_000, {100: 100, 130: 61, 160: 62}),
+        (160, 190, {100: 100, 130: 102, 160: 62}),
+    ],
+)
+def test_a_glitch_is_laid_over_prices_and_ends(start, end, wrong) -> None:
+    ticks = (Tick(100, 100 * WAD), Tick(130, 102 * WAD), Tick(160, 104 * WAD))
+    series = glitched(PriceSeries(ticks), start, end, -4 * WAD // 10)
+    assert {tick.time: tick.price // WAD for tick in series.ticks} == wrong

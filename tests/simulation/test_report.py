@@ -20,7 +20,7 @@ from simulation.run import Played, prepare, run
 from simulation.summary import summary_of, verdict
 from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
 
-VOID = {"meta", "br", "link", "input", "img"}
+VOID = {"meta", "br", "link", "input", "img", "wbr"}
 
 
 class Page(HTMLParser):

@@ -23,7 +23,14 @@ from simulation.run import Prepared, prepare, run
 from simulation.scenario import load_scenario
 from simulation.stage import ModelStage
 from simulation.summary import lockstep_verdict, summary_of, verdict
-from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
+from tests.simulation.small import (
+    CRASH,
+    DEPEG,
+    GLITCH,
+    SMALL,
+    SMALL_DEPEG,
+    SMALL_GLITCH,
+)
 
 CONTRACTS = compile_contracts()
 
@@ -258,6 +265,36 @@ def test_recorded_prices_leave_a_token_its_own(tmp_path) -> None:
     assert token.prices.shocks[0].at == 4 * 6 * 60
     assert token.params.cap == 2_000_000 * WAD
     assert prepared.series[1].ticks[0].price == WAD
+
+
+def test_who_takes_profit_closes_at_the_target(tmp_path) -> None:
+    """Shorts whose price falls by a twentieth at once, which is more than they ask."""
+    prepared = prepare(
+        GLITCH,
+        [
+            *SMALL_GLITCH,
+            "variant=[]",
+            "run.answer=crash",
+            "market.ETH.feed.glitches=[{at='10m', move='-0.05', lasts='1h'}]",
+        ],
+    )
+    trace = tmp_path / "trace.jsonl"
+    result = run_scenario(
+        prepared.scenario, prepared.series, CONTRACTS, trace, evm="none"
+    )
+    takers = {
+        holder for holder, name in result.names.items() if name.startswith("take-prof")
+    }
+    closed = [
+        action.now - prepared.scenario.run.start
+        for action in read_trace(trace).actions
+        if action.function == "trade"
+        and action.arguments[0] in takers
+        and action.arguments[2] > 0
+    ]
+    assert closed == [600] * 3
+    taker = result.groups[3]
+    assert taker.worth > taker.brought
 
 
 def test_nobody_reports_in_a_gap(tmp_path) -> None:

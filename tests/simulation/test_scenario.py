@@ -18,9 +18,9 @@ from simulation.errors import InputError, ScenarioError
 from simulation.parameters import Range, Section, section_of
 from simulation.prices import Gap, Tick
 from simulation.refusals import LAWS, check_laws, explain_refusal, leaves
-from simulation.scenario import load_scenario, price_series, read_scenario
+from simulation.scenario import load_scenario, price_series, read_scenario, told_series
 from simulation.sections import CollateralKeys, DrawnPrices, Providers, StopLossTraders
-from tests.simulation.small import CRASH, DEPEG
+from tests.simulation.small import CRASH, DEPEG, GLITCH
 
 START = 1_767_225_600
 
@@ -312,6 +312,40 @@ def test_a_fault_of_a_token_is_named_by_its_key(override, message) -> None:
     assert message in refused(override, path=DEPEG)
 
 
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "market.ETH.feed.glitches.0.mov=1",
+            "market.ETH.feed.glitches.0.mov: unknown key; did you mean 'move'?",
+        ),
+        (
+            "market.ETH.feed.glitches.0.at=9h",
+            "market.ETH.feed.glitches.0.at: '9h' is after the end of the run, '6h'",
+        ),
+        ("market.ETH.feed.glitches.0.move=-1", "-1 is out of range; allowed: a ratio"),
+        ("market.ETH.feed.glitches.0.lasts=0s", "'0s' is out of range; allowed: a ti"),
+        ("market.ETH.feed.glitches=7", "market.ETH.feed.glitches: 7 is no list"),
+        ("agents.3.target=0", "agents.3.target: 0 is out of range; allowed: a ratio"),
+        ("agents.3.side=up", "agents.3.side: unknown 'up'; allowed: 'long' or 'sho"),
+    ],
+)
+def test_a_fault_of_a_glitch_is_named_by_its_key(override, message) -> None:
+    assert message in refused(override, path=GLITCH)
+
+
+def test_what_is_said_is_the_price_but_for_its_glitches() -> None:
+    scenario = load_scenario(GLITCH)
+    (market,) = scenario.markets
+    price, said = (each(scenario, market).ticks for each in (price_series, told_series))
+    differ = [
+        (one.time, one.price * 6 // 10 - other.price)
+        for one, other in zip(price, said, strict=True)
+        if one != other
+    ]
+    assert [(time - START, abs(off) <= 1) for time, off in differ] == [(14_400, True)]
+
+
 def test_only_who_trades_is_backed_by_a_token() -> None:
     assert "agents.6.backed_by: unknown key" in refused("agents.6.backed_by=sUSD")
 
@@ -341,7 +375,7 @@ def test_every_fault_is_found_in_one_pass(document) -> None:
         "some.toml: market.BTC.prices.source: is missing; allowed: jump-diffusion, "
         "file",
         "some.toml: agents.0.kind: is missing; allowed: long, short, stop-loss, "
-        "careless, provider",
+        "take-profit, careless, provider",
     ]
 
 

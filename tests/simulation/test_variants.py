@@ -21,7 +21,14 @@ from simulation.scenario import load_scenario
 from simulation.stage import ModelStage
 from simulation.summary import lockstep_verdict, verdict
 from simulation.variants import variants_of
-from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
+from tests.simulation.small import (
+    CRASH,
+    DEPEG,
+    GLITCH,
+    SMALL,
+    SMALL_DEPEG,
+    SMALL_GLITCH,
+)
 
 NAMES = ["haircut-0.05", "haircut-0.20"]
 
@@ -74,6 +81,13 @@ def test_an_override_has_the_last_word_in_all_variants() -> None:
     for play in prepare(DEPEG, ["collateral.sUSD.haircut=0.1", "run.seed=3"]).plays:
         assert play.scenario.tokens[0].params.haircut == WAD // 10
         assert play.scenario.run.seed == 3
+
+
+def test_what_a_variant_takes_away_an_override_does_not_bring_back() -> None:
+    override = "market.ETH.feed.glitches.0.lasts=5m"
+    *bands, quiet = prepare(GLITCH, [override]).plays
+    assert {each.scenario.markets[0].glitches[0].lasts for each in bands} == {300}
+    assert quiet.scenario.markets[0].glitches == ()
 
 
 @pytest.mark.parametrize(
@@ -135,9 +149,18 @@ def test_a_fault_says_in_which_variant_it_is(setting) -> None:
     assert said.endswith("(in variant 'haircut-0.20')")
 
 
-def test_an_answer_that_a_scenario_cannot_give_is_refused() -> None:
-    said = refused("run.answer=depeg", path=CRASH)
-    assert "run.answer: 'depeg' cannot be answered: no agents are backed_by" in said
+@pytest.mark.parametrize(
+    ("path", "overrides", "lack"),
+    [
+        (CRASH, ["run.answer=depeg"], "'depeg' cannot be answered: no agents are bac"),
+        (CRASH, ["run.answer=oracle-glitch"], "cannot be answered: no feed has glitc"),
+        (GLITCH, ["variant=[]"], "no variant is without glitches, to compare with"),
+    ],
+)
+def test_an_answer_that_a_scenario_cannot_give_is_refused(path, overrides, lack):
+    said = refused(*overrides, path=path)
+    assert f"{path.name}: run.answer: " in said
+    assert lack in said
 
 
 def test_each_variant_leaves_what_a_run_of_it_needs(finished, tmp_path) -> None:
@@ -219,6 +242,43 @@ def test_the_answer_has_the_numbers_of_all_variants(finished) -> None:
             backed = [each for each in played.summary["groups"] if each["backed_by"]]
             assert f"{sum(each[name] for each in backed):,.0f}" in answer
     assert finished.summary["question"].startswith("Who pays when a token")
+
+
+def test_a_glitch_costs_what_it_changes(tmp_path) -> None:
+    done = run(prepare(GLITCH, SMALL_GLITCH), tmp_path / "run")
+    *bands, quiet = done.played
+    answer = done.summary["answer"]
+    assert answer.startswith("When ETH is read 40 % too low for 30s: with usual (band ")
+    assert "no-glitch" not in answer
+    for each in bands:
+        before, after = (
+            [one["gain"] for one in played.summary["groups"]]
+            for played in (quiet, each)
+        )
+        changes = [now - then for now, then in zip(after, before, strict=True)]
+        lost = -sum(change for change in changes if change < 0)
+        band = f"{each.name} (band "
+        clause = answer[answer.index(band) :].partition(";")[0]
+        assert f"some traders lose {lost:,.0f} USDC" in clause
+        vault = each.summary["vault_nav_end"] - quiet.summary["vault_nav_end"]
+        said = "higher" if vault > 0 else "lower"
+        assert f"the vault {abs(vault):,.0f} {said}" in clause
+    usual, narrow, wide = (
+        each.summary["insurance_drawn"] + each.summary["bad_debt"] for each in bands
+    )
+    assert narrow < usual < wide
+
+
+def test_a_glitch_comes_as_late_as_a_shock(tmp_path) -> None:
+    prices = tmp_path / "prices.csv"
+    rows = "".join(f"{1_000_000 + 60 * step},{50 - step / 100}\n" for step in range(81))
+    prices.write_text(f"time,price\n{rows}")
+    prepared = prepare(GLITCH, SMALL_GLITCH, prices)
+    usual, *_, quiet = prepared.plays
+    (glitch,) = usual.scenario.markets[0].glitches
+    assert glitch.at == 4 * 600
+    said, true = (play.series[0].at(1_000_000 + 4 * 600) for play in (usual, quiet))
+    assert said == true * 6 // 10
 
 
 def test_a_variant_that_breaks_a_law_of_the_books_is_told(tmp_path, monkeypatch):
