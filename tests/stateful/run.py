@@ -12,7 +12,7 @@ from evm.lockstep import LAYERS, Difference, Lockstep, Step, no_views
 from protocol.trace import Action, Genesis, genesis_actions, write_trace
 from tests.laws.invariants import Broken, Laws
 from tests.stateful.vocabulary.views import views_of
-from tests.stateful.world import ForwardingChain, World, contracts
+from tests.stateful.world import ForwardingChain, World, contracts, entry_point
 
 # What a run may find.
 FOUND = (Difference, Broken)
@@ -60,7 +60,7 @@ class Run:
         step = self.lockstep.step(action)
         self.laws.note(action, step.outcome)
         error = step.outcome.error
-        self.outcomes[f"{action.to}.{action.function}", error or "ok"] += 1
+        self.outcomes[entry_point(action), error or "ok"] += 1
         if asked:
             self.laws.after(action, step.outcome, step.observed)
         return step

@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.stateful.machine import OUTCOMES, Machine
 from tests.stateful.vocabulary.registry import DEMANDS
-from tests.stateful.world import FORWARDER, contracts
+from tests.stateful.world import FORWARDER, contracts, kind_of
 
 # Examples and steps of each: small for every run, large before a merge, or for a night.
 SIZES = {"small": (1_100, 50), "large": (3_000, 60), "night": (20_000, 100)}
@@ -54,6 +54,7 @@ VIEWS = {
     "Rules.lent",
     "Rules.result",
     "Rules.sale_price",
+    "Rules.settled",
     "Rules.terms",
     "Rules.worth",
     "Token.allowance",
@@ -124,7 +125,7 @@ def test_successes_and_refusals_are_balanced(outcomes) -> None:
 
 def test_every_entry_point_is_called(outcomes) -> None:
     known = {
-        f"{name}.{signature.partition('(')[0]}"
+        f"{kind_of(name)}.{signature.partition('(')[0]}"
         for name, contract in contracts().items()
         if name != FORWARDER
         for signature in contract.method_identifiers

@@ -157,7 +157,7 @@ class World:
 
     def ending(self, action: Action) -> tuple[str, str]:
         """The entry point of a call and how it would end, as a run counts them."""
-        return f"{action.to}.{action.function}", self.tried(action)[0] or "ok"
+        return entry_point(action), self.tried(action)[0] or "ok"
 
     def would(self, action: Action) -> bool:
         """Whether a call would succeed."""
@@ -198,6 +198,16 @@ class World:
     def ceil_size(self, value: int, price: int) -> int:
         """The least size that is worth `value` at `price`."""
         return -(-value * WAD // price)
+
+
+def kind_of(contract: str) -> str:
+    """What a deployed contract is one of: there are many tokens."""
+    return contract.rstrip("0123456789")
+
+
+def entry_point(action: Action) -> str:
+    """What a call is counted as."""
+    return f"{kind_of(action.to)}.{action.function}"
 
 
 def applied(model: Model, action: Action) -> tuple[str | None, Any]:

@@ -4,6 +4,7 @@ Tokens move, into the exchange, out of it, and past it.
 
 from __future__ import annotations
 
+from evm.compile import TOKENS
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
     MOST_UINT,
@@ -71,36 +72,35 @@ def withdraw(world: World, choose: Choices) -> Calls:
 )
 def tokens(world: World, choose: Choices) -> Calls:
     """Tokens move outside the protocol, some of them into it for nothing."""
-    state = world.state
+    name = choose.pick(TOKENS)
+    token = world.token_of(TOKENS.index(name) - 1)
     sender = any_sender(world, choose)
     places = (*world.senders, world.addresses["Exchange"], world.addresses["Vault"])
     receiver = choose.pick(places)
     unit = 10**world.genesis.decimals
     function = choose.pick(("mint", "approve", "transfer", "transferFrom"))
-    most = state.quote.balances[sender]
+    most = token.balances[sender]
     some = choose.integer(1, 1_000 * unit)
     if function == "mint":
-        room = 2**128 - state.quote.total_supply[()]
+        room = 2**128 - token.total_supply[()]
         atoms = choose.pick((some, some, 0, room, 2**128, MOST_UINT))
-        yield world.by(sender, "Token", "mint", receiver, atoms)
+        yield world.by(sender, name, "mint", receiver, atoms)
     elif function == "approve":
         spender = choose.pick(world.senders)
         atoms = choose.pick((0, some, MOST_UINT, 1))
-        yield world.by(sender, "Token", "approve", spender, atoms)
+        yield world.by(sender, name, "approve", spender, atoms)
     elif function == "transfer":
         atoms = choose.pick((some, 0, most + 1, MOST_UINT, some))
-        yield world.by(sender, "Token", "transfer", receiver, atoms)
+        yield world.by(sender, name, "transfer", receiver, atoms)
     else:
         allowed = [
             pair
-            for pair, atoms in state.quote.allowances.items()
+            for pair, atoms in token.allowances.items()
             if atoms and pair[1] in world.names
         ]
         owner, spender = any_sender(world, choose), sender
         if allowed and choose.chance(80):
             owner, spender = choose.pick(allowed)
-        boundary = min(
-            state.quote.allowances[owner, spender], state.quote.balances[owner]
-        )
+        boundary = min(token.allowances[owner, spender], token.balances[owner])
         atoms = min(some, boundary) if choose.chance(50) else boundary + 1
-        yield world.by(spender, "Token", "transferFrom", owner, receiver, atoms)
+        yield world.by(spender, name, "transferFrom", owner, receiver, atoms)

@@ -46,6 +46,14 @@ def ask(world: World, choose: Choices) -> Calls:
         "exposure": (held, last, book, price, choose.integer(0, 1), world.now),
         "terms": (book, price, held.size, delta, limit, world.now),
         "result": (held, last.long_index, price, world.now),
+        "settled": (
+            market.state_of(state, market_id),
+            price,
+            state.funds[()].vault,
+            amount(choose, state.claims[holder, market_id], 10**24),
+            amount(choose, 10**21, 10**24),
+            world.now,
+        ),
     }
     if held.size != 0:
         standing = world.standing(holder)

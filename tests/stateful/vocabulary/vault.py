@@ -193,7 +193,7 @@ def execute(world: World, choose: Choices) -> Calls:
     elif kind < 96:
         world.now = max(world.now, last + choose.integer(-1, 1))
     # A price from before may still be good, but it is not one for a request.
-    if choose.chance(80) or is_stale(world):
+    if choose.chance(80) or (is_stale(world) and choose.chance(80)):
         yield from all_rounds(world, choose)
     yield world.by(sender, "Vault", "execute", number)
     if choose.chance(10):
