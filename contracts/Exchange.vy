@@ -335,7 +335,8 @@ def leave_vault(provider: address, atoms: uint256):
     @notice Pay `atoms` out of the vault, which must go on covering what accounts owe.
     """
     errors.require(msg.sender == VAULT, errors.NOT_VAULT)
-    ledger.take_from_vault(ledger.book_out(atoms))
+    ledger.take_from_vault(ledger.value_of(atoms))
+    ledger.book_out(atoms)
     ledger.push(ledger.TOKEN, provider, atoms)
 
 

@@ -114,11 +114,13 @@ def execute(request_id: uint256) -> uint256:
     """
     @notice Execute a request at what the vault is worth now, by anyone; where that
             gives less than its minimum, return it. Give the shares or the atoms that
-            came of it.
+            came of it. While the price of a market is not valid, only who controls a
+            redemption may execute it, and pays for all that this market could cost.
     """
     pending: request.Request = request.take_request(request_id)
-    given: uint256 = self.given_for(pending)
     controller: address = pending.controller
+    needs_valid: bool = pending.is_deposit or msg.sender != controller
+    given: uint256 = self.given_for(pending, needs_valid)
     if given < pending.minimum:
         self.give_back(request_id, pending)
         return 0
@@ -241,10 +243,10 @@ def allowance(owner: address, spender: address) -> uint256:
 @view
 def nav() -> share.Nav:
     """
-    @notice The lower and the higher value of the vault, and what it must hold in
-            reserve; refused while a market with positions has no valid price.
+    @notice The lower and the higher value of the vault, what it must hold in reserve,
+            how old its prices are, and whether it is shut.
     """
-    return self.nav_of(staticcall Exchange(EXCHANGE).books(), True)
+    return self.nav_of(staticcall Exchange(EXCHANGE).books(), False)
 
 
 @external
@@ -297,8 +299,8 @@ def convertToAssets(shares: uint256) -> uint256:
 @view
 def maxDeposit(receiver: address) -> uint256:
     """
-    @notice The most atoms for which a request would be executed now; none where no
-            price is valid.
+    @notice The most atoms for which a request would be executed now; none while a
+            price is not valid.
     """
     return self.most_deposit()
 
@@ -331,8 +333,8 @@ def maxWithdraw(owner: address) -> uint256:
 @view
 def maxRedeem(owner: address) -> uint256:
     """
-    @notice The most shares of an owner for which a request would be executed now; none
-            where no price is valid.
+    @notice The most shares of an owner for which a request would be executed now, by
+            the owner.
     """
     return self.most_redemption(owner)
 
@@ -526,7 +528,7 @@ def give_back(request_id: uint256, pending: request.Request):
 
 @internal
 @view
-def given_for(pending: request.Request) -> uint256:
+def given_for(pending: request.Request, needs_valid: bool) -> uint256:
     """
     @notice The shares or the atoms that a request gives now; refused while it may not
             be executed.
@@ -536,10 +538,12 @@ def given_for(pending: request.Request) -> uint256:
     errors.require(
         block.timestamp <= request.closes_at(pending, params), errors.REQUEST_TOO_LATE
     )
-    nav: share.Nav = self.nav_of(books, True)
+    nav: share.Nav = self.nav_of(books, needs_valid)
     errors.require(
         nav.priced_at > request.waits_until(pending, params), errors.REQUEST_TOO_EARLY
     )
+    # Who leaves would leave a shortage to the others, who enters would pay theirs.
+    errors.require(not nav.is_shut, errors.VAULT_SHUT)
     amount: int256 = convert(pending.amount, int256)
     supply: int256 = convert(share.supply, int256)
     if pending.is_deposit:
@@ -575,7 +579,7 @@ def most_deposit() -> uint256:
     books: market.Books = staticcall Exchange(EXCHANGE).books()
     nav: share.Nav = self.nav_of(books, False)
     supply: int256 = convert(share.supply, int256)
-    if nav.priced_at == 0 or not share.is_saleable(supply, nav.high):
+    if nav.is_shut or not nav.is_priced or not share.is_saleable(supply, nav.high):
         return 0
     held: int256 = convert(books.holdings.held_atoms, int256) * SCALE
     most: int256 = min(share.most_amount(supply, nav.high), MOST_HELD - held)
@@ -590,7 +594,7 @@ def most_redemption(owner: address) -> uint256:
     """
     books: market.Books = staticcall Exchange(EXCHANGE).books()
     nav: share.Nav = self.nav_of(books, False)
-    if nav.priced_at == 0 or self.is_quarantined(books):
+    if nav.is_shut or self.is_quarantined(books):
         return 0
     spare: int256 = min(nav.low - nav.reserved, books.funds.vault - books.holdings.debt)
     if spare < 0:
@@ -621,31 +625,35 @@ def is_quarantined(books: market.Books) -> bool:
 @view
 def nav_of(books: market.Books, needs_valid: bool) -> share.Nav:
     """
-    @notice The value of the vault, at valid prices or at the last ones.
+    @notice The value of the vault; a market with positions whose price is not valid is
+            refused, or counts with all that it could cost.
     """
     vault: int256 = books.funds.vault
     nav: share.Nav = share.Nav(
-        low=vault, high=vault, reserved=0, priced_at=block.timestamp
+        low=vault,
+        high=vault,
+        reserved=0,
+        priced_at=block.timestamp,
+        is_priced=True,
+        is_shut=False,
     )
     for market_id: uint256 in range(books.market_count, bound=account.MAX_MARKETS):
         state: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
-        if sides.open_interest(state.book) == 0:
-            nav.low -= state.open_claims
-            nav.high -= state.open_claims
+        has_positions: bool = sides.open_interest(state.book) != 0
+        if not has_positions and state.open_claims == 0:
             continue
         params: parameters.MarketParams = parameters.params_in(
             staticcall Exchange(EXCHANGE).params_of(market_id)
         )
         price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
-        limits: parameters.LimitParams = params.limits
-        if needs_valid:
-            parameters.require_valid(price, limits, block.timestamp)
-        if needs_valid or parameters.is_valid(price, limits, block.timestamp):
-            nav.priced_at = min(nav.priced_at, price.published_at)
-        else:
-            nav.priced_at = 0
-        owed: share.Liability = share.liability(state, price, params, block.timestamp)
-        nav.low -= owed.high
-        nav.high -= owed.low
-        nav.reserved += owed.reserved
+        is_priced: bool = True
+        if has_positions:
+            if needs_valid:
+                parameters.require_valid(price, params.limits, block.timestamp)
+            is_priced = parameters.is_valid(price, params.limits, block.timestamp)
+            nav = share.priced(nav, price.published_at, is_priced)
+        owed: share.Liability = share.liability(
+            state, price, params, vault, is_priced, block.timestamp
+        )
+        nav = share.charged(nav, owed)
     return nav

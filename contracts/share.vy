@@ -15,6 +15,7 @@ from . import feed
 from . import fixed_point
 from . import funding
 from . import parameters
+from . import payout
 from . import pricing
 from . import sides
 
@@ -28,15 +29,20 @@ struct Liability:
     low: int256
     high: int256
     reserved: int256
+    # Whether it is more than the market pays.
+    is_capped: bool
 
 
 struct Nav:
     low: int256
     high: int256
     reserved: int256
-    # The time of the oldest price in it, or now, where no price counts; zero where one
-    # that counts is not valid.
+    # The time of the oldest valid price in it, or now, where there is none.
     priced_at: uint256
+    # Whether the price of every market with positions is valid.
+    is_priced: bool
+    # Whether a market owes more than it pays.
+    is_shut: bool
 
 
 event Transfer:
@@ -77,11 +83,14 @@ def liability(
     state: sides.MarketState,
     price: feed.FeedPrice,
     params: parameters.MarketParams,
+    vault: int256,
+    is_priced: bool,
     now: uint256,
 ) -> Liability:
     """
     @notice What the vault owes to the traders of a market: the least and the most of
-            it, and what it must hold in reserve for the heavier side.
+            it, and what it must hold in reserve for the heavier side. While its price
+            is not valid, the most is all that it would pay at any price.
     """
     current: funding.Funding = sides.projected(
         state.funding, state.book, price, params, now
@@ -93,11 +102,42 @@ def liability(
     heavier: int256 = fixed_point.mul_wad_up(
         sides.open_interest(state.book), price.index
     )
+    owed: int256 = payout.owed(gained.longs, gained.shorts, state.open_claims)
+    cap: int256 = payout.cap(vault, payout.decayed(state.spent, now), params.payout)
     return Liability(
-        low=gained.longs + gained.shorts + state.open_claims,
-        high=max(gained.longs, 0) + max(gained.shorts, 0) + state.open_claims + refund,
+        low=min(gained.longs + gained.shorts + state.open_claims, cap),
+        high=owed + refund if is_priced else max(owed + refund, cap),
         reserved=fixed_point.mul_wad_up(heavier, params.borrowing.reserve_factor),
+        is_capped=owed > cap,
     )
+
+
+@internal
+@pure
+def priced(nav: Nav, published_at: uint256, is_valid: bool) -> Nav:
+    """
+    @notice What a vault is worth once one more price counts, valid or not.
+    """
+    after: Nav = nav
+    if not is_valid:
+        after.is_priced = False
+        return after
+    after.priced_at = min(nav.priced_at, published_at)
+    return after
+
+
+@internal
+@pure
+def charged(nav: Nav, owed: Liability) -> Nav:
+    """
+    @notice What a vault is worth that owes in one more market.
+    """
+    after: Nav = nav
+    after.low -= owed.high
+    after.high -= owed.low
+    after.reserved += owed.reserved
+    after.is_shut = nav.is_shut or owed.is_capped
+    return after
 
 
 @internal

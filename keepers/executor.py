@@ -34,9 +34,9 @@ def is_over(watch: Watch, pending: Request) -> bool:
 
 
 def is_executable(watch: Watch, pending: Request) -> bool:
-    """Whether a request would be executed now, or returned for its minimum."""
+    """Whether a keeper's execution would give something, or return the request."""
     try:
-        given = vault.given_for(watch.state, pending, watch.now)
+        given = vault.given_for(watch.state, pending, True, watch.now)
     except Revert:
         return False
     if pending.is_deposit or given < pending.minimum:

@@ -287,7 +287,8 @@ def leave_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> No
     Pay `atoms` out of the vault, which must go on covering what accounts owe.
     """
     require(call.sender == state.addresses.vault, errors.NOT_VAULT)
-    ledger.take_from_vault(state, ledger.book_out(state, atoms))
+    ledger.take_from_vault(state, ledger.value_of(state, atoms))
+    ledger.book_out(state, atoms)
     ledger.push(state, state.addresses.token, provider, atoms)
 
 

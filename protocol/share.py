@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from protocol import errors, pricing, sides
+from protocol import errors, payout, pricing, sides
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_div_down, mul_div_up, mul_wad_up
@@ -39,15 +40,20 @@ class Liability(Struct, frozen=True):
     low: Quote
     high: Quote
     reserved: Quote
+    # Whether it is more than the market pays.
+    is_capped: bool
 
 
 class Nav(Struct, frozen=True):
     low: Quote
     high: Quote
     reserved: Quote
-    # The time of the oldest price in it, or now, where no price counts; zero where one
-    # that counts is not valid.
+    # The time of the oldest valid price in it, or now, where there is none.
     priced_at: Seconds
+    # Whether the price of every market with positions is valid.
+    is_priced: bool
+    # Whether a market owes more than it pays.
+    is_shut: bool
 
 
 class Transfer(Struct, frozen=True):
@@ -78,11 +84,17 @@ class Withdraw(Struct, frozen=True):
 
 
 def liability(
-    state: MarketState, price: FeedPrice, params: MarketParams, now: Seconds
+    state: MarketState,
+    price: FeedPrice,
+    params: MarketParams,
+    vault: Quote,
+    is_priced: bool,
+    now: Seconds,
 ) -> Liability:
     """
     What the vault owes to the traders of a market: the least and the most of it, and
-    what it must hold in reserve for the heavier side.
+    what it must hold in reserve for the heavier side. While its price is not valid, the
+    most is all that it would pay at any price.
     """
     current = sides.projected(state.funding, state.book, price, params, now)
     gained = sides.profits(state, price.mark, current)
@@ -90,13 +102,31 @@ def liability(
         price.index, sides.skew(state.book), params.pricing.skew_scale
     )
     heavier = mul_wad_up(sides.open_interest(state.book), price.index)
+    owed = payout.owed(gained.longs, gained.shorts, state.open_claims)
+    cap = payout.cap(vault, payout.decayed(state.spent, now), params.payout)
     return Liability(
-        low=gained.longs + gained.shorts + state.open_claims,
-        high=max(gained.longs, Quote(0))
-        + max(gained.shorts, Quote(0))
-        + state.open_claims
-        + refund,
+        low=min(gained.longs + gained.shorts + state.open_claims, cap),
+        high=owed + refund if is_priced else max(owed + refund, cap),
         reserved=mul_wad_up(heavier, params.borrowing.reserve_factor),
+        is_capped=owed > cap,
+    )
+
+
+def priced(nav: Nav, published_at: Seconds, is_valid: bool) -> Nav:
+    """What a vault is worth once one more price counts, valid or not."""
+    if not is_valid:
+        return replace(nav, is_priced=False)
+    return replace(nav, priced_at=min(nav.priced_at, published_at))
+
+
+def charged(nav: Nav, owed: Liability) -> Nav:
+    """What a vault is worth that owes in one more market."""
+    return replace(
+        nav,
+        low=nav.low - owed.high,
+        high=nav.high - owed.low,
+        reserved=nav.reserved + owed.reserved,
+        is_shut=nav.is_shut or owed.is_capped,
     )
 
 

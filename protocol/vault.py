@@ -80,11 +80,14 @@ def requestRedeem(
 def execute(state: State, call: Call, request_id: int) -> int:
     """
     Execute a request at what the vault is worth now, by anyone; where that gives less
-    than its minimum, return it. Give the shares or the atoms that came of it.
+    than its minimum, return it. Give the shares or the atoms that came of it. While the
+    price of a market is not valid, only who controls a redemption may execute it, and
+    pays for all that this market could cost.
     """
     pending = request.take_request(state, request_id)
-    given = given_for(state, pending, call.now)
     controller = pending.controller
+    needs_valid = pending.is_deposit or call.sender != controller
+    given = given_for(state, pending, needs_valid, call.now)
     if given < pending.minimum:
         give_back(state, request_id, pending, call.now)
         return 0
@@ -175,10 +178,10 @@ def allowance(state: State, call: Call, owner: Address, spender: Address) -> Sha
 
 def nav(state: State, call: Call) -> Nav:
     """
-    The lower and the higher value of the vault, and what it must hold in reserve;
-    refused while a market with positions has no valid price.
+    The lower and the higher value of the vault, what it must hold in reserve, how old
+    its prices are, and whether it is shut.
     """
-    return nav_of(state, exchange.books(state, call), True, call.now)
+    return nav_of(state, exchange.books(state, call), False, call.now)
 
 
 def asset(state: State, call: Call) -> Address:
@@ -217,7 +220,7 @@ def convertToAssets(state: State, call: Call, shares: Shares) -> Atoms:
 
 def maxDeposit(state: State, call: Call, receiver: Address) -> Atoms:
     """
-    The most atoms for which a request would be executed now; none where no price is
+    The most atoms for which a request would be executed now; none while a price is not
     valid.
     """
     return most_deposit(state, call.now)
@@ -238,8 +241,7 @@ def maxWithdraw(state: State, call: Call, owner: Address) -> Atoms:
 
 def maxRedeem(state: State, call: Call, owner: Address) -> Shares:
     """
-    The most shares of an owner for which a request would be executed now; none where no
-    price is valid.
+    The most shares of an owner for which a request would be executed now, by the owner.
     """
     return most_redemption(state, owner, call.now)
 
@@ -404,7 +406,7 @@ def give_back(state: State, request_id: int, pending: Request, now: Seconds) -> 
         share.move(state, vault.sender, controller, Shares(amount))
 
 
-def given_for(state: State, pending: Request, now: Seconds) -> int:
+def given_for(state: State, pending: Request, needs_valid: bool, now: Seconds) -> int:
     """
     The shares or the atoms that a request gives now; refused while it may not be
     executed.
@@ -412,10 +414,12 @@ def given_for(state: State, pending: Request, now: Seconds) -> int:
     books = exchange.books(state, Call(state.addresses.vault, now))
     params = parameters.risk_in(state, books.risk_params).vault
     require(now <= request.closes_at(pending, params), errors.REQUEST_TOO_LATE)
-    nav = nav_of(state, books, True, now)
+    nav = nav_of(state, books, needs_valid, now)
     require(
         nav.priced_at > request.waits_until(pending, params), errors.REQUEST_TOO_EARLY
     )
+    # Who leaves would leave a shortage to the others, who enters would pay theirs.
+    require(not nav.is_shut, errors.VAULT_SHUT)
     supply = state.supply[()]
     if pending.is_deposit:
         require(share.is_saleable(supply, nav.high), errors.VAULT_UNDERWATER)
@@ -442,7 +446,7 @@ def most_deposit(state: State, now: Seconds) -> Atoms:
     books = exchange.books(state, Call(state.addresses.vault, now))
     nav = nav_of(state, books, False, now)
     supply = state.supply[()]
-    if nav.priced_at == Seconds(0) or not share.is_saleable(supply, nav.high):
+    if nav.is_shut or not nav.is_priced or not share.is_saleable(supply, nav.high):
         return 0
     held = Quote(books.holdings.held_atoms * state.scale)
     most = min(share.most_amount(supply, nav.high), MOST_HELD - held)
@@ -453,7 +457,7 @@ def most_redemption(state: State, owner: Address, now: Seconds) -> Shares:
     """The most shares of an owner that the vault would pay out now."""
     books = exchange.books(state, Call(state.addresses.vault, now))
     nav = nav_of(state, books, False, now)
-    if nav.priced_at == Seconds(0) or is_quarantined(state, books, now):
+    if nav.is_shut or is_quarantined(state, books, now):
         return Shares(0)
     spare = min(nav.low - nav.reserved, books.funds.vault - books.holdings.debt)
     if spare < 0:
@@ -478,27 +482,33 @@ def is_quarantined(state: State, books: Books, now: Seconds) -> bool:
 
 
 def nav_of(state: State, books: Books, needs_valid: bool, now: Seconds) -> Nav:
-    """The value of the vault, at valid prices or at the last ones."""
+    """
+    The value of the vault; a market with positions whose price is not valid is refused,
+    or counts with all that it could cost.
+    """
     call = Call(state.addresses.vault, now)
-    low = high = books.funds.vault
-    reserved = Quote(0)
-    priced_at = now
+    vault = books.funds.vault
+    nav = Nav(
+        low=vault,
+        high=vault,
+        reserved=Quote(0),
+        priced_at=now,
+        is_priced=True,
+        is_shut=False,
+    )
     for market_id in range(books.market_count):
         current = exchange.market_of(state, call, market_id)
-        if sides.open_interest(current.book) == Size(0):
-            low -= current.open_claims
-            high -= current.open_claims
+        has_positions = sides.open_interest(current.book) != Size(0)
+        if not has_positions and current.open_claims == Quote(0):
             continue
         params = parameters.params_in(state, exchange.params_of(state, call, market_id))
         price = oracle.price(state, call, market_id)
-        if needs_valid:
-            parameters.require_valid(price, params.limits, now)
-        if needs_valid or parameters.is_valid(price, params.limits, now):
-            priced_at = min(priced_at, price.published_at)
-        else:
-            priced_at = Seconds(0)
-        owed = share.liability(current, price, params, now)
-        low -= owed.high
-        high -= owed.low
-        reserved += owed.reserved
-    return Nav(low=low, high=high, reserved=reserved, priced_at=priced_at)
+        is_priced = True
+        if has_positions:
+            if needs_valid:
+                parameters.require_valid(price, params.limits, now)
+            is_priced = parameters.is_valid(price, params.limits, now)
+            nav = share.priced(nav, price.published_at, is_priced)
+        owed = share.liability(current, price, params, vault, is_priced, now)
+        nav = share.charged(nav, owed)
+    return nav

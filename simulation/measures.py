@@ -10,7 +10,7 @@ from itertools import islice
 from msgspec import Struct
 
 from keepers.watch import Watch
-from protocol import exchange, share, vault
+from protocol import exchange, market, share
 from protocol.fixed_point import WAD
 from protocol.units import Call, Quote, Seconds, Shares
 from simulation.agents import Agent
@@ -169,10 +169,20 @@ class Measures:
             )
 
     def nav(self, now: int) -> int:
-        """The lower value of the vault, whether or not its prices are valid."""
-        moment = Seconds(now)
-        books = exchange.books(self.state, Call(0, moment))
-        return int(vault.nav_of(self.state, books, False, moment).low)
+        """The lower value of the vault at the last prices, valid or not."""
+        call = Call(0, Seconds(now))
+        worth = self.state.funds[()].vault
+        for market_id in range(self.state.market_count[()]):
+            owed = share.liability(
+                exchange.market_of(self.state, call, market_id),
+                market.price_of(self.state, market_id),
+                market.load_params(self.state, market_id),
+                self.state.funds[()].vault,
+                True,
+                call.now,
+            )
+            worth -= owed.high
+        return int(worth)
 
     def shares_worth(self, shares: Shares, nav: int) -> int:
         """What shares of the vault are worth while it is worth `nav`."""

@@ -444,9 +444,23 @@ def vault_too_small() -> Scene:
     return scene
 
 
-def vault_underwater() -> Scene:
-    """The gains of traders are more than the vault has, so a share is worth nothing."""
+def vault_shut() -> Scene:
+    """Traders have gained more than the market would pay them."""
     scene = ready(provided=0)
+    scene.traded(SECOND, ETH, WAD)
+    scene.price(ETH, 2_200 * WAD)
+    scene.must("provider", "Vault", "request_deposit", 10**6, 0)
+    scene.execute(1)
+    return scene
+
+
+def vault_underwater() -> Scene:
+    """
+    The gains of traders are more than the vault has, and no cap shuts it, so a share is
+    worth nothing.
+    """
+    scene = ready(provided=0)
+    scene.set_market(payout={"factor": 2**95 - 1})
     scene.traded(SECOND, ETH, WAD)
     scene.price(ETH, 2_200 * WAD)
     scene.must("provider", "Vault", "request_deposit", 10**6, 0)
@@ -547,6 +561,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
         "owner", "Governor", "collect_treasury", SOME, 1
     ),
     errors.VAULT_QUARANTINED: vault_quarantined,
+    errors.VAULT_SHUT: vault_shut,
     errors.VAULT_TOO_SMALL: vault_too_small,
     errors.VAULT_UNDERWATER: vault_underwater,
     errors.ZERO_AMOUNT: one_call("trader_1", "Exchange", "deposit", FIRST, 0),

@@ -353,9 +353,11 @@ def widest_market() -> tuple[MarketState, MarketParams]:
     )
 
 
-def owed() -> None:
+def owed(is_priced: bool) -> None:
     state, params = widest_market()
-    share.liability(state, feed_price(), params, natural("time"))
+    share.liability(
+        state, feed_price(), params, signed("cash"), is_priced, natural("time")
+    )
 
 
 def account_line() -> None:
@@ -538,7 +540,8 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: share.most_amount(natural("supply"), signed("cash")),
     lambda: share.most_shares(signed("cash"), natural("supply"), signed("cash")),
     lambda: share.amount_for(natural("supply"), natural("supply"), signed("cash")),
-    owed,
+    lambda: owed(True),
+    lambda: owed(False),
     lambda: statement.free_collateral(
         Account(signed("cash"), 1, 0, 0, False, 0), the_totals()
     ),

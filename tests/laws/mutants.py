@@ -107,15 +107,27 @@ MUTANTS = (
         "A6",
         "share",
         (
-            "low=gained.longs + gained.shorts + state.open_claims",
-            "low=gained.longs + gained.shorts",
+            "low=min(gained.longs + gained.shorts + state.open_claims, cap)",
+            "low=min(gained.longs + gained.shorts, cap)",
         ),
+    ),
+    both(
+        "a market is owed for beyond its cap",
+        "A6",
+        "share",
+        ("state.open_claims, cap)", "state.open_claims, owed)"),
+    ),
+    both(
+        "a market without a price costs what it seemed to owe",
+        "A7",
+        "share",
+        ("max(owed + refund, cap)", "owed + refund"),
     ),
     both(
         "the premium is no liability",
         "A7",
         "share",
-        ("+ state.open_claims + refund", "+ state.open_claims"),
+        ("high=owed + refund if", "high=owed if"),
     ),
     each(
         "who is liquidated keeps the debt",

@@ -258,17 +258,43 @@ VAULT_MUTANTS = (
         (
             Edit(
                 "nav = nav_of(state, books, False, now)\n"
-                "    if nav.priced_at == Seconds(0) or is_quarantined",
+                "    if nav.is_shut or is_quarantined",
                 "nav = nav_of(state, books, True, now)\n"
-                "    if nav.priced_at == Seconds(0) or is_quarantined",
+                "    if nav.is_shut or is_quarantined",
             ),
         ),
         (
             Edit(
                 "nav: share.Nav = self.nav_of(books, False)\n"
-                "    if nav.priced_at == 0 or self.is_quarantined",
+                "    if nav.is_shut or self.is_quarantined",
                 "nav: share.Nav = self.nav_of(books, True)\n"
-                "    if nav.priced_at == 0 or self.is_quarantined",
+                "    if nav.is_shut or self.is_quarantined",
+            ),
+        ),
+    ),
+    Mutant(
+        "the vault lets in and out while a market owes more than it pays",
+        "E19",
+        "vault",
+        "Vault",
+        (Edit("require(not nav.is_shut, ", "require(True, "),),
+        (Edit("require(not nav.is_shut, ", "require(True, "),),
+    ),
+    Mutant(
+        "anybody may execute a redemption while a price is not valid",
+        "E14",
+        "vault",
+        "Vault",
+        (
+            Edit(
+                "pending.is_deposit or call.sender != controller",
+                "pending.is_deposit",
+            ),
+        ),
+        (
+            Edit(
+                "pending.is_deposit or msg.sender != controller",
+                "pending.is_deposit",
             ),
         ),
     ),

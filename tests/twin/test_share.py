@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from protocol import share, sides
+from protocol.share import Liability, Nav
 from tests.twin.strategies import (
+    AMOUNTS,
     MARKET,
     SHARES,
     STATES,
+    TIMES,
     VALUES,
     below,
     later_prices,
@@ -30,11 +33,16 @@ def liable_markets(draw: st.DrawFn) -> tuple[object, ...]:
     scale = max(params.pricing.skew_scale, least)
     params = replace(params, pricing=replace(params.pricing, skew_scale=scale))
     later = draw(since(max(state.funding.accrued_at, state.spent.spent_at)))
-    return state, draw(later_prices(state.funding, later)), params, later
+    price = draw(later_prices(state.funding, later))
+    return state, price, params, draw(VALUES), draw(st.booleans()), later
 
 
+LIABILITIES = st.builds(Liability, VALUES, VALUES, AMOUNTS, st.booleans())
+NAVS = st.builds(Nav, VALUES, VALUES, AMOUNTS, TIMES, st.booleans(), st.booleans())
 FUNCTIONS: Functions = {
     "liability": liable_markets(),
+    "priced": (NAVS, TIMES, st.booleans()),
+    "charged": (NAVS, LIABILITIES),
     "shares_for": (below(120), SHARES, VALUES),
     "is_saleable": (SHARES, VALUES | st.integers(-(2**90), 2**90)),
     "most_amount": (SHARES, VALUES),

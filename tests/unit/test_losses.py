@@ -199,6 +199,8 @@ def test_a_vault_is_worth_less_to_who_leaves_than_to_who_enters() -> None:
         high=wad("100012.0066") - wad("990") + wad("393.6"),
         reserved=wad("10500"),
         priced_at=desk.published_at,
+        is_priced=True,
+        is_shut=False,
     )
     # 1000 buy 1000 / 99415.6066 of 10**11 shares; the virtual ones are too few to tell.
     supply = wad("100000000000") + 10**6

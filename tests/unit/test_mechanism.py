@@ -101,6 +101,8 @@ GIVEN: dict[str, dict[str, Any]] = {
         "state": TRADED,
         "price": PRICE,
         "params": MARKET,
+        "vault": wad("100000"),
+        "is_priced": True,
         "now": START,
     },
     "request.waits_until": {"pending": NO_REQUEST, "params": RISK.vault},

@@ -229,13 +229,32 @@ def test_how_much_may_come_and_go_is_told_beforehand() -> None:
     assert desk.view("Vault", "maxMint", bob) <= MOST_SUPPLY - supply
     assert desk.view("Vault", "convertToShares", most + 1) > MOST_SUPPLY - supply
 
-    # Without a price nothing may, and what it is worth is said at the last one.
-    worth = desk.view("Vault", "totalAssets")
+    # Without a price nothing may come. A fifth of the vault of 100010.005 may have to
+    # be paid then: 80008.004 are left, of which 10000 are held in reserve.
     desk.now += LIMITS.trade_age
-    for function in ("maxDeposit", "maxMint", "maxWithdraw", "maxRedeem"):
+    for function in ("maxDeposit", "maxMint"):
         assert desk.view("Vault", function, provider) == 0
-    assert abs(desk.view("Vault", "totalAssets") - worth) < 10**6
-    assert desk.call("bob", "Vault", "nav").error == errors.PRICE_STALE
+    assert desk.view("Vault", "totalAssets") == 80_008_004_000
+    assert desk.view("Vault", "maxWithdraw", provider) == 70_008_004_000
+    assert not desk.view("Vault", "nav").is_priced
+
+
+def test_without_a_price_only_who_goes_decides_and_pays_for_all_it_may_cost() -> None:
+    """
+    Of 100010.005 a fifth may have to be paid to the winners: 80008.004 are left for
+    10**11 shares, of which half redeem half.
+    """
+    desk = opened()
+    half = wad("50000000000")
+    number = desk.make("provider", "Vault", "request_redeem", half, 0)
+    desk.now += DELAY + 1
+    for name in ("keeper", "bob"):
+        asked = desk.call(name, "Vault", "execute", number)
+        assert asked.error == errors.PRICE_STALE
+    came = desk.make("bob", "Vault", "request_deposit", 10**9, 0)
+    assert desk.make("provider", "Vault", "execute", number) == 40_004_002_000
+    desk.now += DELAY + 1
+    assert desk.call("bob", "Vault", "execute", came).error == errors.PRICE_STALE
 
 
 def test_an_operator_asks_with_what_is_its_owners_and_nobody_else_does() -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from protocol import share
-from protocol.share import Liability
+from protocol.share import Liability, Nav
 from tests.twin.twins import both
 from tests.unit.test_sides import TRADED
 from tests.unit.worked import MARKET, PRICE, START, wad
 
+VAULT = wad("100000")
 RISEN = replace(PRICE, index=wad("2100"), mark=wad("2100"))
 
 
@@ -21,8 +22,43 @@ def test_the_vault_owes_something_between_two_bounds() -> None:
     owes 1000 - 400 + 50 = 650. If none does, and the skew of 6 is closed too, it owes
     1000 + 50 + 6 * 6 / 20000 * 2100 = 1053.78. Half of 10 * 2100 is held in reserve.
     """
-    owed = both(share, "liability", TRADED, RISEN, MARKET, START)
-    assert owed == Liability(wad("650"), wad("1053.78"), wad("10500"))
+    owed = both(share, "liability", TRADED, RISEN, MARKET, VAULT, True, START)
+    assert owed == Liability(wad("650"), wad("1053.78"), wad("10500"), False)
+
+
+def test_a_market_is_owed_for_up_to_its_cap() -> None:
+    """
+    A fifth of a vault of 3000 is 600: less than the 650 that it owes at least, and than
+    the 1050 that it owes its winners. Without a price a vault of 100000 may owe a fifth
+    of that; one of 3000 no less than it seems to.
+    """
+    owed = both(share, "liability", TRADED, RISEN, MARKET, wad("3000"), True, START)
+    assert owed == Liability(wad("600"), wad("1053.78"), wad("10500"), True)
+    owed = both(share, "liability", TRADED, RISEN, MARKET, wad("5250"), True, START)
+    assert not owed.is_capped
+    owed = both(share, "liability", TRADED, RISEN, MARKET, VAULT, False, START)
+    assert owed == Liability(wad("650"), wad("20000"), wad("10500"), False)
+    owed = both(share, "liability", TRADED, RISEN, MARKET, wad("3000"), False, START)
+    assert owed == Liability(wad("600"), wad("1053.78"), wad("10500"), True)
+
+
+def test_a_vault_is_shut_while_one_market_owes_more_than_it_pays() -> None:
+    """900 less 600 and 1053.78 for one market, and less 50 for another."""
+    nav = Nav(wad("900"), wad("900"), 0, START, True, False)
+    capped = Liability(wad("600"), wad("1053.78"), wad("10500"), True)
+    nav = both(share, "charged", nav, capped)
+    assert nav == Nav(wad("-153.78"), wad("300"), wad("10500"), START, True, True)
+    nav = both(share, "charged", nav, Liability(wad("50"), wad("50"), 0, False))
+    assert nav == Nav(wad("-203.78"), wad("250"), wad("10500"), START, True, True)
+
+
+def test_the_oldest_valid_price_is_the_age_of_a_vault() -> None:
+    nav = Nav(wad("900"), wad("900"), 0, START, True, False)
+    older = both(share, "priced", nav, START - 10, True)
+    assert older == replace(nav, priced_at=START - 10)
+    unsure = both(share, "priced", older, START - 99, False)
+    assert unsure == replace(older, is_priced=False)
+    assert both(share, "priced", unsure, START - 5, True) == unsure
 
 
 def test_who_enters_first_pays_for_the_virtual_share_too() -> None:

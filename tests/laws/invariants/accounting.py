@@ -4,13 +4,20 @@ A: accounting and solvency.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from protocol import market
-from protocol.errors import Revert
 from protocol.settlement import BadDebt
 from tests.laws.invariants.call import Call
-from tests.laws.invariants.measures import indices, profit, up
+from tests.laws.invariants.measures import (
+    indices,
+    is_valid,
+    market_owes,
+    payout_cap,
+    profit,
+    still_spent,
+    up,
+)
 from tests.laws.invariants.registry import law
 
 
@@ -115,71 +122,100 @@ def no_residue(call: Call) -> None:
         assert claim >= 0, claim
 
 
-def owed_to_traders(call: Call) -> tuple[int, int, int]:
-    """What traders have gained, each rounded down; refunds; how many positions."""
+class Owed(NamedTuple):
+    """
+    What a market owes: to all its traders, each rounded down, and how many they are; to
+    the sides that have gained; for its skew; what it pays at most; whether its price is
+    valid, where it needs one.
+    """
+
+    net: int
+    count: int
+    gross: int
+    refund: int
+    cap: int
+    is_priced: bool
+
+
+def owed_by(call: Call, number: int) -> Owed:
+    """What a market owes now."""
     state, now = call.world.state, call.action.now
-    owed = sum(state.claims.values())
-    refunds = count = 0
-    for number in range(state.market_count[()]):
-        price = market.price_of(state, number)
-        long_index, short_index = indices(state, number, now)
-        for (_, where), held in state.positions.items():
-            if where == number and held.size != 0:
-                index = long_index if held.size > 0 else short_index
-                owed += profit(held, price.mark, index)
-                count += 1
-        skew = sum(
-            held.size for (_, where), held in state.positions.items() if where == number
-        )
-        scale = market.load_params(state, number).pricing.skew_scale
-        refunds += up(up(skew, skew, 2 * scale), price.index)
-    return owed, refunds, count
+    price = market.price_of(state, number)
+    params = market.load_params(state, number)
+    index = indices(state, number, now)
+    held = [
+        each
+        for (_, where), each in state.positions.items()
+        if where == number and each.size != 0
+    ]
+    claims = sum(claim for (_, where), claim in state.claims.items() if where == number)
+    skew = sum(each.size for each in held)
+    spent = still_spent(state.payouts[number], now)
+    return Owed(
+        net=claims
+        + sum(profit(each, price.mark, index[each.size < 0]) for each in held),
+        count=len(held),
+        gross=market_owes(state, call.after.tables, number, now),
+        refund=up(up(skew, skew, 2 * params.pricing.skew_scale), price.index),
+        cap=payout_cap(state.funds[()].vault, spent, params.payout.factor),
+        is_priced=not held or is_valid(price, params.limits, now),
+    )
+
+
+def every_market(call: Call) -> list[Owed]:
+    """What each market owes now."""
+    count = call.world.state.market_count[()]
+    return [owed_by(call, number) for number in range(count)]
 
 
 def nav_of(call: Call) -> Any:
-    """The vault's own idea of its value, or None where it refuses to have one."""
-    world = call.world
-    try:
-        return world.model.view("Vault", "nav", call.action.now)
-    except Revert:
-        return None
+    """The vault's own idea of its value."""
+    return call.world.model.view("Vault", "nav", call.action.now)
 
 
 @law
 def value_identity(call: Call) -> None:
     """
-    A6: what everybody owns and the vault's higher value together are what is held,
-    within a wei a position and a market, which the vault keeps.
+    A6: what everybody owns, the winners of a market up to its cap, and the vault's
+    higher value together are what is held, within a wei a position and a market, which
+    the vault keeps.
     """
-    nav = nav_of(call)
-    if nav is None:
-        return
+    nav, markets = nav_of(call), every_market(call)
     state = call.world.state
-    owed, _, count = owed_to_traders(call)
+    owed = sum(min(each.net, each.cap) for each in markets)
+    count = sum(each.count for each in markets)
     funds = state.funds[()]
     cash = sum(account.cash for account in state.accounts.values())
     others = funds.insurance + funds.treasury + funds.rewards + state.escrow[()]
     gap = state.holdings[()].held_atoms * state.scale - (
         cash + owed + nav.high + others
     )
-    assert 0 <= gap <= count + state.market_count[()], gap
+    assert 0 <= gap <= count + len(markets), gap
 
 
 @law
 def nav_brackets(call: Call) -> None:
     """
     A7: the lower value of the vault counts every gain and every refund in full and no
-    loss; the higher one counts all; and the exact value is between, a wei a position
-    aside.
+    loss, and for a market without a valid price all that it pays, if that is more; the
+    higher one counts all; and the exact value is between, a wei a position aside.
     """
-    nav = nav_of(call)
-    if nav is None:
-        return
-    state = call.world.state
-    owed, refunds, count = owed_to_traders(call)
-    exact = state.funds[()].vault - owed
-    assert nav.low + refunds <= exact, (nav, exact, refunds)
-    assert exact <= nav.high + count + state.market_count[()], (nav, exact)
+    nav, markets = nav_of(call), every_market(call)
+    vault = call.world.state.funds[()].vault
+    exact = vault - sum(min(each.net, each.cap) for each in markets)
+    least = [each.gross + each.refund for each in markets]
+    least += [
+        max(0, each.cap - each.gross - each.refund)
+        for each in markets
+        if not each.is_priced
+    ]
+    assert nav.low == vault - sum(least), (nav, vault, least)
+    refunds = sum(each.refund for each in markets)
+    assert nav.low + refunds <= exact or nav.is_shut or not nav.is_priced, (nav, exact)
+    assert nav.low <= exact, (nav, exact)
+    count = sum(each.count for each in markets) + len(markets)
+    assert exact <= nav.high + count, (nav, exact)
+    assert nav.is_priced == all(each.is_priced for each in markets)
 
 
 @law

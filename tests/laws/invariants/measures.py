@@ -51,6 +51,13 @@ def profit(held: Any, price: int, index: int) -> int:
     return (held.size * (price - index) + held.funding) // WAD + held.quote
 
 
+def is_valid(price: Any, limits: Any, now: int) -> bool:
+    """Whether a price is fresh, sure, and inside its band."""
+    fresh = now <= price.valid_until and now <= price.published_at + limits.trade_age
+    sure = price.confidence * WAD // price.index <= limits.max_confidence
+    return fresh and sure and bool(price.mark == price.index)
+
+
 def side_gain(
     state: State, positions: dict[Any, Any], market_id: int, is_long: bool, now: int
 ) -> int:

@@ -16,7 +16,14 @@ from protocol.trace import entry_point
 from protocol.units import Call as ProtocolCall
 from tests.laws.invariants.accounting import nav_of
 from tests.laws.invariants.call import Call
-from tests.laws.invariants.measures import put_back, up
+from tests.laws.invariants.measures import (
+    is_valid,
+    market_owes,
+    payout_cap,
+    put_back,
+    still_spent,
+    up,
+)
 from tests.laws.invariants.registry import law, trial
 
 # What stands beside the real shares of the vault, and the most of them for a wei of it.
@@ -64,7 +71,8 @@ def executed_at_once(call: Call, is_deposit: bool, amount: int, controller: int)
         state.shares[vault] += amount
     number = state.request_count[()] + 1
     state.requests[number] = Request(controller, is_deposit, amount, 1, asked_at)
-    outcome = model.apply(replace(call.action, arguments=(number,)))
+    action = replace(call.action, sender=controller, arguments=(number,))
+    outcome = model.apply(action)
     assert outcome.error != "RequestTooEarly", nav
     return outcome.returned or 0
 
@@ -161,14 +169,48 @@ def enough_buys_shares(call: Call) -> None:
         assert amount * SHARES <= max(found.nav.high, 0), (amount, found.nav)
 
 
-def priced_after(call: Call, moment: int) -> bool:
-    """Whether it is later, and so are the prices of all markets with positions."""
+def invalid_prices(call: Call) -> set[int]:
+    """The markets with positions whose price is not valid."""
     state = call.world.state
-    return call.action.now > moment and all(
-        market.price_of(state, number).published_at > moment
+    return {
+        number
         for number in range(state.market_count[()])
         if state.books[number] != state.books.empty
+        and not is_valid(
+            market.price_of(state, number),
+            market.load_params(state, number).limits,
+            call.action.now,
+        )
+    }
+
+
+def priced_after(call: Call, moment: int) -> bool:
+    """Whether it is later, and so are all valid prices of markets with positions."""
+    state = call.world.state
+    priced = set(range(state.market_count[()])) - invalid_prices(call)
+    return call.action.now > moment and all(
+        market.price_of(state, number).published_at > moment
+        for number in priced
+        if state.books[number] != state.books.empty
     )
+
+
+def needs_prices(call: Call, pending: Any) -> bool:
+    """Whether a request may be executed at valid prices only: who goes may decide."""
+    return bool(pending.is_deposit or call.action.sender != pending.controller)
+
+
+def is_shut(call: Call) -> bool:
+    """Whether a market owed more than it paid, before the call."""
+    state, now = call.world.state, call.action.now
+    vault = call.row("funds", ()).vault
+    for number in range(state.market_count[()]):
+        spent = still_spent(call.row("payouts", number), now)
+        factor = call.params_before(number).payout.factor
+        owed = market_owes(state, call.before.tables, number, now)
+        if owed > payout_cap(vault, spent, factor):
+            return True
+    return False
 
 
 def times_of(call: Call, pending: Any) -> tuple[int, int]:
@@ -183,7 +225,7 @@ def executed_in_time(call: Call) -> None:
     """
     E14: a request is executed at prices from after its delay only, and so never in the
     second of its making, and within its window; after it, and not before, it is given
-    back.
+    back. All prices are valid, or who controls a redemption executed it.
     """
     if not call.ok or call.name not in ("Vault.execute", "Vault.return_request"):
         return
@@ -191,6 +233,7 @@ def executed_in_time(call: Call) -> None:
     first, last = times_of(call, pending)
     if call.name == "Vault.execute":
         assert priced_after(call, first), (pending, first)
+        assert not (needs_prices(call, pending) and invalid_prices(call)), pending
         assert call.action.now <= last, (pending, last)
     else:
         assert call.action.now > last, (pending, last)
@@ -235,9 +278,11 @@ def stands_in_the_way(call: Call, pending: Any, error: str) -> bool:
         return now > last
     nav = nav_of(call)
     if error.startswith("Price"):
-        return nav is None
+        return needs_prices(call, pending) and bool(invalid_prices(call))
     if error == "RequestTooEarly":
         return not priced_after(call, first)
+    if error == "VaultShut":
+        return is_shut(call)
     supply = state.supply[()]
     if pending.is_deposit:
         assert error in ("VaultUnderwater", "OutOfBounds"), error
@@ -249,9 +294,6 @@ def stands_in_the_way(call: Call, pending: Any, error: str) -> bool:
     if error == "ReserveTooSmall":
         return nav.low - value < reserved(call)
     debt = state.holdings[()].debt
-    # What accounts owe is neither the vault's to pay nor there.
-    if error == "TooLittleHeld":
-        return bool(value > state.holdings[()].held_atoms * state.scale)
     return error == "VaultTooSmall" and state.funds[()].vault - value < debt
 
 
@@ -259,13 +301,22 @@ def stands_in_the_way(call: Call, pending: Any, error: str) -> bool:
 def no_other_reason(call: Call) -> None:
     """
     E16: a request that waits is executed whenever somebody asks for it, unless it is
-    too early or too late, prices are not valid, or the vault has no shares to sell or
-    nothing to spare; no other request is a reason.
+    too early or too late, prices are not valid, a market owes more than it pays, or the
+    vault has no shares to sell or nothing to spare; no other request is a reason.
     """
     if call.name != "Vault.execute" or call.ok:
         return
     pending, error = call.row("requests", call.action.arguments[0]), call.outcome.error
     assert stands_in_the_way(call, pending, error), (pending, error)
+
+
+@law
+def shut_both_ways(call: Call) -> None:
+    """
+    E19: while any market owes more than it pays, nobody enters or leaves the vault.
+    """
+    found = executed(call)
+    assert found is None or not found.given or not is_shut(call), found
 
 
 @law
@@ -364,7 +415,7 @@ def most_is_most(call: Call) -> None:
     nav = nav_of(call)
     params = market.load_risk(state).vault
     # A request as old as it must be would be too late already.
-    if nav is None or now > nav.priced_at - 1 + params.window:
+    if now > nav.priced_at - 1 + params.window:
         return
     execution = replace(call.action, to="Vault", function="execute")
     asked = replace(call, action=execution)

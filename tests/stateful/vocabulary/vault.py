@@ -7,7 +7,6 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from protocol import market, request, share
-from protocol.errors import Revert
 from protocol.request import VaultParams
 from protocol.share import Nav
 from tests.stateful.choices import Choices
@@ -23,19 +22,16 @@ def vault_params(world: World) -> VaultParams:
     return market.load_risk(world.state).vault
 
 
-def value_now(world: World) -> Nav | None:
-    """What the vault is worth, or nothing while its prices are not valid."""
-    try:
-        found: Nav = world.model.view("Vault", "nav", world.now)
-    except Revert:
-        return None
+def value_now(world: World) -> Nav:
+    """What the vault is worth."""
+    found: Nav = world.model.view("Vault", "nav", world.now)
     return found
 
 
 def least_given(world: World, choose: Choices, is_deposit: bool, amount: int) -> int:
     """What a request asks for: nothing mostly, or what it gives, a wei more or less."""
     nav = value_now(world)
-    if nav is None or choose.chance(70) or not 0 <= amount < 2**120:
+    if choose.chance(70) or not 0 <= amount < 2**120:
         return 0
     supply, scale = world.state.supply[()], world.state.scale
     if is_deposit:
@@ -52,8 +48,6 @@ def spared(world: World, provider: int) -> int:
     """So many shares that the vault can just spare what they redeem."""
     nav, state = value_now(world), world.state
     held = state.shares[provider]
-    if nav is None:
-        return held
     debt = state.holdings[()].debt
     spare = max(0, min(nav.low - nav.reserved, state.funds[()].vault - debt))
     room = (spare + 1) * (state.supply[()] + share.VIRTUAL_SHARES) - 1
@@ -70,6 +64,19 @@ def waiting(world: World, choose: Choices, in_time: bool) -> list[int]:
         if (world.now <= request.closes_at(requests[number], params)) == in_time
     ]
     return wanted if choose.chance(90) else numbers
+
+
+def stale_from(world: World) -> int:
+    """When the first price of those that count will be too old for the vault."""
+    state = world.state
+    return min(
+        (
+            market.price_of(state, number).published_at + world.max_age(number) + 1
+            for number in range(world.markets)
+            if state.books[number] != state.books.empty
+        ),
+        default=0,
+    )
 
 
 @rule(
@@ -165,7 +172,7 @@ def request_for_another(world: World, choose: Choices) -> Calls:
         "Vault.execute": (
             "ok PriceInvalid PriceStale PriceTripped PriceUncertain RequestTooEarly "
             "RequestTooLate RequestUnknown ReserveTooSmall VaultQuarantined "
-            "VaultUnderwater"
+            "VaultShut VaultUnderwater"
         )
     },
 )
@@ -173,7 +180,7 @@ def execute(world: World, choose: Choices) -> Calls:
     """Somebody executes a request: in time mostly, or at an edge, or one unknown."""
     numbers = waiting(world, choose, True)
     keeper = world.actors["keeper"]
-    sender = keeper if choose.chance(70) else any_sender(world, choose)
+    sender = keeper if choose.chance(60) else any_sender(world, choose)
     if not numbers and choose.chance(70):
         return
     if not numbers or choose.chance(6):
@@ -183,6 +190,8 @@ def execute(world: World, choose: Choices) -> Calls:
         return
     number = choose.pick(numbers)
     pending, params = world.state.requests[number], vault_params(world)
+    if choose.chance(20) and pending.controller in world.names:
+        sender = pending.controller
     first = request.waits_until(pending, params) + 1
     last = request.closes_at(pending, params)
     kind = choose.integer(0, 99)
@@ -192,8 +201,11 @@ def execute(world: World, choose: Choices) -> Calls:
         world.now = max(world.now, first + choose.integer(-1, 1))
     elif kind < 96:
         world.now = max(world.now, last + choose.integer(-1, 1))
+    aged = stale_from(world)
+    if choose.chance(10) and world.now <= aged <= last:
+        world.now = aged
     # A price from before may still be good, but it is not one for a request.
-    if choose.chance(80) or (is_stale(world) and choose.chance(80)):
+    elif choose.chance(85):
         yield from all_rounds(world, choose)
     yield world.by(sender, "Vault", "execute", number)
     if choose.chance(10):
