@@ -33,9 +33,10 @@ from benchmarks.stage import (
 from evm.actors import actor_address
 from protocol.account import ISOLATED, MAX_MARKETS
 from protocol.collateral import FIRST_FEED
+from protocol.deleveraging import DeleveragingParams
 from protocol.feed import MAX_REPORTERS, RING
 from protocol.fixed_point import WAD
-from protocol.units import Size
+from protocol.units import Ratio, Seconds, Size
 
 Measure = Callable[[Stage], int]
 TRADER = holder("trader")
@@ -373,6 +374,47 @@ def liquidate_nothing(stage: Stage) -> int:
     at_risk(stage, 0, 91)
     stage.call("stranger", "Exchange", "liquidate", TRADER, 0)
     return liquidate(stage, 0, "NoPosition")
+
+
+def winning(stage: Stage) -> None:
+    """A trader gains more than the market, as it is from now on, may owe."""
+    stage.trader(10)
+    stage.round(0, PRICE * 110 // 100)
+    tight = DeleveragingParams(
+        factor=Ratio(1), after_factor=Ratio(0), start=Ratio(0), duration=Seconds(600)
+    )
+    params = replace(MARKET, deleveraging=tight)
+    stage.call("owner", "Governor", "set_market", 0, params)
+
+
+def deleverage(stage: Stage, size: int = 1) -> int:
+    """A stranger has so many whole units of the trader's closed."""
+    call = ("stranger", "Exchange", "deleverage", TRADER, 0, Size(size * WAD))
+    return stage.measure(*call)
+
+
+@case("deleverage: opens")
+def deleverage_opens(stage: Stage) -> int:
+    winning(stage)
+    return deleverage(stage)
+
+
+@case("deleverage: part", 240_000)
+def deleverage_part(stage: Stage) -> int:
+    winning(stage)
+    stage.call("stranger", "Exchange", "deleverage", TRADER, 0, Size(WAD))
+    gas = deleverage(stage)
+    assert stage.state.positions[TRADER, 0].size > 0
+    return gas
+
+
+@case("deleverage: whole", 240_000)
+def deleverage_whole(stage: Stage) -> int:
+    winning(stage)
+    stage.call("stranger", "Exchange", "deleverage", TRADER, 0, Size(WAD))
+    gas = deleverage(stage, 100)
+    assert stage.state.claims[TRADER, 0] > 0
+    return gas
 
 
 def report(stage: Stage, market_id: int, reporter: int, moment: int = 0) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from evm.actors import actor_address
 from protocol.collateral import CollateralParams, DebtParams
+from protocol.deleveraging import DeleveragingParams
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
@@ -74,6 +75,12 @@ MARKET = MarketParams(
         bucket_rate=Flow(1_000 * WAD),
     ),
     payout=PayoutParams(factor=Ratio(WAD // 2), window=Seconds(86_400)),
+    deleveraging=DeleveragingParams(
+        factor=Ratio(WAD // 2),
+        after_factor=Ratio(WAD // 4),
+        start=Ratio(10 * WAD),
+        duration=Seconds(600),
+    ),
 )
 RISK = RiskParams(
     profit_weight=Ratio(WAD // 2),

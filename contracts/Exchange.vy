@@ -10,6 +10,7 @@
 from . import account
 from . import backing
 from . import collateral
+from . import deleveraging
 from . import errors
 from . import health
 from . import insurance
@@ -266,6 +267,15 @@ def liquidate(holder: uint256, market_id: uint256) -> int256:
 
 
 @external
+def deleverage(holder: uint256, market_id: uint256, size: int256) -> int256:
+    """
+    @notice Close up to `size` of a winning position of a market that owes too much, by
+            anyone; or open or end that. Give the size closed.
+    """
+    return trading.deleverage(holder, market_id, size, block.timestamp)
+
+
+@external
 def accrue(market_id: uint256):
     """
     @notice Bring the funding of a market up to now; nothing where there is no market.
@@ -419,6 +429,15 @@ def claim_of(holder: uint256, market_id: uint256) -> int256:
     @notice What an account may claim in a market.
     """
     return position.claims[holder][market_id]
+
+
+@external
+@view
+def opening_of(market_id: uint256) -> deleveraging.Opening:
+    """
+    @notice What may be deleveraged of a market, and since when.
+    """
+    return market.load_opening(market_id)
 
 
 @external

@@ -9,6 +9,7 @@
 
 from . import backing
 from . import collateral
+from . import deleveraging
 from . import errors
 from . import fee
 from . import feed
@@ -54,7 +55,7 @@ def lent(
     @notice The funding of a market whose sides borrow, from now on, at what they use of
             the vault.
     """
-    return sides.lent(last, book, index, vault, parameters.params_in(code).borrowing)
+    return sides.lent(last, book, index, vault, parameters.borrowing_in(code))
 
 
 @external
@@ -181,6 +182,75 @@ def settled(
         claimed=used,
         paid=paid,
         spent=payout.raised(sums.spent, paid, params.payout, now),
+    )
+
+
+@external
+@view
+def deleveraged(
+    code: address,
+    sums: sides.MarketState,
+    held: position.Position,
+    equity: int256,
+    price: feed.FeedPrice,
+    vault: int256,
+    opening: deleveraging.Opening,
+    size: int256,
+    now: uint256,
+) -> deleveraging.Deleverage:
+    """
+    @notice How much of a winning position is closed, up to `size`, and at which price;
+            nothing where deleveraging opens or ends. Its market has accrued.
+    """
+    params: parameters.MarketParams = parameters.params_in(code)
+    asked: deleveraging.DeleveragingParams = params.deleveraging
+    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    gained: sides.Profits = sides.profits(sums, price.mark, sums.funding)
+    owed: int256 = payout.owed(gained.longs, gained.shorts, sums.open_claims)
+    done: deleveraging.Deleverage = empty(deleveraging.Deleverage)
+    if opening.opened_at == 0:
+        errors.require(
+            deleveraging.is_due(owed, vault, asked), errors.DELEVERAGING_NOT_OPEN
+        )
+        done.opening = deleveraging.begun(
+            sums.book.long_size, sums.book.short_size, owed, vault, asked, now
+        )
+        return done
+    if deleveraging.is_over(opening, owed, vault, asked, now):
+        return done
+
+    errors.require(held.size != 0, errors.NO_POSITION)
+    errors.require(size > 0, errors.ZERO_SIZE)
+    is_long: bool = held.size > 0
+    index: int256 = funding.side_index(sums.funding, is_long)
+    profit: int256 = position.profit(held, price.mark, index)
+    errors.require(profit > 0, errors.NOTHING_GAINED)
+    least: int256 = deleveraging.score_floor(opening, asked, now)
+    errors.require(deleveraging.score(profit, equity) >= least, errors.SCORE_TOO_LOW)
+    left: int256 = opening.long_left if is_long else opening.short_left
+    whole: int256 = fixed_point.magnitude(held.size)
+    closed: int256 = min(min(size, whole), left)
+    errors.require(closed > 0, errors.NOTHING_LEFT_TO_CLOSE)
+    rest: int256 = whole - closed
+    if rest == 0:
+        # As a claim it would count in full, with nobody's loss against it.
+        side: int256 = gained.longs if is_long else gained.shorts
+        errors.require(profit <= side, errors.OWED_WOULD_RISE)
+    else:
+        errors.require(
+            margin.notional(rest, price.mark) >= params.limits.least_value,
+            errors.POSITION_TOO_SMALL,
+        )
+    size_delta: int256 = 0 - closed if is_long else closed
+    return deleveraging.Deleverage(
+        size_delta=size_delta,
+        fill=deleveraging.fill(
+            price.mark,
+            sides.skew(sums.book),
+            size_delta,
+            params.pricing.skew_scale,
+        ),
+        opening=deleveraging.taken(opening, size_delta),
     )
 
 

@@ -7,6 +7,7 @@
 """
 
 from . import collateral
+from . import deleveraging
 from . import errors
 from . import fee
 from . import feed
@@ -100,6 +101,7 @@ def require_lawful_market(
     self.require_lawful_rates(params)
     self.require_lawful_margin(params)
     self.require_lawful_payouts(params)
+    self.require_lawful_deleveraging(params)
 
 
 @internal
@@ -200,6 +202,19 @@ def require_lawful_payouts(params: parameters.MarketParams):
     """
     self.require_between(params.payout.factor, 1, MOST_PRICE)
     self.require_duration(params.payout.window)
+
+
+@internal
+@pure
+def require_lawful_deleveraging(params: parameters.MarketParams):
+    """
+    @notice Refuse deleveraging against its laws.
+    """
+    asked: deleveraging.DeleveragingParams = params.deleveraging
+    self.require_between(asked.factor, 1, MOST_PRICE)
+    self.require_between(asked.after_factor, 0, asked.factor)
+    self.require_between(asked.start, 0, MOST_PRICE)
+    self.require_wait(asked.duration)
 
 
 @internal

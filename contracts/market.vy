@@ -10,6 +10,7 @@ from . import Rules
 from . import account
 from . import backing
 from . import collateral
+from . import deleveraging
 from . import errors
 from . import feed
 from . import fixed_point
@@ -62,6 +63,7 @@ open_claims: HashMap[uint256, int256]
 fundings: HashMap[uint256, uint256[3]]
 buckets: HashMap[uint256, uint256]
 payouts: HashMap[uint256, uint256]
+openings: HashMap[uint256, uint256]
 
 
 @deploy
@@ -140,6 +142,23 @@ def store_spent(market_id: uint256, spent: payout.Spent):
     @notice Keep what a market has paid its winners lately.
     """
     self.payouts[market_id] = payout.packed_spent(spent)
+
+
+@internal
+@view
+def load_opening(market_id: uint256) -> deleveraging.Opening:
+    """
+    @notice What may be deleveraged of a market.
+    """
+    return deleveraging.unpacked_opening(self.openings[market_id])
+
+
+@internal
+def store_opening(market_id: uint256, opening: deleveraging.Opening):
+    """
+    @notice Keep what may be deleveraged of a market.
+    """
+    self.openings[market_id] = deleveraging.packed_opening(opening)
 
 
 @internal

@@ -10,6 +10,7 @@
 from . import Rules
 from . import account
 from . import backing
+from . import deleveraging
 from . import errors
 from . import feed
 from . import fixed_point
@@ -275,6 +276,55 @@ def liquidate(
         cash=account.load_account(holder).cash,
     )
     return fixed_point.magnitude(closed.size_delta)
+
+
+@internal
+def deleverage(
+    holder: uint256, market_id: uint256, size: int256, now: uint256
+) -> int256:
+    """
+    @notice Close up to `size` of a winning position for its market's sake; open or end
+            deleveraging where that is due. Give the size closed.
+    """
+    price: feed.FeedPrice = market.price_of(market_id)
+    current: funding.Funding = market.accrue(market_id, price, now)
+    opening: deleveraging.Opening = market.load_opening(market_id)
+    done: deleveraging.Deleverage = staticcall Rules.__interface__(
+        market.RULES
+    ).deleveraged(
+        market.load_code(market_id),
+        market.state_of(market_id),
+        position.load_position(holder, market_id),
+        health.standing_of(holder, False, now).equity,
+        price,
+        ledger.load_funds().vault,
+        opening,
+        size,
+        now,
+    )
+    market.store_opening(market_id, done.opening)
+    if done.size_delta == 0:
+        if opening.opened_at == 0:
+            log deleveraging.DeleveragingOpened(
+                market_id=market_id,
+                long_left=done.opening.long_left,
+                short_left=done.opening.short_left,
+            )
+        else:
+            log deleveraging.DeleveragingEnded(market_id=market_id)
+        return 0
+    self.move(holder, market_id, done.size_delta, done.fill, current)
+    insured: insurance.InsuranceParams = market.load_risk().insurance
+    settlement.cover_shortfall(holder, insured, now)
+    market.update_rates(market_id, price.index)
+    log deleveraging.Deleveraged(
+        holder=holder,
+        market_id=market_id,
+        size_delta=done.size_delta,
+        price=done.fill,
+        size=position.load_position(holder, market_id).size,
+    )
+    return fixed_point.magnitude(done.size_delta)
 
 
 @internal

@@ -92,6 +92,7 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
         ("Exchange", "collateral_of", whole),
         *((to, function, first) for to, function in OF_ACCOUNT),
     ),
+    "Exchange.openings": (("Exchange", "opening_of", whole),),
     "Exchange.pools": (("Exchange", "pool_of", whole),),
     "Exchange.collateral_params": (("Exchange", "collateral_params_of", whole),),
     "Exchange.books": OF_MARKET,

@@ -23,6 +23,7 @@ from protocol import (
 from protocol.account import Account
 from protocol.backing import Standing
 from protocol.collateral import Pool
+from protocol.deleveraging import Opening
 from protocol.errors import require
 from protocol.market import Books
 from protocol.position import Position
@@ -229,6 +230,16 @@ def liquidate(state: State, call: Call, holder: Holder, market_id: int) -> Size:
     return trading.liquidate(state, holder, market_id, call.sender, call.now)
 
 
+def deleverage(
+    state: State, call: Call, holder: Holder, market_id: int, size: Size
+) -> Size:
+    """
+    Close up to `size` of a winning position of a market that owes too much, by anyone;
+    or open or end that. Give the size closed.
+    """
+    return trading.deleverage(state, holder, market_id, size, call.now)
+
+
 def accrue(state: State, call: Call, market_id: int) -> None:
     """
     Bring the funding of a market up to now; nothing where there is no market.
@@ -350,6 +361,11 @@ def position_of(state: State, call: Call, holder: Holder, market_id: int) -> Pos
 def claim_of(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
     """What an account may claim in a market."""
     return state.claims[holder, market_id]
+
+
+def opening_of(state: State, call: Call, market_id: int) -> Opening:
+    """What may be deleveraged of a market, and since when."""
+    return market.load_opening(state, market_id)
 
 
 def collateral_of(state: State, call: Call, holder: Holder, token_id: int) -> Size:

@@ -79,6 +79,7 @@ def require_lawful_market(
     require_lawful_rates(params)
     require_lawful_margin(params)
     require_lawful_payouts(params)
+    require_lawful_deleveraging(params)
 
 
 def require_lawful_limits(
@@ -161,6 +162,15 @@ def require_lawful_payouts(params: MarketParams) -> None:
     """Refuse what a market pays its winners against its laws."""
     require_between(params.payout.factor, Ratio(1), Ratio(MOST_PRICE))
     require_duration(params.payout.window)
+
+
+def require_lawful_deleveraging(params: MarketParams) -> None:
+    """Refuse deleveraging against its laws."""
+    asked = params.deleveraging
+    require_between(asked.factor, Ratio(1), Ratio(MOST_PRICE))
+    require_between(asked.after_factor, Ratio(0), asked.factor)
+    require_between(asked.start, Ratio(0), Ratio(MOST_PRICE))
+    require_wait(asked.duration)
 
 
 def require_lawful_risk(params: RiskParams) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from protocol import account, errors, feed, ledger, parameters, rules
 from protocol.backing import Standing
 from protocol.collateral import Asset
+from protocol.deleveraging import Opening
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import require_fits
@@ -93,6 +94,16 @@ def load_spent(state: State, market_id: int) -> Spent:
 def store_spent(state: State, market_id: int, spent: Spent) -> None:
     """Keep what a market has paid its winners lately."""
     state.payouts[market_id] = spent
+
+
+def load_opening(state: State, market_id: int) -> Opening:
+    """What may be deleveraged of a market."""
+    return state.openings[market_id]
+
+
+def store_opening(state: State, market_id: int, opening: Opening) -> None:
+    """Keep what may be deleveraged of a market."""
+    state.openings[market_id] = opening
 
 
 def state_of(state: State, market_id: int) -> MarketState:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from protocol import errors, feed
 from protocol.collateral import DebtParams
+from protocol.deleveraging import DeleveragingParams
 from protocol.errors import require
 from protocol.fee import FeeParams
 from protocol.feed import FeedPrice
@@ -46,6 +47,7 @@ class MarketParams(Struct, frozen=True):
     margin: MarginParams
     liquidation: LiquidationParams
     payout: PayoutParams
+    deleveraging: DeleveragingParams
 
 
 class RiskParams(Struct, frozen=True):
@@ -62,6 +64,16 @@ def params_in(state: State, code: Address) -> MarketParams:
     require(code != 0, errors.MARKET_UNKNOWN)
     params: MarketParams = state.codes[code]
     return params
+
+
+def borrowing_in(state: State, code: Address) -> BorrowingParams:
+    """
+    The parameters of borrowing that lie there: they are asked for most often, and what
+    is not decoded costs nothing.
+    """
+    require(code != 0, errors.MARKET_UNKNOWN)
+    params: MarketParams = state.codes[code]
+    return params.borrowing
 
 
 def risk_in(state: State, code: Address) -> RiskParams:

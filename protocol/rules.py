@@ -8,13 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocol import (
     backing,
     collateral,
+    deleveraging,
     errors,
     fee,
     feed,
+    funding,
     liquidation,
     margin,
     parameters,
@@ -25,6 +28,7 @@ from protocol import (
 )
 from protocol.backing import Standing
 from protocol.collateral import Asset
+from protocol.deleveraging import Deleverage, Opening
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_wad_down, mul_wad_up
@@ -73,8 +77,8 @@ def lent(
     The funding of a market whose sides borrow, from now on, at what they use of the
     vault.
     """
-    params = parameters.params_in(state, code)
-    return sides.lent(last, book, index, vault, params.borrowing)
+    borrowing = parameters.borrowing_in(state, code)
+    return sides.lent(last, book, index, vault, borrowing)
 
 
 def exposure(
@@ -195,6 +199,76 @@ def settled(
         claimed=used,
         paid=paid,
         spent=payout.raised(sums.spent, paid, params.payout, now),
+    )
+
+
+def deleveraged(
+    state: State,
+    call: Call,
+    code: Address,
+    sums: MarketState,
+    held: Position,
+    equity: Quote,
+    price: FeedPrice,
+    vault: Quote,
+    opening: Opening,
+    size: Size,
+    now: Seconds,
+) -> Deleverage:
+    """
+    How much of a winning position is closed, up to `size`, and at which price; nothing
+    where deleveraging opens or ends. Its market has accrued.
+    """
+    params = parameters.params_in(state, code)
+    asked = params.deleveraging
+    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    gained = sides.profits(sums, price.mark, sums.funding)
+    owed = payout.owed(gained.longs, gained.shorts, sums.open_claims)
+    nothing = Deleverage(
+        size_delta=Size(0),
+        fill=Price(0),
+        opening=Opening(Size(0), Size(0), Seconds(0)),
+    )
+    if opening.opened_at == Seconds(0):
+        require(deleveraging.is_due(owed, vault, asked), errors.DELEVERAGING_NOT_OPEN)
+        first = deleveraging.begun(
+            sums.book.long_size, sums.book.short_size, owed, vault, asked, now
+        )
+        return replace(nothing, opening=first)
+    if deleveraging.is_over(opening, owed, vault, asked, now):
+        return nothing
+
+    require(held.size != Size(0), errors.NO_POSITION)
+    require(size > Size(0), errors.ZERO_SIZE)
+    is_long = held.size > 0
+    index = funding.side_index(sums.funding, is_long)
+    profit = position.profit(held, price.mark, index)
+    require(profit > 0, errors.NOTHING_GAINED)
+    least = deleveraging.score_floor(opening, asked, now)
+    require(deleveraging.score(profit, equity) >= least, errors.SCORE_TOO_LOW)
+    left = opening.long_left if is_long else opening.short_left
+    closed = min(size, abs(held.size), left)
+    require(closed > 0, errors.NOTHING_LEFT_TO_CLOSE)
+    rest = abs(held.size) - closed
+    if rest == Size(0):
+        # As a claim it would count in full, with nobody's loss against it.
+        side = gained.longs if is_long else gained.shorts
+        require(profit <= side, errors.OWED_WOULD_RISE)
+    else:
+        require(
+            margin.notional(rest, price.mark) >= params.limits.least_value,
+            errors.POSITION_TOO_SMALL,
+        )
+    size_delta = -closed if is_long else closed
+    return Deleverage(
+        size_delta=size_delta,
+        fill=deleveraging.fill(
+            price.mark,
+            sides.skew(sums.book),
+            size_delta,
+            params.pricing.skew_scale,
+        ),
+        opening=deleveraging.taken(opening, size_delta),
     )
 
 

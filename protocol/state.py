@@ -16,6 +16,7 @@ from msgspec import Struct
 from protocol import errors
 from protocol.account import Account, packed_account
 from protocol.collateral import Pool, packed_pool
+from protocol.deleveraging import Opening, packed_opening
 from protocol.errors import require
 from protocol.feed import Head, Report, Round, packed_head, packed_report, packed_round
 from protocol.funding import Funding, packed_funding
@@ -300,6 +301,12 @@ class State:
             "Exchange",
             Spent(Quote(0), Seconds(0), Seconds(0)),
             lambda record: (packed_spent(record),),
+        )
+        self.openings: Table[int, Opening] = table(
+            "openings",
+            "Exchange",
+            Opening(Size(0), Size(0), Seconds(0)),
+            lambda record: (packed_opening(record),),
         )
 
         # Oracle

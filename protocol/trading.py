@@ -24,6 +24,11 @@ from protocol import (
     settlement,
 )
 from protocol.backing import NO_STANDING, Standing
+from protocol.deleveraging import (
+    Deleveraged,
+    DeleveragingEnded,
+    DeleveragingOpened,
+)
 from protocol.errors import require
 from protocol.fixed_point import clamp, require_fits
 from protocol.funding import Funding
@@ -284,6 +289,58 @@ def liquidate(
         )
     )
     return abs(closed.size_delta)
+
+
+def deleverage(
+    state: State, holder: Holder, market_id: int, size: Size, now: Seconds
+) -> Size:
+    """
+    Close up to `size` of a winning position for its market's sake; open or end
+    deleveraging where that is due. Give the size closed.
+    """
+    price = market.price_of(state, market_id)
+    current = market.accrue(state, market_id, price, now)
+    opening = market.load_opening(state, market_id)
+    done = rules.deleveraged(
+        state,
+        market.ANYONE,
+        market.load_code(state, market_id),
+        market.state_of(state, market_id),
+        position.load_position(state, holder, market_id),
+        health.standing_of(state, holder, False, now).equity,
+        price,
+        ledger.load_funds(state).vault,
+        opening,
+        size,
+        now,
+    )
+    market.store_opening(state, market_id, done.opening)
+    if done.size_delta == Size(0):
+        if opening.opened_at == Seconds(0):
+            state.log(
+                DeleveragingOpened(
+                    market_id=market_id,
+                    long_left=done.opening.long_left,
+                    short_left=done.opening.short_left,
+                )
+            )
+        else:
+            state.log(DeleveragingEnded(market_id=market_id))
+        return Size(0)
+    move(state, holder, market_id, done.size_delta, done.fill, current)
+    insured = market.load_risk(state).insurance
+    settlement.cover_shortfall(state, holder, insured, now)
+    market.update_rates(state, market_id, price.index)
+    state.log(
+        Deleveraged(
+            holder=holder,
+            market_id=market_id,
+            size_delta=done.size_delta,
+            price=done.fill,
+            size=position.load_position(state, holder, market_id).size,
+        )
+    )
+    return abs(done.size_delta)
 
 
 def pay_liquidation(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from evm.actors import actor_address
 from protocol.collateral import CollateralParams, DebtParams
+from protocol.deleveraging import DeleveragingParams
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
@@ -82,6 +83,9 @@ MARKET = MarketParams(
         bucket_rate=100 * WAD,
     ),
     payout=PayoutParams(factor=WAD // 2, window=DAY),
+    deleveraging=DeleveragingParams(
+        factor=WAD // 2, after_factor=WAD // 4, start=10 * WAD, duration=600
+    ),
 )
 RISK = RiskParams(
     profit_weight=WAD // 2,

@@ -431,6 +431,66 @@ def skew_too_large() -> Scene:
     return scene
 
 
+def deleveraged(size: int = WAD, **changes: int) -> Scene:
+    """A winner of ten is deleveraged by somebody, of a vault that has little."""
+    scene = ready(provided=0)
+    usual = {"factor": WAD, "after_factor": WAD // 2, "start": 0}
+    scene.traded(SECOND, ETH, 10 * WAD)
+    scene.price(ETH, 2_200 * WAD)
+    scene.set_market(deleveraging=usual | changes)
+    scene.must("stranger", "Exchange", "deleverage", SECOND, ETH, size)
+    scene.call("stranger", "Exchange", "deleverage", SECOND, ETH, size)
+    return scene
+
+
+def deleveraging_not_open() -> Scene:
+    """Nothing is owed."""
+    scene = ready()
+    scene.call("stranger", "Exchange", "deleverage", SECOND, ETH, WAD)
+    return scene
+
+
+def score_too_low() -> Scene:
+    """The clock has just begun to run."""
+    return deleveraged(start=10 * WAD)
+
+
+def nothing_left_to_close() -> Scene:
+    """All that may be closed was."""
+    scene = deleveraged(size=8 * WAD)
+    left = market.load_opening(scene.pair.model.state, ETH).long_left
+    scene.must("stranger", "Exchange", "deleverage", SECOND, ETH, left)
+    scene.call("stranger", "Exchange", "deleverage", SECOND, ETH, 1)
+    return scene
+
+
+def nothing_gained() -> Scene:
+    """Who was sold to has lost what the buyer has gained."""
+    scene = deleveraged()
+    assert scene.error is None
+    scene.traded(FIRST, ETH, -WAD)
+    scene.price(ETH, 2_250 * WAD)
+    scene.call("stranger", "Exchange", "deleverage", FIRST, ETH, WAD)
+    return scene
+
+
+def owed_would_rise() -> Scene:
+    """
+    Another long has lost more than half of what this one has gained: as a claim that
+    would count in full.
+    """
+    scene = ready(provided=0)
+    scene.traded(SECOND, ETH, WAD)
+    scene.price(ETH, 2_200 * WAD)
+    scene.traded(FIRST, ETH, 4 * WAD)
+    scene.price(ETH, 2_180 * WAD)
+    changes = {"factor": 1, "after_factor": 0, "start": 0}
+    scene.set_market(deleveraging=changes)
+    scene.must("stranger", "Exchange", "deleverage", SECOND, ETH, WAD)
+    scene.call("stranger", "Exchange", "deleverage", SECOND, ETH, WAD)
+    return scene
+
+
 def vault_too_small() -> Scene:
     """There is nothing from which a gain could be paid, though no cap stops it."""
     scene = ready(provided=0)
@@ -495,6 +555,11 @@ REACHED: dict[str, Callable[[], Scene]] = {
     ),
     errors.MARKET_UNKNOWN: one_trade(WAD, market_id=9),
     errors.MODE_UNKNOWN: one_call("trader_1", "Exchange", "set_margin_mode", FIRST, 2),
+    errors.NOTHING_GAINED: nothing_gained,
+    errors.NOTHING_LEFT_TO_CLOSE: nothing_left_to_close,
+    errors.OWED_WOULD_RISE: owed_would_rise,
+    errors.SCORE_TOO_LOW: score_too_low,
+    errors.DELEVERAGING_NOT_OPEN: deleveraging_not_open,
     errors.NOTHING_TO_SETTLE: one_call("trader_1", "Exchange", "settle", FIRST, ETH),
     errors.NOT_A_TOKEN: one_token(lambda scene: {"token": SOME}),
     errors.NOT_GOVERNOR: one_call("owner", "Exchange", "set_risk", 0),

@@ -17,6 +17,7 @@ from evm.compile import write_file
 from protocol import (
     backing,
     collateral,
+    deleveraging,
     fee,
     feed,
     funding,
@@ -34,6 +35,7 @@ from protocol import (
 from protocol.account import Account
 from protocol.backing import Standing
 from protocol.collateral import CollateralParams, DebtParams
+from protocol.deleveraging import DeleveragingParams, Opening
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Head, Round
 from protocol.fixed_point import WAD, mul_div_up
@@ -95,7 +97,7 @@ BOUNDS = {
     "factor": Bound(
         "multiple of the vault",
         95,
-        "`governance.require_lawful_payouts`",
+        "`governance.require_lawful_payouts`, `governance.require_lawful_deleveraging`",
     ),
     "rate": Bound(
         "rate and velocity, a day",
@@ -226,6 +228,16 @@ def payout_params() -> PayoutParams:
     return PayoutParams(natural("factor"), natural("time"))
 
 
+def deleveraging_params() -> DeleveragingParams:
+    return DeleveragingParams(
+        natural("factor"), natural("factor"), natural("factor"), natural("time")
+    )
+
+
+def opening() -> Opening:
+    return Opening(natural("size"), natural("size"), natural("time"))
+
+
 def market_params() -> MarketParams:
     return MarketParams(
         pricing_params(),
@@ -236,6 +248,7 @@ def market_params() -> MarketParams:
         margin_params(),
         liquidation_params(),
         payout_params(),
+        deleveraging_params(),
     )
 
 
@@ -350,6 +363,7 @@ def widest_market() -> tuple[MarketState, MarketParams]:
         params.margin,
         params.liquidation,
         params.payout,
+        params.deleveraging,
     )
 
 
@@ -389,6 +403,7 @@ def unlawful_market() -> None:
         words(MarginParams),
         words(LiquidationParams),
         words(PayoutParams, ("window",)),
+        words(DeleveragingParams, ("duration",)),
     )
     governance.require_lawful_market(params, natural("size"), natural("price"))
 
@@ -508,6 +523,27 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: payout.used(
         natural("cash"), natural("cash"), natural("cash"), natural("cash")
     ),
+    lambda: deleveraging.begun(
+        natural("size"),
+        -natural("size"),
+        natural("cash"),
+        signed("cash"),
+        deleveraging_params(),
+        natural("time"),
+    ),
+    lambda: deleveraging.is_over(
+        opening(),
+        natural("cash"),
+        signed("cash"),
+        deleveraging_params(),
+        natural("time"),
+    ),
+    lambda: deleveraging.score_floor(opening(), deleveraging_params(), natural("time")),
+    lambda: deleveraging.score(natural("cash"), signed("cash")),
+    lambda: deleveraging.fill(
+        natural("price"), signed("size"), signed("size"), positive("scale")
+    ),
+    lambda: deleveraging.taken(opening(), signed("size")),
     lambda: feed.median([natural("price") for _ in range(4)]),
     lambda: feed.next_round(
         a_round(),
@@ -586,6 +622,8 @@ def numbers_unknown() -> Any:
         patch.object(funding, "twice_integral", bounded_area),
         patch.object(funding, "mul_div_up", bounded_quotient),
         patch.object(feed, "int", whole, create=True),
+        patch.object(deleveraging, "int", whole, create=True),
+        patch.object(deleveraging, "Ratio", whole),
         patch.object(governance, "int", whole, create=True),
         patch.object(governance, "Flow", whole),
     ):

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from evm.chain import Observed
 from evm.lockstep import Lockstep
 from evm.words import selector
+from tests.laws.deleveraging_mutants import DELEVERAGING_MUTANTS
 from tests.laws.faults import Edit, Mutant, both, each
 from tests.laws.vault_mutants import VAULT_MUTANTS
 
@@ -569,5 +570,6 @@ MUTANTS = (
         (),
         seen_by=frozenset({"logs"}),
     ),
+    *DELEVERAGING_MUTANTS,
     *VAULT_MUTANTS,
 )

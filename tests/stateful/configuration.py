@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from evm.actors import actor_address
 from protocol import governance
 from protocol.collateral import CollateralParams, DebtParams
+from protocol.deleveraging import DeleveragingParams
 from protocol.errors import Revert
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams
@@ -92,6 +93,7 @@ def market_params(choose: Choices, price: int) -> MarketParams:
     # A bucket below the usual position, which a day fills, is what a second liquidation
     # finds empty.
     capacity = seldom(choose, 2_000 * WAD, (10**5 * WAD, 10**7 * WAD))
+    factor = seldom(choose, WAD // 2, (1, WAD // 1_000, 2**95 - 1))
     slowest = capacity // DAY + 1
     params = MarketParams(
         pricing=PricingParams(scale, seldom(choose, WAD // 100, (0, WAD // 4))),
@@ -154,6 +156,12 @@ def market_params(choose: Choices, price: int) -> MarketParams:
                 choose, choose.pick((2**95 - 1, WAD // 2)), (WAD // 1_000, WAD)
             ),
             window=seldom(choose, DAY, (1, 3_600)),
+        ),
+        deleveraging=DeleveragingParams(
+            factor=factor,
+            after_factor=seldom(choose, factor // 2, (0, factor)),
+            start=seldom(choose, 10 * WAD, (0, 2**95 - 1)),
+            duration=seldom(choose, 600, (0, 1, DAY)),
         ),
     )
     try:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from protocol.account import MAX_MARKETS, Account
 from protocol.backing import Standing
 from protocol.collateral import MAX_TOKENS, CollateralParams, DebtParams, Pool
+from protocol.deleveraging import DeleveragingParams
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Head, Report, Round
 from protocol.fixed_point import WAD
@@ -124,8 +125,18 @@ CLOSING = st.builds(
 # Parts of the vault, and so much of it that there is no limit.
 FACTORS = PARTS | below(95)
 PAYOUTS = st.builds(PayoutParams, FACTORS, TIMES.filter(bool))
+DELEVERAGINGS = st.builds(DeleveragingParams, FACTORS, FACTORS, FACTORS, TIMES)
 MARKET = st.builds(
-    MarketParams, PRICING, LIMITS, FEES, FUNDING, BORROWING, MARGIN, CLOSING, PAYOUTS
+    MarketParams,
+    PRICING,
+    LIMITS,
+    FEES,
+    FUNDING,
+    BORROWING,
+    MARGIN,
+    CLOSING,
+    PAYOUTS,
+    DELEVERAGINGS,
 )
 DEBTS = st.builds(DebtParams, below(120), below(120))
 RISK = st.builds(RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS, VAULT)

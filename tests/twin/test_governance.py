@@ -74,6 +74,7 @@ FUNCTIONS: Functions = {
     "require_lawful_rates": (MARKETS,),
     "require_lawful_margin": (MARKETS,),
     "require_lawful_payouts": (MARKETS,),
+    "require_lawful_deleveraging": (MARKETS,),
     "require_lawful_risk": (altered(RISK, EDGES),),
     "require_lawful_collateral": (TOKENS, SMALL, PRICES),
     "require_lawful_cap": (PRICES, PRICES),
@@ -96,6 +97,7 @@ REFUSALS = {
         errors.PARAMETER_OUT_OF_BOUNDS,
     },
     "require_lawful_payouts": {errors.PARAMETER_OUT_OF_BOUNDS},
+    "require_lawful_deleveraging": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_risk": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_collateral": {
         errors.CAP_BELOW_TOTAL,

@@ -74,6 +74,14 @@ MARKET_LAWS = [
     ("payout.factor", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
     ("payout.window", 1, 0, BOUNDS),
     ("payout.window", MOST_SECONDS, MOST_SECONDS + 1, BOUNDS),
+    ("deleveraging.factor", wad("0.1"), wad("0.1") - 1, BOUNDS),
+    ("deleveraging.factor", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
+    ("deleveraging.after_factor", 0, -1, BOUNDS),
+    ("deleveraging.after_factor", wad("0.2"), wad("0.2") + 1, BOUNDS),
+    ("deleveraging.start", 0, -1, BOUNDS),
+    ("deleveraging.start", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
+    ("deleveraging.duration", 0, MOST_WAIT + 1, BOUNDS),
+    ("deleveraging.duration", MOST_WAIT, MOST_WAIT + 1, BOUNDS),
 ]
 FEED_LAWS = [
     ("quorum", 3, 2, errors.BAD_QUORUM),

@@ -23,6 +23,7 @@ from protocol.request import NO_REQUEST
 from tests.twin.twins import both
 from tests.unit.desk import Desk
 from tests.unit.test_backing import RISEN
+from tests.unit.test_deleveraging import OPENING
 from tests.unit.test_feed import LAST
 from tests.unit.test_losses import funds, opened
 from tests.unit.test_payout import LATELY
@@ -31,6 +32,7 @@ from tests.unit.test_statement import OPEN, WHOLE
 from tests.unit.worked import (
     BORROWING,
     CASE,
+    DELEVERAGING,
     FEE,
     FEED,
     FUNDING,
@@ -77,6 +79,10 @@ GIVEN: dict[str, dict[str, Any]] = {
         "params": RISK.insurance,
     },
     "payout.decayed": {"spent": LATELY},
+    "deleveraging.is_due": {"params": DELEVERAGING},
+    "deleveraging.begun": {"params": DELEVERAGING, "now": START},
+    "deleveraging.score_floor": {"opening": OPENING, "params": DELEVERAGING},
+    "deleveraging.fill": {"skew_scale": SCALE},
     "payout.cap": {"params": PAYOUT},
     "backing.exposure": {
         "held": Position(0, 0, 0),

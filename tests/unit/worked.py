@@ -7,6 +7,7 @@ from __future__ import annotations
 from decimal import Context, Decimal
 
 from protocol.collateral import CollateralParams, DebtParams
+from protocol.deleveraging import DeleveragingParams
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams, FeedPrice
 from protocol.fixed_point import WAD
@@ -72,8 +73,20 @@ LIQUIDATION = LiquidationParams(
     bucket_rate=wad("10"),
 )
 PAYOUT = PayoutParams(factor=wad("0.2"), window=DAY)
+# Not before a fifth of the vault is owed is anybody deleveraged, down to a tenth.
+DELEVERAGING = DeleveragingParams(
+    factor=wad("0.2"), after_factor=wad("0.1"), start=wad("10"), duration=600
+)
 MARKET = MarketParams(
-    PRICING, LIMITS, FEE, FUNDING, BORROWING, MARGIN, LIQUIDATION, PAYOUT
+    PRICING,
+    LIMITS,
+    FEE,
+    FUNDING,
+    BORROWING,
+    MARGIN,
+    LIQUIDATION,
+    PAYOUT,
+    DELEVERAGING,
 )
 UNSPENT = Spent(amount=0, spent_at=0, ends_at=0)
 REWARDS = RewardParams(flat=wad("2"), least=wad("1"), most=wad("20"))

@@ -78,6 +78,7 @@ ACTION_MATRIX = {
     "Exchange.settle": CUT,
     "Exchange.set_margin_mode": SAME,
     "Exchange.liquidate": ANY,
+    "Exchange.deleverage": ANY,
 }
 # These change what every account is worth or must hold.
 SWEEPING = {
@@ -101,8 +102,9 @@ def action_matrix(call: Call) -> None:
     direction = ACTION_MATRIX.get(call.name)
     if direction is not None:
         target = call.action.arguments[0]
-        then = call.before.worths.get(target, Worth(0, 0, 0, 0, 0)).equity
-        now = call.after.worths[target].equity
+        nobody = Worth(0, 0, 0, 0, 0)
+        then = call.before.worths.get(target, nobody).equity
+        now = call.after.worths.get(target, nobody).equity
         rises, falls = now > then, now < then
         if direction == CUT:
             cut = sum(each.claimed - each.paid for each in call.events(PayoutCut))

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from protocol import market
+from protocol.deleveraging import Deleveraged
 from protocol.fixed_point import WAD
 from protocol.payout import PayoutCut, Spent
 from protocol.trading import Liquidated, Traded
@@ -25,7 +26,7 @@ from tests.laws.invariants.measures import (
 from tests.laws.invariants.registry import law, trial
 
 # What a position leaves can come in by these.
-REALIZING = {"Exchange.trade", "Exchange.liquidate"}
+REALIZING = {"Exchange.trade", "Exchange.liquidate", "Exchange.deleverage"}
 # And by these an account may be made whole.
 COVERING = REALIZING | {"Exchange.buy_collateral", "Exchange.cover_shortfall"}
 
@@ -43,7 +44,8 @@ def gain_of(call: Call, tables: Any, holder: int, number: int) -> int:
 
 def realized(call: Call) -> tuple[int, int]:
     """In which market a call has closed a position, and what that left."""
-    for event in call.events(Traded) + call.events(Liquidated):
+    closed = (Traded, Liquidated, Deleveraged)
+    for event in [each for kind in closed for each in call.events(kind)]:
         number = event.market_id
         held = call.row("positions", (event.holder, number))
         if held.size * (held.size + event.size_delta) > 0:

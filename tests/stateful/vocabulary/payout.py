@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from protocol import exchange, market, payout, sides
 from protocol.fixed_point import WAD
+from protocol.parameters import MarketParams
 from protocol.payout import PayoutParams
 from protocol.trace import Action, words_of
 from protocol.units import Call
@@ -30,13 +31,18 @@ def owed(world: World, market_id: int) -> int:
     return payout.owed(gained.longs, gained.shorts, sums.open_claims)
 
 
+def changed_to(world: World, market_id: int, params: MarketParams) -> Action:
+    """The owner changes the parameters of a market."""
+    owner = world.state.owner[()]
+    words = tuple(words_of(params))
+    return world.by(owner, "Governor", "set_market", market_id, *words)
+
+
 def with_factor(world: World, market_id: int, factor: int) -> Action:
     """The owner lets a market pay such a part of the vault."""
     params = market.load_params(world.state, market_id)
     changed = replace(params, payout=PayoutParams(factor, params.payout.window))
-    words = tuple(words_of(changed))
-    owner = world.state.owner[()]
-    return world.by(owner, "Governor", "set_market", market_id, *words)
+    return changed_to(world, market_id, changed)
 
 
 @rule(3)

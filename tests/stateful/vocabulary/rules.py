@@ -55,6 +55,16 @@ def ask(world: World, choose: Choices) -> Calls:
             world.now,
         ),
     }
+    questions["deleveraged"] = (
+        market.state_of(state, market_id),
+        held,
+        amount(choose, 10**21, 10**24),
+        price,
+        state.funds[()].vault,
+        market.load_opening(state, market_id),
+        choose.integer(0, 10**21),
+        world.now,
+    )
     if held.size != 0:
         standing = world.standing(holder)
         questions["closing"] = (

@@ -65,6 +65,7 @@ def every_view(
         ("Exchange", "account_of", (holder,)),
         ("Exchange", "position_of", (holder, market_id)),
         ("Exchange", "claim_of", (holder, market_id)),
+        ("Exchange", "opening_of", (market_id,)),
         ("Exchange", "standing_of", (holder,)),
         ("Exchange", "collateral_of", (holder, market_id)),
         ("Exchange", "pool_of", (market_id,)),

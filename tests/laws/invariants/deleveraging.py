@@ -1,0 +1,127 @@
+"""
+C: who is deleveraged, when, and by how much.
+"""
+
+from __future__ import annotations
+
+from protocol import market
+from protocol.deleveraging import Deleveraged, Opening
+from protocol.fixed_point import WAD
+from protocol.payout import PayoutCut
+from tests.laws.invariants.call import Call
+from tests.laws.invariants.measures import (
+    indices,
+    market_owes,
+    profit,
+    up,
+)
+from tests.laws.invariants.registry import law
+
+
+def share_of_vault(call: Call, factor: int) -> int:
+    """Such a part of the vault as it was before the call."""
+    vault: int = call.row("funds", ()).vault
+    return max(0, vault) * factor // WAD
+
+
+def owed_before(call: Call, number: int) -> int:
+    """What a market owed before the call, at the prices and the time of it."""
+    return market_owes(call.world.state, call.before.tables, number, call.action.now)
+
+
+@law
+def opens_and_ends(call: Call) -> None:
+    """
+    C11: deleveraging opens when a market owes more than its part of the vault, for as
+    much of each side as is owed too much; it ends when little enough is owed, or its
+    clock has run twice; until then what may be closed falls by what is closed.
+    """
+    state, now = call.world.state, call.action.now
+    for number in range(state.market_count[()]):
+        was: Opening = call.row("openings", number)
+        found = state.openings[number]
+        asked = call.params_before(number).deleveraging
+        if call.name != "Exchange.deleverage" or call.action.arguments[1] != number:
+            assert found == was, (number, was, found)
+            continue
+        owed = owed_before(call, number)
+        if not call.ok:
+            is_due = owed > share_of_vault(call, asked.factor) and asked.duration
+            refused = call.outcome.error == "DeleveragingNotOpen"
+            assert not refused or not (was.opened_at or is_due), (was, owed)
+            continue
+        few = share_of_vault(call, asked.after_factor)
+        if not was.opened_at:
+            assert asked.duration
+            assert owed > share_of_vault(call, asked.factor), owed
+            book = call.row("books", number)
+            longs = book.long_size * (owed - few) // owed
+            shorts = -book.short_size * (owed - few) // owed
+            assert found == Opening(longs, shorts, now), (found, longs, shorts)
+        elif call.outcome.returned == 0:
+            assert owed <= few or now > was.opened_at + 2 * asked.duration, was
+            assert found == Opening(0, 0, 0), found
+        else:
+            assert owed > few, (was, owed, few)
+            assert now <= was.opened_at + 2 * asked.duration, was
+            held = call.row("positions", (call.action.arguments[0], number))
+            closed = call.outcome.returned
+            longs, shorts = (closed, 0) if held.size > 0 else (0, closed)
+            left = Opening(
+                was.long_left - longs, was.short_left - shorts, was.opened_at
+            )
+            assert found == left, (found, left)
+            assert min(found.long_left, found.short_left) >= 0, found
+
+
+@law
+def highest_first(call: Call) -> None:
+    """
+    C12: only who has gained is deleveraged, and only once the clock has come down to
+    what the position has gained for what its account is worth; at the mark or better,
+    for no fee, and no more than was asked for; and nobody is worth less for it.
+    """
+    for event in call.events(Deleveraged):
+        holder, number = event.holder, event.market_id
+        state, now = call.world.state, call.action.now
+        held = call.row("positions", (holder, number))
+        price = market.price_of(state, number)
+        gained = profit(held, price.mark, indices(state, number, now)[held.size < 0])
+        assert gained > 0, (event, gained)
+        asked = call.params_before(number).deleveraging
+        left = call.row("openings", number).opened_at + asked.duration - now
+        floor = up(asked.start, left, asked.duration) if left > 0 else 0
+        worth = max(1, call.before.worths[holder].equity)
+        assert gained * WAD // worth >= floor, (event, gained, worth, floor)
+        assert 0 < -event.size_delta * (1 if held.size > 0 else -1) <= abs(held.size)
+        assert abs(event.size_delta) <= call.action.arguments[2]
+        better = event.price - price.mark
+        assert better == 0 or (better > 0) == (held.size > 0), event
+        # A fill is rounded against the position, and so is what is left of it; and a
+        # claim that pays a debt may be cut.
+        cut = sum(each.claimed - each.paid for each in call.events(PayoutCut))
+        lost = call.before.worths[holder].equity - call.after.worths[holder].equity
+        assert lost <= 2 + cut, (event, lost, cut)
+
+
+@law
+def owed_does_not_rise(call: Call) -> None:
+    """
+    C13: deleveraging lets nothing more be owed than its market saves in premium: what
+    the position gains by its fill is what the skew would have been paid, and a whole
+    position that leaves its side leaves no loss of others behind.
+    """
+    for event in call.events(Deleveraged):
+        number, state, now = event.market_id, call.world.state, call.action.now
+        mark = market.price_of(state, number).mark
+        owed = owed_before(call, number)
+        # What a claim paid of a debt is owed no more; nothing else was paid.
+        after = market_owes(state, call.after.tables, number, now)
+        scale = call.params_before(number).pricing.skew_scale
+        then, book = call.row("books", number), state.books[number]
+        skews = then.long_size + then.short_size, book.long_size + book.short_size
+        premium, saved = (up(up(skew, skew, 2 * scale), mark) for skew in skews)
+        gains = max(0, premium - saved)
+        # A premium is rounded to a wei of size, and a fill to a wei of price.
+        wei = 4 + (mark + abs(event.size_delta)) // WAD
+        assert after <= owed + gains + wei, (event, owed, after, premium, saved)
