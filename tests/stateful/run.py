@@ -11,6 +11,8 @@ from evm.compile import Contract
 from evm.lockstep import LAYERS, Difference, Lockstep, Step, no_views
 from protocol.trace import Action, Genesis, genesis_actions, write_trace
 from tests.laws.invariants import Broken, Laws
+from tests.laws.invariants.measures import put_back, tables_of
+from tests.stateful.exit import wind_down
 from tests.stateful.vocabulary.views import views_of
 from tests.stateful.world import ForwardingChain, World, contracts, entry_point
 
@@ -70,6 +72,24 @@ class Run:
         for name in self.chain.addresses:
             self.lockstep.check_every_word(name)
 
+    def check_at_end(self) -> None:
+        """All that is stored is the same, and everybody would get out."""
+        self.check_every_word()
+        self.check_exit()
+
+    def check_exit(self) -> None:
+        """See that everybody would get out now; then everything is as it was."""
+        world, lockstep = self.world, self.lockstep
+        tables, now, number = tables_of(world.state), world.now, lockstep.number
+        before = self.chain.snapshot()
+        lockstep.views = no_views
+        try:
+            wind_down(world, lambda action: lockstep.step(action).outcome)
+        finally:
+            put_back(world.state, tables)
+            self.chain.revert(before)
+            world.now, lockstep.number = now, number
+
     def calls(self) -> list[Action]:
         """The calls without those that any reader of the genesis makes by itself."""
         first = len(list(genesis_actions(self.genesis, self.chain.addresses)))
@@ -100,5 +120,5 @@ def repeated(
     for action in actions:
         run.world.now = action.now
         run.step(action)
-    run.check_every_word()
+    run.check_at_end()
     return run

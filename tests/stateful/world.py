@@ -139,15 +139,15 @@ class World:
         """Every account and market with a position."""
         return [key for key, held in self.state.positions.items() if held.size != 0]
 
-    def at_risk(self) -> list[tuple[int, int]]:
-        """Those of them whose account may be liquidated at the last prices."""
+    def is_at_risk(self, holder: int) -> bool:
+        """Whether an account may be liquidated at the last prices."""
+        standing = self.standing(holder)
         reserve = market.load_risk(self.state).reserve
-        found = []
-        for holder, market_id in self.positions():
-            standing = self.standing(holder)
-            if standing.equity < standing.maintenance + reserve:
-                found.append((holder, market_id))
-        return found
+        return standing.equity < standing.maintenance + reserve
+
+    def at_risk(self) -> list[tuple[int, int]]:
+        """Every account and market with a position that may be liquidated."""
+        return [key for key in self.positions() if self.is_at_risk(key[0])]
 
     def tried(self, action: Action) -> tuple[str | None, Any]:
         """How a call would end on the model, which forgets it again."""
