@@ -191,8 +191,16 @@ class Exit:
             # While a token is left that is worth something, its owner pays the rest.
             owes = -state.accounts[holder].cash
             if owes > 0:
-                atoms = -(-owes // state.scale)
-                self.must(holder >> 96, "Exchange", "deposit", holder, atoms)
+                owner, atoms = holder >> 96, -(-owes // state.scale)
+                self.lend(owner, atoms)
+                self.must(owner, "Exchange", "deposit", holder, atoms)
+
+    def lend(self, owner: int, atoms: int) -> None:
+        """Who has spent all his money is given some by who has most of it."""
+        balances = self.state.quote.balances
+        if balances[owner] < atoms:
+            richest = max(self.world.senders, key=lambda sender: balances[sender])
+            self.must(richest, "Token", "transfer", owner, atoms)
 
     def is_below_an_atom(self, holder: int, token_id: int) -> bool:
         """Whether an account owes less than an atom of a token costs."""
