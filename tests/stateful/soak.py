@@ -14,24 +14,21 @@ from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from evm.shrink import shortest
 from protocol.trace import Action, Genesis, read_trace
 from tests.stateful import configuration, vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.run import FOUND, Run, dumped, repeated
 
-T = TypeVar("T")
 Report = Callable[[int], None]
 # How long one genesis lives, and how often its chain begins anew.
 EPISODE = 5_000
 REBUILD = 500
-# More repetitions than this make no trace shorter that is worth the wait.
-MOST_TRIES = 400
 
 
 def episode(
@@ -58,27 +55,6 @@ def seeded(seed: str, laws_every: int, views_every: int) -> tuple[Run, Seeded]:
     choose = Seeded(seed)
     genesis = configuration.genesis(choose)
     return Run(genesis, laws_every=laws_every, views_every=views_every), choose
-
-
-def shortest(items: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
-    """
-    As few of the items as still fail, in their order: large chunks are left out first.
-    """
-    left = list(items)
-    size, tries = max(1, len(left) // 2), 0
-    while tries < MOST_TRIES:
-        start, is_shorter = 0, False
-        while start < len(left) and tries < MOST_TRIES:
-            tries += 1
-            candidate = left[:start] + left[start + size :]
-            if fails(candidate):
-                left, is_shorter = candidate, True
-            else:
-                start += size
-        if size == 1 and not is_shorter:
-            break
-        size = max(1, size // 2)
-    return left
 
 
 def kind_of(error: AssertionError) -> tuple[str, str]:

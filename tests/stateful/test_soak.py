@@ -4,11 +4,9 @@ The soak finds a planted fault, makes it short, and writes what replays it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from protocol.trace import read_trace
 from tests.laws.faults import Edit, Mutant, faulty_model
-from tests.stateful.soak import main, shortest
+from tests.stateful.soak import main
 
 # The maker's fee is rounded the other way, in the model alone.
 ROUNDED = Mutant(
@@ -37,15 +35,3 @@ def test_a_fault_is_found_made_short_and_replayed(tmp_path, capsys) -> None:
         assert main(["--replay", str(path)]) == 1
     assert len(read_trace(path).actions) <= 20
     assert main(["--replay", str(path)]) == 0
-
-
-def test_what_is_left_is_the_least_that_fails() -> None:
-    tries = 0
-
-    def fails(items: Sequence[int]) -> bool:
-        nonlocal tries
-        tries += 1
-        return 17 in items and 411 in items
-
-    assert shortest(range(1_000), fails) == [17, 411]
-    assert tries < 60
