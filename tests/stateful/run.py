@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from evm.chain import Chain
 from evm.compile import Contract
 from evm.lockstep import LAYERS, Difference, Lockstep, Step, no_views
 from protocol.trace import Action, Genesis, genesis_actions, write_trace
@@ -37,9 +38,10 @@ class Run:
         views_every: int = 0,
         layers: Iterable[str] = LAYERS,
         compiled: Mapping[str, Contract] | None = None,
+        kind: type[Chain] = ForwardingChain,
     ) -> None:
         self.genesis = genesis
-        self.chain = ForwardingChain(contracts() if compiled is None else compiled)
+        self.chain = kind(contracts() if compiled is None else compiled)
         self.chain.deploy(genesis)
         self.world = World(genesis, self.chain.addresses)
         self.lockstep = Lockstep(self.world.model, self.chain, layers=layers)
@@ -112,9 +114,10 @@ def repeated(
     *,
     views_every: int = 1,
     compiled: Mapping[str, Contract] | None = None,
+    kind: type[Chain] = ForwardingChain,
 ) -> Run:
     """Make recorded calls again, with the laws and the views after each."""
-    run = Run(genesis, views_every=views_every, compiled=compiled)
+    run = Run(genesis, views_every=views_every, compiled=compiled, kind=kind)
     for action in genesis_actions(genesis, run.chain.addresses):
         run.step(action)
     for action in actions:
