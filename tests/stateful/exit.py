@@ -7,7 +7,7 @@ taken out, and the providers leave once what they ask for may be executed. No ca
 refused for a reason that somebody else controls, and what is left is dust.
 
 A vault that owes more than it has is the exception: a claim above it stays a claim, and
-no provider leaves.
+no provider leaves, nor does any enter.
 """
 
 from __future__ import annotations
@@ -275,7 +275,9 @@ class Exit:
                 continue
             nav, supply = self.nav(), self.state.supply[()]
             done = self.outcome("keeper", "Vault", "execute", number)
-            if pending.is_deposit:
+            if nav.is_shut:
+                assert done.error == "VaultShut", done.error
+            elif pending.is_deposit:
                 is_worthless = nav.high * MOST_SHARES < supply
                 expected = "VaultUnderwater" if is_worthless else None
                 assert done.error == expected, done.error
