@@ -241,7 +241,8 @@ class Exit:
         """Every provider leaves, and none leaves more behind than shares were worth."""
         state = self.state
         scale, vault, supply = state.scale, state.funds[()].vault, state.supply[()]
-        is_solvent = not any(state.claims.values()) and not state.escrow[()]
+        owes = vault < 0 or any(state.claims.values())
+        is_solvent = not owes and not state.escrow[()]
         for provider in self.world.senders:
             shares = state.shares[provider]
             if shares:

@@ -245,7 +245,7 @@ def parsed(arguments: Sequence[str]) -> Namespace:
     parser.add_argument(
         "--check-every",
         type=int,
-        default=1_000,
+        default=2_500,
         metavar="K",
         help="compare all that is stored, and let everybody out, every K calls",
     )
