@@ -7,10 +7,11 @@ NODE_INSTALLED := node_modules/.installed
 FORMATTED := $(filter-out contracts/Exchange.vy,$(wildcard contracts/*.vy))
 NPM := $(shell command -v npm 2>/dev/null)
 STEPS ?= 50000
+SEED ?= 0
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fuzz bench gas lock clean
+.PHONY: help install demo test check fuzz soak bench gas lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +33,11 @@ check: install ## Format, lints, types, layers, twins; changes nothing
 	$(BIN)/python -m scripts.check_twins $(addprefix --check-readme ,$(wildcard README.md))
 
 fuzz: install ## Compare model and chain on STEPS random calls
-	$(BIN)/python -m tests.stateful.soak --steps $(STEPS)
+	$(BIN)/python -m tests.stateful.soak --steps $(STEPS) --seed $(SEED) --output build/fuzz
+
+soak: STEPS = 2000000
+soak: install ## The same for hours; go on, where Ctrl-C stopped it, to STEPS in all
+	$(BIN)/python -m tests.stateful.soak --steps $(STEPS) --seed $(SEED) --resume
 
 bench: install ## Measure how fast the model and each chain run
 	$(BIN)/python -m benchmarks.speed

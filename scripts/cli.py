@@ -1,5 +1,6 @@
 """
-The command line: `perpspec run`, `replay`, `explain`, `check`, `artifacts`, `demo`.
+The command line: `perpspec run`, `replay`, `shrink`, `explain`, `check`, `artifacts`,
+`demo`.
 
 Everything that takes time to load is imported by the command that needs it.
 """
@@ -30,6 +31,8 @@ ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "scenarios" / "crash.toml"
 # How much of the demo is made again as real transactions.
 DEMO_CALLS = 300
+# Chains that begin anew for each try; a node keeps what was tried.
+REPEATABLE = ("revm", "eth-tester")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -129,6 +132,43 @@ def replay(trace: TraceFile, evm: Evm = "none", as_json: AsJson = False) -> None
             print_replay(replay_object(result))
     if not result.is_faithful:
         raise typer.Exit(FAILED)
+
+
+@app.command(
+    epilog="Examples: perpspec shrink runs/crash-7/trace.jsonl.gz · "
+    "perpspec shrink failure.jsonl --evm eth-tester --out short.jsonl"
+)
+def shrink(
+    trace: TraceFile,
+    evm: Evm = "revm",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Default: beside the trace, with .short in its name."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """
+    Leave out of a trace all calls without which model and chain still differ.
+
+    Many calls at once first, then fewer, until none can be spared. What is left differs
+    in the same layer of the comparison, at a call of the same entry point, and is
+    written as a trace: replay it, or explain its last call. A trace on which nothing
+    differs is refused. Ctrl-C keeps the shortest one that was found so far.
+    """
+    with errors_told():
+        place = shorter_name(trace) if out is None else out
+        found = shrunk(trace, evm, place, quiet or as_json)
+        if as_json:
+            print_json(found)
+        else:
+            from scripts.tables import print_shrunk
+
+            print_shrunk(found)
+    if not found["complete"]:
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command(epilog="Example: perpspec explain runs/crash-7/trace.jsonl.gz --call 57")
@@ -272,6 +312,53 @@ def replayed(trace: Path, evm: str) -> Replay:
     return replay_trace(trace, evm)
 
 
+def shorter_name(trace: Path) -> Path:
+    """Where a trace is written that was made shorter."""
+    stem, dot, suffixes = trace.name.partition(".")
+    return trace.with_name(f"{stem}.short{dot}{suffixes}")
+
+
+def shrunk(source: Path, evm: str, place: Path, is_quiet: bool) -> dict[str, Any]:
+    """
+    Write a trace again with as few calls as still fail; what `--json` prints of it.
+    """
+    from evm.shrink import shrink as shrink_trace
+    from protocol.trace import read_trace, write_trace
+    from simulation.output import OutputError
+
+    if evm not in REPEATABLE:
+        refuse(f"{evm}: a trace is tried again and again: on {' or '.join(REPEATABLE)}")
+    trace = read_trace(source)
+    if place.is_dir():
+        refuse(f"{place}: is a directory, a trace is a file")
+    if place.exists() and place.samefile(source):
+        refuse(f"{place}: is the trace itself, which is kept")
+    with asked_to_stop() as is_stopped, shown_shrinking(is_quiet) as show:
+
+        def goes_on(left: int, tries: int) -> bool:
+            show(left, tries)
+            return not is_stopped()
+
+        found = shrink_trace(trace, evm, goes_on=goes_on)
+        if found is None:
+            refuse(f"{source}: model and {evm} agree on all of it")
+        try:
+            write_trace(place, trace.genesis, found.actions, None)
+        except OSError as error:
+            raise OutputError(f"{place}: cannot be written: {error.strerror}") from None
+        again = replayed(place, evm).differences
+        return {
+            "trace": str(place),
+            "chain": evm,
+            "calls_before": len(trace.actions),
+            "calls": len(found.actions),
+            "tries": found.tries,
+            "differences": len(again),
+            "difference": str(again[0]) if again else None,
+            "complete": not is_stopped(),
+        }
+
+
 def replay_object(result: Replay) -> dict[str, Any]:
     """A replay as `--json` prints it, in the words of a run."""
     by_entry_point: dict[str, dict[str, Any]] = {}
@@ -373,6 +460,18 @@ def shown_progress(
 
     with progress_bar(duration) as progress:
         yield progress
+
+
+@contextmanager
+def shown_shrinking(is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar, where somebody looks."""
+    if is_quiet or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from scripts.tables import shrinking_bar
+
+    with shrinking_bar() as show:
+        yield show
 
 
 def main() -> None:

@@ -74,6 +74,17 @@ def print_replay(found: dict[str, Any]) -> None:
         out.print(f"The trace recorded another digest: {recorded}", style="bold red")
 
 
+def print_shrunk(found: dict[str, Any]) -> None:
+    """What is left of a trace, how it fails, and where it is."""
+    out = console()
+    out.print(found["difference"], markup=False)
+    left = f"{found['calls']:,} of {found['calls_before']:,} calls are left"
+    if not found["complete"]:
+        left += ", and perhaps fewer would do: it was interrupted"
+    out.print(f"{left}, after {found['tries']:,} tries.", style="bold")
+    out.print(f"Written to {found['trace']}")
+
+
 def entry_points(by_entry_point: dict[str, dict[str, Any]]) -> Table:
     """How the calls of each entry point ended."""
     table = Table(box=None, header_style="dim", pad_edge=False)
@@ -178,5 +189,25 @@ def progress_bar(duration: int) -> Iterator[Callable[[engine.Progress], None]]:
                 liquidations=f"{now.liquidations:,}",
                 calls=f"{now.calls:,}",
             )
+
+        yield show
+
+
+@contextmanager
+def shrinking_bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar that fills as calls are left out, with how many are left."""
+    columns = (
+        TextColumn("{task.fields[left]:>7,} calls left"),
+        BarColumn(),
+        TextColumn("{task.fields[tries]:,} tries"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("shrink", total=None, left=0, tries=0)
+
+        def show(left: int, tries: int) -> None:
+            total = bar.tasks[0].total or left
+            done = total - left
+            bar.update(task, total=total, completed=done, left=left, tries=tries)
 
         yield show

@@ -15,6 +15,7 @@ from time import monotonic
 import pytest
 from typer.testing import CliRunner
 
+from evm import shrink as shrinking
 from evm.lockstep import Lockstep
 from protocol.fixed_point import WAD
 from protocol.trace import read_trace
@@ -318,11 +319,89 @@ def test_another_digest_fails(perpspec, tmp_path, trace) -> None:
 def test_a_bad_trace_is_told(perpspec, tmp_path, trace, edit, said) -> None:
     text = gzip.decompress(trace.read_bytes()).decode()
     (tmp_path / "bad.jsonl").write_text(edit(text))
-    for command in (["replay"], ["explain", "--call", "1"]):
+    for command in (["replay"], ["shrink"], ["explain", "--call", "1"]):
         done = perpspec(*command, "bad.jsonl")
         assert done.exit_code == 2
         assert "bad.jsonl:" in done.stderr
         assert said in done.stderr
+
+
+@pytest.fixture
+def wrong_trades(monkeypatch) -> None:
+    """The chain returns something else of a trade than the model."""
+    compare = Lockstep.compare
+
+    def wrong(self, action, outcome, predicted, observed) -> None:
+        if action.function == "trade" and observed.succeeded:
+            observed = observed._replace(output=b"\1" * 64)
+        compare(self, action, outcome, predicted, observed)
+
+    monkeypatch.setattr(Lockstep, "compare", wrong)
+
+
+def test_a_failing_trace_is_made_short(perpspec, tmp_path, trace, wrong_trades) -> None:
+    done = perpspec("shrink", trace, "--out", "short.jsonl", "--json")
+    assert done.exit_code == 0, done.stderr
+    printed = json.loads(done.stdout)
+    before, after = read_trace(trace).actions, read_trace("short.jsonl").actions
+    assert printed["calls_before"] == len(before)
+    assert printed["calls"] == len(after) < 30 < len(before)
+    assert "perpspec replay short.jsonl --evm revm" in printed["difference"]
+    assert (printed["complete"], printed["differences"]) == (True, 1)
+    assert nothing_is_left(tmp_path, "short.jsonl")
+    again = perpspec("replay", "short.jsonl", "--evm", "revm")
+    assert again.exit_code == 1
+    assert "differ: returned" in again.stdout
+    said = perpspec("shrink", "short.jsonl").stdout
+    assert f"{len(after)} of {len(after)} calls are left" in said
+    assert "Written to short.short.jsonl" in said
+
+
+def test_ctrl_c_keeps_the_shortest_so_far(
+    perpspec, tmp_path, trace, wrong_trades, monkeypatch
+) -> None:
+    tried = shrinking.shortest
+
+    def pressing(items, fails, goes_on):
+        def pressed(left: int, tries: int) -> bool:
+            if tries == 3:
+                signal.raise_signal(signal.SIGINT)
+            return goes_on(left, tries)
+
+        return tried(items, fails, pressed)
+
+    monkeypatch.setattr(shrinking, "shortest", pressing)
+    done = perpspec("shrink", trace, "--out", "short.jsonl")
+    assert done.exit_code == 130
+    assert "it was interrupted" in done.stdout
+    assert len(read_trace("short.jsonl").actions) < len(read_trace(trace).actions)
+    assert nothing_is_left(tmp_path, "short.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "model and revm agree on all of it"),
+        (["--evm", "none"], "none: a trace is tried again and again: on revm or"),
+        (["--evm", "http://127.0.0.1:9"], "on revm or eth-tester"),
+        (["--out", "."], ".: is a directory, a trace is a file"),
+    ],
+)
+def test_what_cannot_be_shrunk_is_told(
+    perpspec, tmp_path, trace, arguments, said
+) -> None:
+    done = perpspec("shrink", trace, *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert nothing_is_left(tmp_path)
+
+
+def test_a_trace_is_not_written_over_itself(perpspec, trace) -> None:
+    before = trace.read_bytes()
+    done = perpspec("shrink", trace, "--out", trace)
+    assert done.exit_code == 2
+    assert "is the trace itself" in done.stderr
+    assert trace.read_bytes() == before
 
 
 def test_a_call_is_explained(perpspec, trace) -> None:
@@ -353,7 +432,15 @@ def test_help_teaches(perpspec) -> None:
     done = perpspec("--help")
     assert done.exit_code == 0
     assert "Exit codes" in done.stdout
-    for command in ("run", "replay", "explain", "check", "artifacts", "demo"):
+    for command in (
+        "run",
+        "replay",
+        "shrink",
+        "explain",
+        "check",
+        "artifacts",
+        "demo",
+    ):
         assert command in done.stdout
     assert "Example" in perpspec("run", "--help").stdout
 

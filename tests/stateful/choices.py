@@ -33,6 +33,7 @@ class Seeded:
     """Choices that a seed decides."""
 
     def __init__(self, seed: int | str) -> None:
+        self.seed = seed
         self.random = Random(seed)
 
     def integer(self, low: int, high: int) -> int:

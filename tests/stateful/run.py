@@ -7,10 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from evm.chain import Chain
 from evm.compile import Contract
 from evm.lockstep import LAYERS, Difference, Lockstep, Step, no_views
 from protocol.trace import Action, Genesis, genesis_actions, write_trace
 from tests.laws.invariants import Broken, Laws
+from tests.laws.invariants.measures import put_back, tables_of
+from tests.stateful.exit import wind_down
 from tests.stateful.vocabulary.views import views_of
 from tests.stateful.world import ForwardingChain, World, contracts, entry_point
 
@@ -35,9 +38,10 @@ class Run:
         views_every: int = 0,
         layers: Iterable[str] = LAYERS,
         compiled: Mapping[str, Contract] | None = None,
+        kind: type[Chain] = ForwardingChain,
     ) -> None:
         self.genesis = genesis
-        self.chain = ForwardingChain(contracts() if compiled is None else compiled)
+        self.chain = kind(contracts() if compiled is None else compiled)
         self.chain.deploy(genesis)
         self.world = World(genesis, self.chain.addresses)
         self.lockstep = Lockstep(self.world.model, self.chain, layers=layers)
@@ -70,6 +74,24 @@ class Run:
         for name in self.chain.addresses:
             self.lockstep.check_every_word(name)
 
+    def check_at_end(self) -> None:
+        """All that is stored is the same, and everybody would get out."""
+        self.check_every_word()
+        self.check_exit()
+
+    def check_exit(self) -> None:
+        """See that everybody would get out now; then everything is as it was."""
+        world, lockstep = self.world, self.lockstep
+        tables, now, number = tables_of(world.state), world.now, lockstep.number
+        before = self.chain.snapshot()
+        lockstep.views = no_views
+        try:
+            wind_down(world, lambda action: lockstep.step(action).outcome)
+        finally:
+            put_back(world.state, tables)
+            self.chain.revert(before)
+            world.now, lockstep.number = now, number
+
     def calls(self) -> list[Action]:
         """The calls without those that any reader of the genesis makes by itself."""
         first = len(list(genesis_actions(self.genesis, self.chain.addresses)))
@@ -92,13 +114,14 @@ def repeated(
     *,
     views_every: int = 1,
     compiled: Mapping[str, Contract] | None = None,
+    kind: type[Chain] = ForwardingChain,
 ) -> Run:
     """Make recorded calls again, with the laws and the views after each."""
-    run = Run(genesis, views_every=views_every, compiled=compiled)
+    run = Run(genesis, views_every=views_every, compiled=compiled, kind=kind)
     for action in genesis_actions(genesis, run.chain.addresses):
         run.step(action)
     for action in actions:
         run.world.now = action.now
         run.step(action)
-    run.check_every_word()
+    run.check_at_end()
     return run

@@ -5,13 +5,13 @@ A run in progress, as the vocabulary sees it: the model, the actors, and the tim
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evm.chain import DEPLOY_ORDER, Observed
+from evm.chain import DEPLOY_ORDER, Chain, Observed
 from evm.compile import Contract, compile_contracts
 from evm.replay import model_at
 from evm.revm import RevmChain
@@ -53,23 +53,43 @@ def contracts(folder: Path | None = None) -> Mapping[str, Contract]:
     return compiled | compile_contracts(own, names=[FORWARDER])
 
 
-class ForwardingChain(RevmChain):
-    """revm, where what the forwarder sends goes through the forwarder's code."""
+class Forwarding(Chain):
+    """A chain where what the forwarder sends goes through the forwarder's code."""
 
-    def message(
-        self, to: str, function: str, sender: int, now: int, arguments: Any
+    def call(
+        self, to: str, function: str, sender: int, now: int, arguments: Sequence[int]
     ) -> Observed:
         if sender != self.addresses[FORWARDER]:
-            return super().message(to, function, sender, now, arguments)
+            return super().call(to, function, sender, now, arguments)
+        return unwrapped(super().call(*self.wrapped(to, function, now, arguments)))
+
+    def view(
+        self, to: str, function: str, sender: int, now: int, arguments: Sequence[int]
+    ) -> Observed:
+        if sender != self.addresses[FORWARDER]:
+            return super().view(to, function, sender, now, arguments)
+        return unwrapped(super().view(*self.wrapped(to, function, now, arguments)))
+
+    def wrapped(
+        self, to: str, function: str, now: int, arguments: Sequence[int]
+    ) -> tuple[str, str, int, int, list[int]]:
+        """What the stranger calls, so that the forwarder makes this call."""
         payload = self.calldata(to, function, arguments)
+        words = packed([self.addresses[to], 64, len(payload)]) + payload
         padding = b"\0" * (-len(payload) % WORD)
-        words = unpacked(packed([self.addresses[to], 64, len(payload)]) + payload)
-        assert len(padding) < WORD
-        observed = super().message(FORWARDER, "forward", ACTORS["stranger"], now, words)
-        if not observed.succeeded:
-            return observed
-        size = int.from_bytes(observed.output[WORD : 2 * WORD], "big")
-        return observed._replace(output=observed.output[2 * WORD : 2 * WORD + size])
+        return FORWARDER, "forward", ACTORS["stranger"], now, unpacked(words + padding)
+
+
+def unwrapped(observed: Observed) -> Observed:
+    """What the call returned that was forwarded; a refusal is passed on as it is."""
+    if not observed.succeeded:
+        return observed
+    size = int.from_bytes(observed.output[WORD : 2 * WORD], "big")
+    return observed._replace(output=observed.output[2 * WORD : 2 * WORD + size])
+
+
+class ForwardingChain(Forwarding, RevmChain):
+    """revm, with the forwarder."""
 
 
 class World:
@@ -139,15 +159,15 @@ class World:
         """Every account and market with a position."""
         return [key for key, held in self.state.positions.items() if held.size != 0]
 
-    def at_risk(self) -> list[tuple[int, int]]:
-        """Those of them whose account may be liquidated at the last prices."""
+    def is_at_risk(self, holder: int) -> bool:
+        """Whether an account may be liquidated at the last prices."""
+        standing = self.standing(holder)
         reserve = market.load_risk(self.state).reserve
-        found = []
-        for holder, market_id in self.positions():
-            standing = self.standing(holder)
-            if standing.equity < standing.maintenance + reserve:
-                found.append((holder, market_id))
-        return found
+        return standing.equity < standing.maintenance + reserve
+
+    def at_risk(self) -> list[tuple[int, int]]:
+        """Every account and market with a position that may be liquidated."""
+        return [key for key in self.positions() if self.is_at_risk(key[0])]
 
     def tried(self, action: Action) -> tuple[str | None, Any]:
         """How a call would end on the model, which forgets it again."""

@@ -1,0 +1,375 @@
+"""
+Two accounts that act as one, in a market whose price is fair.
+
+They trade against the vault and against each other, pay in and take out, wait, settle,
+liquidate each other, buy each other's tokens, and come and go as providers. What they
+end with is what they hold once everything of theirs is closed and taken out: tokens,
+and nothing that is only worth something on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
+
+from evm.chain import predicted_addresses
+from protocol.collateral import FIRST_FEED
+from protocol.fixed_point import WAD
+from protocol.model import Outcome
+from protocol.payout import PayoutParams
+from protocol.trace import Action, Genesis, genesis_actions, write_trace
+from tests.genesis import FEED, FORTUNE, GENESIS, MARKET, RISK
+from tests.stateful.configuration import ACTORS
+from tests.stateful.world import World, contracts
+
+PRICE = 2_000 * WAD
+UNIT = 10**GENESIS.decimals
+# Atoms of the token that is collateral, and the wads in each.
+WETH = 10**8
+WETH_SCALE = 10**10
+ALLIES = ("ally_1", "ally_2")
+HOUR, DAY = 3_600, 86_400
+# No limit that a fill could be worse than.
+MOST = 2**120
+# A round moves the price by so many ten thousandths at most: less than what a position
+# has left above what its closing costs, when its keeper comes.
+MOST_MOVE = 50
+# How many calls of each are within reach of a search.
+STEPS = 14
+
+
+class Terms(Struct, frozen=True):
+    """
+    What is decided before the first step: whether trades are free, whether the price
+    stands still, the size of somebody else's position, how much of the vault a market
+    pays, what each of them brings and opens, and who is the first keeper to come.
+
+    Where somebody else has a position, nothing is paid for time: what he owes for it
+    would be theirs by right. Where the price moves, they are no providers: the vault's
+    part in the move would be.
+    """
+
+    is_free: bool
+    is_still: bool
+    victim: int
+    factor: int
+    cash: int
+    weth: int
+    opened: tuple[int, int]
+    keeper: str
+    dead_zone: int = 0
+
+
+class Step(Struct, frozen=True):
+    """One step: what is done, by which of them, and how much, in thousandths."""
+
+    kind: str
+    who: int
+    part: int
+
+
+def genesis_of(terms: Terms) -> Genesis:
+    """The usual market with one reporter, and what the terms change of it."""
+    feed, reporters = replace(FEED, reporters=1, quorum=1), (ACTORS["reporter_1"],)
+    # A rate that follows within hours.
+    rates = replace(MARKET.funding, max_velocity=2**60, dead_zone=terms.dead_zone)
+    payout = PayoutParams(terms.factor, DAY)
+    changed = replace(MARKET, payout=payout, funding=rates)
+    if terms.is_free:
+        changed = replace(changed, fee=replace(MARKET.fee, taker=0, maker=0))
+    if terms.victim:
+        changed = replace(
+            changed,
+            funding=replace(rates, max_velocity=0, max_rate=0),
+            borrowing=replace(
+                MARKET.borrowing, base_rate=0, slope_1=0, slope_2=0, reserve_factor=0
+            ),
+        )
+    first, token = GENESIS.markets[0], GENESIS.collateral[0]
+    return replace(
+        GENESIS,
+        owner=ACTORS["owner"],
+        risk=replace(RISK, vault=replace(RISK.vault, quarantine=0)),
+        markets=(replace(first, feed=feed, reporters=reporters, params=changed),),
+        collateral=(
+            replace(
+                token,
+                feed=feed,
+                reporters=reporters,
+                balances=dict.fromkeys(ALLIES, 1_000 * WETH),
+            ),
+        ),
+        actors=ACTORS,
+        balances=dict.fromkeys(ACTORS, FORTUNE),
+    )
+
+
+class Coalition:
+    """Two accounts, what they did, and what the path of the price gave them."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.genesis = genesis_of(terms)
+        addresses = predicted_addresses(contracts())
+        self.world = World(self.genesis, addresses)
+        self.state = self.world.state
+        self.holders = [self.world.holder(name) for name in ALLIES]
+        self.actions: list[Action] = []
+        self.price = PRICE
+        # In wads of the quote token, times twice the skew scale.
+        self.path_gain = 0
+        self.asked: list[int] = []
+        for action in genesis_actions(self.genesis, addresses):
+            assert self.world.model.apply(action).error is None
+        self.began_with = self.tokens()
+        self.open()
+
+    def open(self) -> None:
+        """Others take their places, and the two bring what they have."""
+        self.call("provider", "Vault", "request_deposit", 10**6 * UNIT, 0)
+        self.call("provider", "Exchange", "fund_insurance", 10**5 * UNIT)
+        self.wait(RISK.vault.delay + 1)
+        self.call("keeper", "Vault", "execute", 1)
+        if self.terms.victim:
+            holder, size = self.world.holder("trader_3"), self.terms.victim
+            self.call("trader_3", "Exchange", "deposit", holder, 10**6 * UNIT)
+            words = (holder, 0, size, MOST if size > 0 else 0)
+            assert self.call("trader_3", "Exchange", "trade", *words).error is None
+        for who, holder in enumerate(self.holders):
+            self.act(who, "deposit", holder, self.terms.cash * UNIT)
+            self.act(who, "deposit_collateral", holder, 0, self.terms.weth * WETH)
+            part = self.terms.opened[who]
+            if part:
+                self.open_more(who, 1 if part > 0 else -1, abs(part))
+
+    def call(self, name: str, to: str, function: str, *words: int) -> Outcome:
+        """A call of anybody."""
+        return self.made(self.world.by(name, to, function, *words))
+
+    def made(self, action: Action) -> Outcome:
+        """Make a call."""
+        self.actions.append(action)
+        return self.world.model.apply(action)
+
+    def act(self, who: int, function: str, *words: int) -> Outcome:
+        """A call of one of them to the exchange."""
+        return self.call(ALLIES[who], "Exchange", function, *words)
+
+    def size(self, who: int) -> int:
+        """The position of one of them."""
+        return int(self.state.positions[self.holders[who], 0].size)
+
+    def trade(self, who: int, size: int) -> Action:
+        """A trade of one of them at whatever price."""
+        words = (self.holders[who], 0, size, MOST if size > 0 else 0)
+        return self.world.by(ALLIES[who], "Exchange", "trade", *words)
+
+    def wait(self, seconds: int) -> None:
+        """
+        Time passes, and every hour somebody looks after them: what nobody liquidates in
+        time is a loss to others that no rule prevents.
+        """
+        while seconds > 0:
+            passed = min(seconds, HOUR)
+            seconds -= passed
+            self.world.now += passed
+            self.round(self.price)
+
+    def round(self, price: int) -> None:
+        """Prices are reported, nobody doubts them, and a keeper comes."""
+        sizes = [self.size(who) for who in range(len(ALLIES))]
+        skew, scale = sum(sizes) + self.terms.victim, MARKET.pricing.skew_scale
+        held = 2 * scale * sum(sizes) + skew**2 - self.terms.victim**2
+        self.path_gain += (price - self.price) * held
+        self.price = price
+        self.world.now += 1
+        for feed_id, said in ((0, price), (FIRST_FEED, PRICE)):
+            words = (feed_id, 0, said, 0, self.world.now)
+            assert self.call("reporter_1", "Oracle", "report", *words).error is None
+        for keeper in (self.terms.keeper, "keeper"):
+            for holder, market_id in self.world.at_risk():
+                self.call(keeper, "Exchange", "liquidate", holder, market_id)
+
+    def step(self, step: Step) -> None:
+        """Do what a step says; what is refused changes nothing."""
+        who, part, holder = step.who, step.part, self.holders[step.who]
+        if step.kind in ("buy", "sell"):
+            self.open_more(who, 1 if step.kind == "buy" else -1, part)
+        elif step.kind == "reduce":
+            self.made(self.trade(who, -self.size(who) * part // 1_000))
+        elif step.kind == "deposit":
+            self.act(who, "deposit", holder, 20 * part * UNIT)
+        elif step.kind == "withdraw":
+            self.withdraw(who, part)
+        elif step.kind == "settle":
+            self.act(1 - who, "settle", holder, 0)
+            self.act(who, "settle", holder, 0)
+        elif step.kind == "liquidate":
+            self.act(1 - who, "liquidate", holder, 0)
+        elif step.kind == "bring":
+            self.act(who, "deposit_collateral", holder, 0, WETH * part // 100)
+        elif step.kind == "buy token":
+            self.buy_token(who, part)
+        elif step.kind == "give" and self.terms.is_still:
+            self.ask(who, "request_deposit", 1_000 * part * UNIT)
+        elif step.kind == "take" and self.terms.is_still:
+            shares = int(self.state.shares[ACTORS[ALLIES[who]]])
+            self.ask(who, "request_redeem", shares * part // 1_000)
+        elif step.kind == "execute":
+            self.execute_all()
+        elif step.kind == "wait":
+            self.wait(HOUR * part // 10)
+        elif step.kind == "move" and not self.terms.is_still:
+            self.move(part)
+
+    def open_more(self, who: int, side: int, part: int) -> None:
+        """Trade a part of the largest size, or as much as the margin allows of it."""
+        most = MARKET.limits.max_size * part // 1_000
+
+        def traded(size: int) -> Action:
+            return self.trade(who, side * size)
+
+        if self.world.would(traded(most)):
+            self.made(traded(most))
+        else:
+            self.made(traded(self.world.largest(traded, WAD // 10, most)))
+
+    def withdraw(self, who: int, part: int) -> None:
+        """Take out a part of what the margin allows."""
+        holder, receiver = self.holders[who], ACTORS[ALLIES[who]]
+        cash = max(1, int(self.state.accounts[holder].cash) // self.state.scale)
+
+        def taken(atoms: int) -> Action:
+            words = (holder, atoms, receiver)
+            return self.world.by(ALLIES[who], "Exchange", "withdraw", *words)
+
+        atoms = self.world.largest(taken, 1, cash)
+        self.made(taken(max(1, atoms * part // 1_000)))
+
+    def buy_token(self, who: int, part: int) -> None:
+        """One buys a part of what may be bought of the other's token."""
+        holder = self.holders[who]
+        had = max(1, int(self.state.collaterals[holder, 0]) // WETH_SCALE)
+
+        def bought(atoms: int) -> Action:
+            words = (holder, 0, atoms)
+            return self.world.by(ALLIES[1 - who], "Exchange", "buy_collateral", *words)
+
+        atoms = self.world.largest(bought, 1, had)
+        self.made(bought(max(1, atoms * part // 1_000)))
+
+    def move(self, part: int) -> None:
+        """The price goes up or down for some rounds, as fast as it may."""
+        moved = MOST_MOVE if part > 500 else -MOST_MOVE
+        for _ in range(abs(part - 500) // 25):
+            self.round(self.price * (10_000 + moved) // 10_000)
+
+    def ask(self, who: int, function: str, amount: int) -> None:
+        """One of them asks something of the vault."""
+        asked = self.call(ALLIES[who], "Vault", function, amount, 0)
+        if asked.error is None:
+            self.asked.append(asked.returned)
+
+    def execute_all(self) -> None:
+        """What they have asked of the vault is executed, or comes back."""
+        self.wait(RISK.vault.delay + 1)
+        for number in self.asked:
+            self.call("keeper", "Vault", "execute", number)
+            self.call("keeper", "Vault", "return_request", number)
+        self.asked = [each for each in self.asked if self.state.requests[each].amount]
+
+    def leave(self) -> None:
+        """They close everything, and take out all that they get."""
+        for who in range(len(ALLIES)):
+            if self.size(who):
+                self.made(self.trade(who, -self.size(who)))
+        for who, holder in enumerate(self.holders):
+            owner = ACTORS[ALLIES[who]]
+            self.act(who, "settle", holder, 0)
+            self.buy_token(who, 1_000)
+            self.act(who, "cover_shortfall", holder)
+            had = int(self.state.collaterals[holder, 0]) // WETH_SCALE
+            self.act(who, "withdraw_collateral", holder, 0, had, owner)
+            atoms = int(self.state.accounts[holder].cash) // self.state.scale
+            self.act(who, "withdraw", holder, max(0, atoms), owner)
+            atoms = int(self.state.keeper_rewards[owner]) // self.state.scale
+            self.act(who, "claim_reward", atoms, owner)
+        self.execute_all()
+        for who, name in enumerate(ALLIES):
+            self.ask(who, "request_redeem", int(self.state.shares[ACTORS[name]]))
+        self.execute_all()
+
+    def tokens(self) -> int:
+        """What both hold outside, in wads of the quote token."""
+        quote, other = list(self.state.tokens.values())[:2]
+        owners = [ACTORS[name] for name in ALLIES]
+        cash = sum(int(quote.balances[owner]) for owner in owners)
+        weth = sum(int(other.balances[owner]) for owner in owners)
+        return cash * self.state.scale + weth * PRICE // WETH
+
+    def profit(self) -> int:
+        """What they have more than before, and than the price gave them; rounded up."""
+        given = self.path_gain // (2 * MARKET.pricing.skew_scale * WAD)
+        return self.tokens() - self.began_with - given
+
+    def dump(self, path: Path) -> str:
+        """Write what they did as a trace; the command that replays it."""
+        write_trace(path, self.genesis, self.actions, None)
+        return f"perpspec replay {path} --evm revm"
+
+
+# What is done often stands here more often.
+KINDS = (
+    "buy",
+    "buy",
+    "buy",
+    "sell",
+    "sell",
+    "sell",
+    "reduce",
+    "deposit",
+    "withdraw",
+    "settle",
+    "liquidate",
+    "bring",
+    "buy token",
+    "give",
+    "take",
+    "execute",
+    "wait",
+    "wait",
+    "move",
+    "move",
+)
+PARTS = st.sampled_from([1_000, 500, 1, 400, 600]) | st.integers(1, 1_000)
+SCRIPTS = st.lists(
+    st.builds(Step, st.sampled_from(KINDS), st.integers(0, 1), PARTS),
+    min_size=4,
+    max_size=STEPS,
+)
+TERMS = st.builds(
+    Terms,
+    is_free=st.booleans(),
+    is_still=st.booleans(),
+    victim=st.sampled_from([0, 80 * WAD, -80 * WAD]),
+    factor=st.sampled_from([2**95 - 1, WAD // 2]),
+    cash=st.sampled_from([22_000, 1_000, 200_000]),
+    weth=st.sampled_from([0, 15]),
+    opened=st.sampled_from(
+        [(1_000, -1_000), (1_000, 1_000), (-1_000, 0), (-1_000, 300), (0, 0)]
+    ),
+    keeper=st.sampled_from([*ALLIES, "keeper"]),
+)
+
+
+def played(terms: Terms, script: Sequence[Step]) -> Coalition:
+    """What the two have come to at the end of a script."""
+    made = Coalition(terms)
+    for step in script:
+        made.step(step)
+    made.leave()
+    return made
