@@ -32,11 +32,15 @@ TOLD = (
     "insurance_drawn",
     "insurance_start",
     "insurance_end",
+    "payout_cuts",
+    "payout_cut",
+    "claims",
     "vault_nav_start",
     "vault_nav_end",
     "share_value_end",
     "groups",
     "keeper_gain",
+    "markets",
     "tokens",
 )
 
@@ -109,17 +113,25 @@ def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]
     def row(label: str, name: str, form: str = ",.0f") -> Row:
         return Row(label, tuple(each[name] for each in variants), form)
 
-    for label, name in (
+    def rows(*named: tuple[str, str]) -> Iterator[Row]:
+        """Rows of what some variant has."""
+        for label, name in named:
+            if any(each[name] for each in variants):
+                yield row(label, name)
+
+    yield from rows(
         ("Differences", "differences"),
         ("Books that did not add up", "conservation_violations"),
-    ):
-        if any(each[name] for each in variants):
-            yield row(label, name)
+    )
     yield row("Liquidations", "liquidations")
     yield row("Accounts that left a debt", "bankruptcies")
     yield row(f"Bad debt, {unit}", "bad_debt")
     yield row(f"Paid by insurance, {unit}", "insurance_drawn")
     yield row("Insurance fund at the end", "insurance_end")
+    yield from rows(
+        (f"Cut from gains, {unit}", "payout_cut"),
+        (f"Claims not settled, {unit}", "claims"),
+    )
     yield row("Vault at the start", "vault_nav_start")
     yield row("Vault at the end", "vault_nav_end")
     yield row("A share at the end", "share_value_end", ".4f")

@@ -15,7 +15,7 @@ from simulation.comparison import summary_of_all
 from simulation.engine import run_scenario
 from simulation.figures import COLOURS, Charts, grouped
 from simulation.measures import quantiles
-from simulation.report import write_report
+from simulation.report import priced, sized, write_report
 from simulation.run import Played, prepare, run
 from simulation.summary import summary_of, verdict
 from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
@@ -113,7 +113,7 @@ def test_the_answer_comes_first_and_then_the_verdict(written, page) -> None:
 
 
 def test_variants_stand_side_by_side(tmp_path) -> None:
-    run(prepare(DEPEG, SMALL_DEPEG), tmp_path / "run")
+    done = run(prepare(DEPEG, SMALL_DEPEG), tmp_path / "run")
     read = Page()
     read.feed((tmp_path / "run" / "report.html").read_text())
     assert read.open == []
@@ -121,6 +121,7 @@ def test_variants_stand_side_by_side(tmp_path) -> None:
     table = read.text.index("Variants side by side")
     for words in ("haircut-0.05", "collateral.sUSD.haircut = 0.20", "Paid by insura"):
         assert table < read.text.index(words, table) < read.text.index("How the varia")
+    assert read.text.index(done.summary["answer"]) < table
     assert "All of haircut-0.05" in read.text
     assert "variants/haircut-0.05/trace.jsonl.gz" in read.text
     assert (tmp_path / "run" / "variants.png").is_file()
@@ -212,6 +213,13 @@ def test_a_verdict_fits_what_happened(written) -> None:
     ]
     for change, said in cases:
         assert verdict(summary | change, "USDC").startswith(said)
+
+
+def test_a_size_has_four_digits_or_no_decimals() -> None:
+    sizes = [sized(size) for size in (0.012345, -12.3456, 999.96, -1_234_567.8)]
+    assert sizes == ["0.01235", "-12.35", "1,000", "-1,234,568"]
+    prices = [priced(price) for price in (0.0123456, 1.0, 2_999.999)]
+    assert prices == ["0.01235", "1.00", "3,000.00"]
 
 
 def test_numbers_on_an_axis_are_short() -> None:
