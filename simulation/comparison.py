@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from simulation.answers import answer_to
+from simulation.answers import answer_to, parties_of, party_gain
 from simulation.output import TRACE, variant_folder
 from simulation.scenario import Scenario
 
@@ -146,6 +146,9 @@ def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]
     for place, group in enumerate(variants[0]["groups"]):
         label = f"{group['count']:,} {group['label']}"
         yield nested(variants, "groups", place, "gain", label, "+,.0f")
+    for party in parties_of(variants[0]):
+        gains = tuple(party_gain(each, party) for each in variants)
+        yield Row(f"In all, {party}", gains, "+,.0f")
     yield row("The keeper", "keeper_gain", "+,.0f")
 
 

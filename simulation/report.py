@@ -163,7 +163,7 @@ def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
         Tile(
             "Cut from gains",
             f"{summary['payout_cut']:,.0f} {unit}",
-            f"{summary['payout_cuts']} times a winner was not paid in full",
+            f"winners were paid in part, {summary['payout_cuts']} times",
             "warn" if summary["payout_cuts"] else "good",
         ),
         Tile(

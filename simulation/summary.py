@@ -91,6 +91,7 @@ def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
     return [
         {
             "label": agents.label,
+            "party": agents.party or None,
             "count": group.count,
             "backed_by": (
                 agents.backed_by if isinstance(agents, WithPosition) else None

@@ -18,7 +18,16 @@ from simulation.measures import quantiles
 from simulation.report import priced, sized, write_report
 from simulation.run import Played, prepare, run
 from simulation.summary import summary_of, verdict
-from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
+from tests.simulation.small import (
+    CRASH,
+    DEPEG,
+    FLIGHT,
+    SMALL,
+    SMALL_DEPEG,
+    SMALL_FLIGHT,
+    SMALL_THIN,
+    THIN,
+)
 
 VOID = {"meta", "br", "link", "input", "img", "wbr"}
 
@@ -170,6 +179,38 @@ def test_it_says_where_a_token_went(tmp_path) -> None:
     ):
         assert words in read.text
     assert (tmp_path / "token-sUSD.png").is_file()
+
+
+def test_it_says_what_winners_were_not_paid(tmp_path) -> None:
+    capped = ["variant=[]", "market.JELLY.payout.factor=0.05"]
+    _, _, summary = report_of(THIN, [*SMALL_THIN, *capped], tmp_path)
+    read = Page()
+    read.feed((tmp_path / "report.html").read_text())
+    assert read.open == []
+    _, _, table = read.text.partition("What markets paid their winners")
+    assert f"{summary['payout_cut']:,.0f}" in table
+    for words in (
+        "winners were paid in part, 7 times",
+        "Cut from the gains of winners, added up",
+        "long JELLY of the attacker",
+    ):
+        assert words in read.text
+    assert "Bad debt borne by the vault" not in read.text
+    # Sizes of a million, and prices of a hundredth.
+    assert not re.search(r"\de[+-]\d", table)
+
+
+def test_it_says_what_providers_wait_for(tmp_path) -> None:
+    run(prepare(FLIGHT, SMALL_FLIGHT), tmp_path / "run")
+    read = Page()
+    read.feed((tmp_path / "run" / "report.html").read_text())
+    for words in (
+        "Asked back by providers and not paid out yet",
+        "lending to the vault until 12m",
+        "Of it out",
+    ):
+        assert words in read.text
+    assert "What markets paid their winners" not in read.text
 
 
 def test_charts_take_the_colours_of_the_page(written) -> None:
