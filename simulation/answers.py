@@ -278,13 +278,16 @@ def bank_run(played: Sequence[Played]) -> str:
     unit = unit_of(played)
 
     def clause(each: Played) -> str:
-        return listed(
+        left = [
             f"{percent(group['worth'] / group['brought'])} to who {fled(agents, group)}"
             for agents, group in zip(
                 each.play.scenario.agents, each.summary["groups"], strict=True
             )
             if isinstance(agents, Providers) and group["brought"]
-        )
+        ]
+        cut = each.summary["payout_cut"]
+        after = f", and {amount(cut)} {unit} is cut from gains" if cut else ""
+        return listed(left) + after
 
     went = listed(way_of(each, unit) for each in played[0].summary["markets"])
     have = f"when {went}, of what providers lent there is left"

@@ -79,6 +79,9 @@ CLOSE_UP = 3_600
 # Fewer accounts have no quantiles to speak of.
 LEAST_ACCOUNTS = 8
 
+# So many names of variants stand in a line.
+MOST_NAMES = 6
+
 SHARE = "Value of a share of the vault"
 BAD_DEBT = "Bad debt borne by the vault, added up"
 CUT = "Cut from the gains of winners, added up"
@@ -261,7 +264,10 @@ class Charts:
                     loc="lower right",
                     bbox_to_anchor=(1.0, 1.0),
                     borderaxespad=0.2,
-                    ncols=len(self.variants),
+                    columnspacing=1.2,
+                    handlelength=1.6,
+                    handletextpad=0.5,
+                    ncols=MOST_NAMES,
                 )
 
         return draw

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 # The rest of the liquidations is in the trace.
 MOST_ROWS = 60
+# A share that ends below is no good news, whoever has won.
+MOST_LOST = 0.9
 # From here on a size has no decimals.
 WHOLE_SIZES = 1_000
 
@@ -132,7 +134,8 @@ def tone_of(summary: dict[str, Any]) -> str:
     """Whether the verdict is good news."""
     if not is_faithful(summary) or summary["vault_nav_end"] < 0:
         return "bad"
-    return "warn" if summary["bad_debt"] or not summary["complete"] else "good"
+    is_worse = summary["bad_debt"] or summary["share_value_end"] < MOST_LOST
+    return "warn" if is_worse or not summary["complete"] else "good"
 
 
 def grouped(value: Any) -> str:

@@ -171,8 +171,7 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
         said = (
             f"Solvent; the vault bore a loss: {summary['bankruptcies']} times an "
             f"account left a debt, {summary['bad_debt']:,.0f} {unit} in all after "
-            f"{summary['insurance_drawn']:,.0f} {unit} from the insurance fund. A "
-            f"share ends at {summary['share_value_end']:.4f}."
+            f"{summary['insurance_drawn']:,.0f} {unit} from the insurance fund."
         )
     elif summary["insurance_drawn"]:
         said = (
@@ -181,6 +180,8 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
         )
     else:
         said = "Solvent: nobody paid for another's loss."
+    if nav >= 0:
+        said += f" A share ends at {summary['share_value_end']:.4f}."
     if summary["variants"]:
         said = f"With {summary['variants'][0]['name']}: {said}"
     if not summary["complete"]:

@@ -15,7 +15,7 @@ from simulation.comparison import summary_of_all
 from simulation.engine import run_scenario
 from simulation.figures import COLOURS, Charts, grouped
 from simulation.measures import quantiles
-from simulation.report import priced, sized, write_report
+from simulation.report import priced, sized, tone_of, write_report
 from simulation.run import Played, prepare, run
 from simulation.summary import summary_of, verdict
 from tests.simulation.small import (
@@ -253,7 +253,24 @@ def test_a_verdict_fits_what_happened(written) -> None:
         ({"complete": False}, "Interrupted after 20m. So far: Solvent"),
     ]
     for change, said in cases:
-        assert verdict(summary | change, "USDC").startswith(said)
+        told = verdict(summary | change, "USDC")
+        assert told.startswith(said)
+        assert ("A share ends at 1.0" in told) == ("Solvent" in said)
+
+
+@pytest.mark.parametrize(
+    ("change", "tone"),
+    [
+        ({}, "warn"),
+        ({"bad_debt": 0.0}, "good"),
+        ({"bad_debt": 0.0, "share_value_end": 0.89}, "warn"),
+        ({"bad_debt": 0.0, "complete": False}, "warn"),
+        ({"vault_nav_end": -1.0}, "bad"),
+        ({"differences": 1}, "bad"),
+    ],
+)
+def test_its_colour_says_whether_it_is_good_news(change, tone, written) -> None:
+    assert tone_of(written[2] | change) == tone
 
 
 def test_a_size_has_four_digits_or_no_decimals() -> None:

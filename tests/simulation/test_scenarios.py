@@ -166,6 +166,9 @@ def test_who_asks_first_gets_most_and_who_stays_holds_the_loss(flight) -> None:
     reserve, usual = flight["more-reserve"], flight["usual"]
     assert kept(reserve)[1] < kept(usual)[1]
     assert kept(reserve)[3] > kept(usual)[3]
+    capped = flight["capped"]
+    assert kept(capped)[3] > kept(usual)[3]
+    assert gains(capped)[4] < gains(usual)[4]
     third = flight["quarantine"].summary["groups"][2]
     assert third["taken"] == 0
     assert third["worth"] == pytest.approx(
