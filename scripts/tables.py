@@ -120,6 +120,10 @@ def figures(summary: dict[str, Any], unit: str) -> Table:
             f"{summary['insurance_start']:,.2f} to {summary['insurance_end']:,.2f} "
             f"{unit}, paid {summary['insurance_drawn']:,.2f}"
         ),
+        "payouts": (
+            f"{summary['payout_cut']:,.2f} {unit} cut from gains, "
+            f"{summary['payout_cuts']} times; claims of {summary['claims']:,.2f} left"
+        ),
         "vault": (
             f"{summary['vault_nav_end']:,.2f} {unit}, founded with "
             f"{summary['vault_nav_start']:,.2f}, and providers came and went; a share "
@@ -140,7 +144,7 @@ def groups(summary: dict[str, Any], unit: str) -> Table:
     """What each group of agents won or lost."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("who")
-    for name in ("came", "brought", "end with", f"won or lost, {unit}"):
+    for name in ("came", "brought", "end with", "of it out", f"won or lost, {unit}"):
         table.add_column(name, justify="right")
     for each in summary["groups"]:
         table.add_row(
@@ -148,6 +152,7 @@ def groups(summary: dict[str, Any], unit: str) -> Table:
             f"{each['count']:,}",
             f"{each['brought']:,.0f}",
             f"{each['worth']:,.0f}",
+            f"{each['taken']:,.0f}",
             f"{each['gain']:+,.0f}",
         )
     return table

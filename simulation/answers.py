@@ -8,18 +8,22 @@ to, so a number in an answer is one of the run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from protocol.fixed_point import WAD
 from simulation.errors import Problem, ScenarioError
 from simulation.quantities import format_duration
-from simulation.sections import WithPosition
+from simulation.sections import Providers, WithPosition
 
 if TYPE_CHECKING:
     from simulation.run import Played
     from simulation.scenario import Scenario
+
+
+# What rounds to nothing in percent.
+LEAST_PART = 0.005
 
 
 class Answer(Struct, frozen=True):
@@ -59,6 +63,11 @@ def require_answerable(scenarios: Sequence[Scenario]) -> None:
 def amount(number: float) -> str:
     """An amount in whole units; never minus nothing."""
     return f"{round(number) + 0:,}"
+
+
+def percent(part: float) -> str:
+    """A part of something."""
+    return f"{100 * part:.0f} %"
 
 
 def listed(parts: Iterable[str]) -> str:
@@ -167,9 +176,12 @@ def oracle_glitch(played: Sequence[Played]) -> str:
             each.summary[name] - quiet.summary[name]
             for name in ("insurance_end", "vault_nav_end")
         )
+        cut = each.summary["payout_cut"]
+        after = f" ({amount(cut)} was cut)" if cut else ""
         return (
-            f"some traders lose {amount(lost)} {unit} and others win {amount(won)}, "
-            f"the insurance fund ends {higher(insurance)} and the vault {higher(vault)}"
+            f"some traders lose {amount(lost)} {unit} and others win {amount(won)}"
+            f"{after}, the insurance fund ends {higher(insurance)} and the vault "
+            f"{higher(vault)}"
         )
 
     def band(each: Played) -> str:
@@ -198,6 +210,114 @@ def lack_of_glitches(scenarios: Sequence[Scenario]) -> str | None:
     return "no variant is without glitches, to compare with" if all(found) else None
 
 
+def thin_market(played: Sequence[Played]) -> str:
+    """What a party that moves a price takes, and from whom."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        summary = each.summary
+        lost = summary["vault_nav_start"] - summary["vault_nav_end"]
+        parts = [
+            f"the vault {lost_or_won(-lost, unit)} "
+            f"({percent(abs(lost) / summary['vault_nav_start'])} of it)"
+        ]
+        parts += [
+            f"{party} {lost_or_won(party_gain(summary, party), unit)}"
+            for party in parties_of(summary)
+        ]
+        if summary["insurance_drawn"]:
+            drawn = amount(summary["insurance_drawn"])
+            parts.append(f"the insurance fund pays {drawn}")
+        if summary["payout_cuts"]:
+            parts.append(f"{amount(summary['payout_cut'])} is cut from gains")
+        return listed(parts)
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    return sentence(f"when {went}: {by_variant(played, clause)}")
+
+
+def parties_of(summary: dict[str, Any]) -> list[str]:
+    """The parties of a run, in the order of their groups."""
+    named = [each["party"] for each in summary["groups"] if each["party"]]
+    return list(dict.fromkeys(named))
+
+
+def party_gain(summary: dict[str, Any], party: str) -> float:
+    """What the groups of a party have won together."""
+    gains = [each["gain"] for each in summary["groups"] if each["party"] == party]
+    return float(sum(gains))
+
+
+def lost_or_won(gain: float, unit: str) -> str:
+    """What a gain is for who has it."""
+    return f"{'wins' if round(gain) > 0 else 'loses'} {amount(abs(gain))} {unit}"
+
+
+def way_of(market: dict[str, Any], unit: str) -> str:
+    """Where a price came from, how far it went and where it ended."""
+    start, end = market["price_start"], market["price_end"]
+    furthest = max(
+        (market["price_lowest"], market["price_highest"]),
+        key=lambda price: max(price / start, start / price),
+    )
+    over = "" if furthest == end else f"{furthest:,.4g} and then to "
+    return f"{market['name']} goes from {start:,.4g} to {over}{end:,.4g} {unit}"
+
+
+def lack_of_parties(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks who takes what from whom."""
+    if not all(any(each.party for each in one.agents) for one in scenarios):
+        return "no agents are of a party"
+    if any(isinstance(each, Providers) for one in scenarios for each in one.agents):
+        return "providers move what the vault holds"
+    return None
+
+
+def bank_run(played: Sequence[Played]) -> str:
+    """What is left to who asks first, to who asks later, and to who stays."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        left = [
+            f"{percent(group['worth'] / group['brought'])} to who {fled(agents, group)}"
+            for agents, group in zip(
+                each.play.scenario.agents, each.summary["groups"], strict=True
+            )
+            if isinstance(agents, Providers) and group["brought"]
+        ]
+        cut = each.summary["payout_cut"]
+        after = f", and {amount(cut)} {unit} is cut from gains" if cut else ""
+        return listed(left) + after
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    have = f"when {went}, of what providers lent there is left"
+    return sentence(f"{have}: {by_variant(played, clause)}")
+
+
+def fled(agents: Providers, group: dict[str, Any]) -> str:
+    """When a group asked for its money, and what of the rest it has not got."""
+    if agents.leaves_at is None:
+        return "stayed"
+    asked = f"asked at {format_duration(agents.leaves_at)}"
+    held = 1 - group["taken"] / group["worth"] if group["worth"] else 0.0
+    return f"{asked} ({percent(held)} of it held back)" if held > LEAST_PART else asked
+
+
+def lack_of_flight(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks who flees first."""
+    leaving = [
+        {
+            each.leaves_at
+            for each in one.agents
+            if isinstance(each, Providers) and each.leaves_at is not None
+        }
+        for one in scenarios
+    ]
+    if all(len(each) > 1 for each in leaving):
+        return None
+    return "no two groups of providers leave one after the other"
+
+
 def sentence(text: str) -> str:
     """A text as a sentence."""
     return f"{text[0].upper()}{text[1:]}."
@@ -207,4 +327,6 @@ ANSWERS: dict[str, Answer] = {
     "crash": Answer(crash),
     "depeg": Answer(depeg, lack_of_tokens),
     "oracle-glitch": Answer(oracle_glitch, lack_of_glitches),
+    "thin-market": Answer(thin_market, lack_of_parties),
+    "bank-run": Answer(bank_run, lack_of_flight),
 }

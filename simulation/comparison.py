@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from simulation.answers import answer_to
+from simulation.answers import answer_to, parties_of, party_gain
 from simulation.output import TRACE, variant_folder
 from simulation.scenario import Scenario
 
@@ -32,11 +32,15 @@ TOLD = (
     "insurance_drawn",
     "insurance_start",
     "insurance_end",
+    "payout_cuts",
+    "payout_cut",
+    "claims",
     "vault_nav_start",
     "vault_nav_end",
     "share_value_end",
     "groups",
     "keeper_gain",
+    "markets",
     "tokens",
 )
 
@@ -109,17 +113,25 @@ def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]
     def row(label: str, name: str, form: str = ",.0f") -> Row:
         return Row(label, tuple(each[name] for each in variants), form)
 
-    for label, name in (
+    def rows(*named: tuple[str, str]) -> Iterator[Row]:
+        """Rows of what some variant has."""
+        for label, name in named:
+            if any(each[name] for each in variants):
+                yield row(label, name)
+
+    yield from rows(
         ("Differences", "differences"),
         ("Books that did not add up", "conservation_violations"),
-    ):
-        if any(each[name] for each in variants):
-            yield row(label, name)
+    )
     yield row("Liquidations", "liquidations")
     yield row("Accounts that left a debt", "bankruptcies")
     yield row(f"Bad debt, {unit}", "bad_debt")
     yield row(f"Paid by insurance, {unit}", "insurance_drawn")
     yield row("Insurance fund at the end", "insurance_end")
+    yield from rows(
+        (f"Cut from gains, {unit}", "payout_cut"),
+        (f"Claims not settled, {unit}", "claims"),
+    )
     yield row("Vault at the start", "vault_nav_start")
     yield row("Vault at the end", "vault_nav_end")
     yield row("A share at the end", "share_value_end", ".4f")
@@ -134,6 +146,9 @@ def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]
     for place, group in enumerate(variants[0]["groups"]):
         label = f"{group['count']:,} {group['label']}"
         yield nested(variants, "groups", place, "gain", label, "+,.0f")
+    for party in parties_of(variants[0]):
+        gains = tuple(party_gain(each, party) for each in variants)
+        yield Row(f"In all, {party}", gains, "+,.0f")
     yield row("The keeper", "keeper_gain", "+,.0f")
 
 

@@ -35,7 +35,7 @@ from simulation.genesis import (
     genesis_of,
     reporters_of,
 )
-from simulation.measures import Group, Measures, Sample, TokenEnd
+from simulation.measures import Group, MarketEnd, Measures, Sample, TokenEnd
 from simulation.prices import PriceSeries
 from simulation.scenario import Scenario
 from simulation.stage import Ending, Stage, open_stage
@@ -65,6 +65,7 @@ class Result(Struct):
     accounts: int
     groups: list[Group]
     keeper_gain: int
+    markets: list[MarketEnd]
     tokens: list[TokenEnd]
     violations: int
     setup_calls: int
@@ -303,6 +304,7 @@ class Run:
             accounts=len(self.agents),
             groups=list(measures.groups(now)) if is_set_up else [],
             keeper_gain=self.keeper_gain() if is_set_up else 0,
+            markets=list(measures.market_ends(now)) if is_set_up else [],
             tokens=list(measures.token_ends(now)) if is_set_up else [],
             violations=self.conservation.violations,
             setup_calls=self.setup_calls,

@@ -79,8 +79,12 @@ CLOSE_UP = 3_600
 # Fewer accounts have no quantiles to speak of.
 LEAST_ACCOUNTS = 8
 
+# So many names of variants stand in a line.
+MOST_NAMES = 6
+
 SHARE = "Value of a share of the vault"
 BAD_DEBT = "Bad debt borne by the vault, added up"
+CUT = "Cut from the gains of winners, added up"
 
 # A market's own axes, one below another, then what all of them share.
 Draw = Callable[[Axes], None]
@@ -143,13 +147,9 @@ class Charts:
             yield Chart(
                 "variants",
                 "How the variants went",
-                "What a share of the vault is worth, what the insurance fund has and "
-                "what it and the accounts left to the vault.",
-                (
-                    (self.compared("share_value", SHARE, "when founded = 1"), 2.2),
-                    (self.compared("insurance", "Insurance fund", self.unit), 2.0),
-                    (self.compared("bad_debt", BAD_DEBT, self.unit), 2.0),
-                ),
+                "What a share of the vault is worth, what the insurance fund has, and "
+                "who lost something that others owed.",
+                tuple(self.comparisons()),
             )
         for market_id, market in enumerate(self.scenario.markets):
             yield Chart(
@@ -182,7 +182,7 @@ class Charts:
                 (self.nav, 2.4),
                 (self.share_value, 1.7),
                 (self.insurance, 1.7),
-                (self.bad_debt, 1.5),
+                *self.losses(),
             ),
         )
         for token_id, token in enumerate(self.scenario.tokens):
@@ -228,7 +228,21 @@ class Charts:
         first = -max(counts)[1]
         return self.axis.at(first - CLOSE_UP // 6), self.axis.at(first + CLOSE_UP)
 
-    def compared(self, name: str, title: str, unit: str) -> Draw:
+    def comparisons(self) -> Iterator[tuple[Draw, float]]:
+        """What is drawn of all variants: of losses, those that some variant has."""
+        yield self.compared("share_value", SHARE, "when founded = 1", True), 2.2
+        yield self.compared("insurance", "Insurance fund", self.unit), 2.0
+        for name, title in (("bad_debt", BAD_DEBT), ("cut", CUT)):
+            if any(
+                getattr(each, name)
+                for _, result in self.variants
+                for each in result.samples
+            ):
+                yield self.compared(name, title, self.unit), 2.0
+
+    def compared(
+        self, name: str, title: str, unit: str, has_legend: bool = False
+    ) -> Draw:
         """A number of all variants over time."""
 
         def draw(axes: Axes) -> None:
@@ -244,7 +258,17 @@ class Charts:
                 )
             axes.set_title(title)
             axes.set_ylabel(unit)
-            axes.legend(loc="best", ncols=len(self.variants))
+            if has_legend:
+                # Above the lines, of which there may be many.
+                axes.legend(
+                    loc="lower right",
+                    bbox_to_anchor=(1.0, 1.0),
+                    borderaxespad=0.2,
+                    columnspacing=1.2,
+                    handlelength=1.6,
+                    handletextpad=0.5,
+                    ncols=MOST_NAMES,
+                )
 
         return draw
 
@@ -462,7 +486,7 @@ class Charts:
         )
 
     def nav(self, axes: Axes) -> None:
-        """The net asset value of the vault,."""
+        """The net asset value of the vault."""
         self.line(axes, [each.nav / WAD for each in self.samples], GOOD)
         axes.set_title("Net asset value of the vault")
         axes.set_ylabel(self.unit)
@@ -485,6 +509,27 @@ class Charts:
         """The losses that reached the vault, as they add up."""
         self.line(axes, [each.bad_debt / WAD for each in self.samples], BAD)
         axes.set_title(BAD_DEBT)
+        axes.set_ylabel(self.unit)
+
+    def losses(self) -> Iterator[tuple[Draw, float]]:
+        """What somebody was owed and was not paid, where there was anything."""
+        if any(each.bad_debt for each in self.samples):
+            yield self.bad_debt, 1.5
+        if any(each.cut for each in self.samples):
+            yield self.cut, 1.5
+        if any(each.asked_back for each in self.samples):
+            yield self.asked_back, 1.5
+
+    def cut(self, axes: Axes) -> None:
+        """What winners were not paid, as it adds up."""
+        self.line(axes, [each.cut / WAD for each in self.samples], BAD)
+        axes.set_title(CUT)
+        axes.set_ylabel(self.unit)
+
+    def asked_back(self, axes: Axes) -> None:
+        """What providers wait for."""
+        self.line(axes, [each.asked_back / WAD for each in self.samples], WARN)
+        axes.set_title("Asked back by providers and not paid out yet")
         axes.set_ylabel(self.unit)
 
     def equity(self, axes: Axes) -> None:

@@ -4,14 +4,16 @@ What a run is measured by: the protocol at each look, and what everybody ends wi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct
 
 from keepers.watch import Watch
-from protocol import exchange, market, share
+from protocol import exchange, market, payout, share
 from protocol.fixed_point import WAD
+from protocol.request import Request
 from protocol.units import Call, Quote, Seconds, Shares
 from simulation.agents import Agent
 from simulation.prices import PriceSeries
@@ -44,7 +46,8 @@ class Sample(Struct, frozen=True):
     The protocol at one look; amounts in wads.
 
     `equities` are quantiles, over the accounts with a position, of their equity as a
-    part of the money they came with; tokens count in it less their haircut.
+    part of the money they came with; tokens count in it less their haircut. `cut` is
+    what gains were cut by so far, `asked_back` what waiting redemptions are worth.
     """
 
     time: int
@@ -59,20 +62,47 @@ class Sample(Struct, frozen=True):
     equities: tuple[int, ...]
     liquidations: int
     bad_debt: int
+    cut: int
+    asked_back: int
 
 
 class Group(Struct, frozen=True):
     """
     What those of a group who came have brought and what they end with, in wads of
-    quote: their wallets, accounts and shares, tokens at the mark. And what the
-    insurance fund and the vault have paid for them.
+    quote: their wallets, accounts, shares and requests, tokens at the mark; of it
+    `taken` is in their wallets. And what the insurance fund and the vault have paid for
+    them.
     """
 
     count: int
     brought: int
     worth: int
+    taken: int
     insurance_drawn: int
     bad_debt: int
+
+
+class PriceRange(Struct, frozen=True):
+    """The prices of a run, in wads."""
+
+    first: int
+    lowest: int
+    highest: int
+    last: int
+
+
+class MarketEnd(Struct, frozen=True):
+    """
+    What a market's prices were, and what it has left its winners, in wads: claims that
+    nobody has settled, what it counts as paid lately, and what of their gains was cut,
+    in how many times.
+    """
+
+    prices: PriceRange
+    claims: int
+    spent: int
+    cut: int
+    cuts: int
 
 
 class TokenEnd(Struct, frozen=True):
@@ -81,9 +111,7 @@ class TokenEnd(Struct, frozen=True):
     paid, in quote.
     """
 
-    first_price: int
-    lowest_price: int
-    last_price: int
+    prices: PriceRange
     total: int
     sold: int
     paid: int
@@ -145,6 +173,12 @@ class Measures:
             equities=quantiles(sorted(parts)),
             liquidations=self.tally.liquidations,
             bad_debt=self.tally.bad_debt,
+            cut=self.tally.cut.total(),
+            asked_back=sum(
+                self.request_worth(pending, nav)
+                for pending in self.pending()
+                if not pending.is_deposit
+            ),
         )
 
     def market_samples(self, now: int) -> Iterator[MarketSample]:
@@ -201,6 +235,7 @@ class Measures:
     def groups(self, now: int) -> Iterator[Group]:
         """What each group of agents has brought, and what it ends with."""
         nav = self.nav(now)
+        waiting = self.waiting(nav)
         agents = iter(self.agents)
         for each in self.scenario.agents:
             came = [agent for agent in islice(agents, each.count) if agent.has_come]
@@ -208,29 +243,63 @@ class Measures:
             yield Group(
                 count=len(came),
                 brought=sum(agent.stay.purse.worth for agent in came),
-                worth=sum(self.belongings(agent, nav) for agent in came),
+                worth=sum(self.belongings(agent, nav, waiting) for agent in came),
+                taken=sum(self.wallet(agent.address) for agent in came),
                 insurance_drawn=sum(tally.drawn_for[each.holder] for each in came),
                 bad_debt=sum(tally.bad_debt_of[each.holder] for each in came),
             )
 
-    def belongings(self, agent: Agent, nav: int) -> int:
-        """What an agent has: wallet, account and shares."""
+    def belongings(self, agent: Agent, nav: int, waiting: Counter[int]) -> int:
+        """What an agent has: wallet, account, shares, and what is `waiting` for it."""
         shares = self.shares_worth(self.state.shares[agent.address], nav)
-        return self.wallet(agent.address) + self.watch.worth(agent.holder) + shares
+        inside = self.watch.worth(agent.holder) + shares + waiting[agent.address]
+        return self.wallet(agent.address) + inside
+
+    def waiting(self, nav: int) -> Counter[int]:
+        """What the requests that wait are worth, by who made them."""
+        worth: Counter[int] = Counter()
+        for pending in self.pending():
+            worth[pending.controller] += self.request_worth(pending, nav)
+        return worth
+
+    def pending(self) -> Iterator[Request]:
+        """The requests that wait."""
+        return (self.state.requests[request_id] for request_id in self.watch.requests)
+
+    def request_worth(self, pending: Request, nav: int) -> int:
+        """What a request holds."""
+        if pending.is_deposit:
+            return pending.amount * self.state.scale
+        return self.shares_worth(Shares(pending.amount), nav)
+
+    def market_ends(self, now: int) -> Iterator[MarketEnd]:
+        """What each market has left its winners."""
+        for market_id, series in enumerate(self.market_prices):
+            spent = market.load_spent(self.state, market_id)
+            yield MarketEnd(
+                prices=price_range(series, now),
+                claims=int(self.state.open_claims[market_id]),
+                spent=int(payout.decayed(spent, Seconds(now))),
+                cut=self.tally.cut[market_id],
+                cuts=self.tally.cuts[market_id],
+            )
 
     def token_ends(self, now: int) -> Iterator[TokenEnd]:
         """Where each token went."""
         for token_id, series in enumerate(self.token_prices):
-            prices = [tick.price for tick in series.ticks if tick.time <= now]
             yield TokenEnd(
-                first_price=prices[0],
-                lowest_price=min(prices),
-                last_price=prices[-1],
+                prices=price_range(series, now),
                 total=int(self.state.pools[token_id].total),
                 sold=self.tally.sold[token_id] * self.scenario.tokens[token_id].scale,
                 paid=self.tally.paid[token_id] * self.state.scale,
                 seized=self.tally.seized[token_id],
             )
+
+
+def price_range(series: PriceSeries, now: int) -> PriceRange:
+    """The prices of a series until now."""
+    prices = [tick.price for tick in series.ticks if tick.time <= now]
+    return PriceRange(prices[0], min(prices), max(prices), prices[-1])
 
 
 def quantiles(ordered: list[int]) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ The report of a run: one HTML file that needs nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 # The rest of the liquidations is in the trace.
 MOST_ROWS = 60
+# A share that ends below is no good news, whoever has won.
+MOST_LOST = 0.9
+# From here on a size has no decimals.
+WHOLE_SIZES = 1_000
 
 
 class Row(Struct, frozen=True):
@@ -77,6 +82,7 @@ def write_report(
     )
     environment.filters |= {
         "breakable": breakable,
+        "by_clause": by_clause,
         "grouped": grouped,
         "whole": "{:,.0f}".format,
         "signed": "{:+,.0f}".format,
@@ -108,11 +114,28 @@ def breakable(key: str) -> Markup:
     return Markup(".<wbr>").join(key.split("."))
 
 
+def sized(size: float) -> str:
+    """A size in four digits, or all of those before the point."""
+    return f"{size:,.0f}" if abs(size) >= WHOLE_SIZES else f"{size:,.4g}"
+
+
+def priced(price: float) -> str:
+    """A price in hundredths, or four digits where it is small."""
+    return f"{price:,.2f}" if price >= 1 else f"{price:.4g}"
+
+
+def by_clause(answer: str) -> Markup:
+    """An answer with what it says of each variant on a line of its own."""
+    lines = re.split(r"(?<=[:;] )(?=with )", answer)
+    return Markup("<br>").join(lines)
+
+
 def tone_of(summary: dict[str, Any]) -> str:
     """Whether the verdict is good news."""
     if not is_faithful(summary) or summary["vault_nav_end"] < 0:
         return "bad"
-    return "warn" if summary["bad_debt"] or not summary["complete"] else "good"
+    is_worse = summary["bad_debt"] or summary["share_value_end"] < MOST_LOST
+    return "warn" if is_worse or not summary["complete"] else "good"
 
 
 def grouped(value: Any) -> str:
@@ -141,14 +164,25 @@ def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
             "warn" if summary["insurance_drawn"] else "good",
         ),
         Tile(
-            "Liquidations",
-            f"{summary['liquidations']:,}",
-            f"{summary['partial_liquidations']:,} of them in part",
+            "Cut from gains",
+            f"{summary['payout_cut']:,.0f} {unit}",
+            f"winners were paid in part, {summary['payout_cuts']} times",
+            "warn" if summary["payout_cuts"] else "good",
         ),
         Tile(
             "Vault",
             f"{summary['vault_nav_end']:,.0f} {unit}",
             f"a share ends at {summary['share_value_end']:.4f}, lowest {share:.4f}",
+        ),
+        Tile(
+            "Liquidations",
+            f"{summary['liquidations']:,}",
+            f"{summary['partial_liquidations']:,} of them in part",
+        ),
+        Tile(
+            "Claims",
+            f"{summary['claims']:,.0f} {unit}",
+            "gains of closed positions that nobody has settled",
         ),
         lockstep_tile(summary),
         Tile(
@@ -187,10 +221,10 @@ def rows_of(scenario: Scenario, result: Result) -> list[Row]:
                 account=result.names.get(each.holder, f"{each.holder >> 96:#042x}"),
                 market=market,
                 kind="in part" if each.kind == "partial" else "whole",
-                size=f"{each.size / WAD:,.4g}",
-                price=f"{each.price / WAD:,.2f}",
+                size=sized(each.size / WAD),
+                price=priced(each.price / WAD),
                 value=f"{each.amount / WAD:,.0f}",
-                left=f"{each.left / WAD:,.4g}",
+                left=sized(each.left / WAD),
                 reward=f"{each.reward / WAD:,.2f}",
             )
         )

@@ -29,7 +29,7 @@ from simulation.parameters import (
     as_ratio,
 )
 from simulation.prices import Bar
-from simulation.quantities import parse_moment
+from simulation.quantities import format_duration, parse_moment
 
 MAX_AGENTS = 1_000_000
 
@@ -215,9 +215,11 @@ Prices = DrawnPrices | RecordedPrices
 class Agents(Section):
     """
     So many of a kind: each draws its capital and when it enters from the ranges.
-    `leaves_at` counts from the start of the run; without it they stay.
+    `leaves_at` counts from the start of the run; without it they stay. Groups of one
+    `party` act for one purse.
     """
 
+    party: str = ""
     count: Count = 1
     capital: Capital
     entry: Window = AT_ONCE
@@ -226,6 +228,11 @@ class Agents(Section):
     @property
     def label(self) -> str:
         """What they are called."""
+        return f"{self.work} of {self.party}" if self.party else self.work
+
+    @property
+    def work(self) -> str:
+        """What they do."""
         raise NotImplementedError
 
 
@@ -240,8 +247,8 @@ class WithPosition(Agents):
     backed_by: str | None = None
 
     @property
-    def label(self) -> str:
-        """What they are called."""
+    def work(self) -> str:
+        """What they do."""
         backed = f", backed by {self.backed_by}" if self.backed_by else ""
         return f"{self.position} {self.market}{backed}"
 
@@ -308,9 +315,11 @@ class Providers(Agents):
     fraction: Fraction = WAD
 
     @property
-    def label(self) -> str:
-        """What they are called."""
-        return "lending to the vault"
+    def work(self) -> str:
+        """What they do."""
+        if self.leaves_at is None:
+            return "lending to the vault"
+        return f"lending to the vault until {format_duration(self.leaves_at)}"
 
 
 AnyTraders = Traders | StopLossTraders | TakeProfitTraders | CarelessTraders

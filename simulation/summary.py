@@ -10,6 +10,7 @@ from typing import Any
 
 from protocol.fixed_point import WAD
 from simulation.engine import Result
+from simulation.measures import PriceRange
 from simulation.quantities import format_duration, format_moment
 from simulation.scenario import Scenario
 from simulation.sections import WithPosition
@@ -56,6 +57,9 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "bankruptcies": tally.logs["BadDebt"],
         "bad_debt": quote(tally.bad_debt),
         "insurance_drawn": quote(tally.insurance_drawn),
+        "payout_cuts": tally.cuts.total(),
+        "payout_cut": quote(tally.cut.total()),
+        "claims": quote(sum(each.claims for each in result.markets)),
         "insurance_start": quote(result.insurance_start),
         "insurance_end": quote(result.insurance_end),
         "vault_nav_start": quote(result.nav_start),
@@ -68,6 +72,7 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         ),
         "groups": groups_of(scenario, result),
         "keeper_gain": quote(result.keeper_gain),
+        "markets": markets_of(scenario, result),
         "tokens": tokens_of(scenario, result),
         "providers_entered": tally.logs["Deposit"],
         "providers_left": tally.logs["Withdraw"],
@@ -86,6 +91,7 @@ def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
     return [
         {
             "label": agents.label,
+            "party": agents.party or None,
             "count": group.count,
             "backed_by": (
                 agents.backed_by if isinstance(agents, WithPosition) else None
@@ -93,10 +99,26 @@ def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
             "brought": quote(group.brought),
             "worth": quote(group.worth),
             "gain": quote(group.worth - group.brought),
+            "taken": quote(group.taken),
             "insurance_drawn": quote(group.insurance_drawn),
             "bad_debt": quote(group.bad_debt),
         }
         for agents, group in zip(scenario.agents, result.groups, strict=False)
+    ]
+
+
+def markets_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
+    """What each market has left its winners."""
+    return [
+        {
+            "name": market.name,
+            **prices_of(end.prices),
+            "claims": quote(end.claims),
+            "spent": quote(end.spent),
+            "payout_cut": quote(end.cut),
+            "payout_cuts": end.cuts,
+        }
+        for market, end in zip(scenario.markets, result.markets, strict=False)
     ]
 
 
@@ -105,9 +127,7 @@ def tokens_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
     return [
         {
             "name": token.name,
-            "price_start": quote(end.first_price),
-            "price_lowest": quote(end.lowest_price),
-            "price_end": quote(end.last_price),
+            **prices_of(end.prices),
             "held": quote(end.total),
             "sold": quote(end.sold),
             "sold_for": quote(end.paid),
@@ -115,6 +135,16 @@ def tokens_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
         }
         for token, end in zip(scenario.tokens, result.tokens, strict=False)
     ]
+
+
+def prices_of(prices: PriceRange) -> dict[str, float]:
+    """What prices were."""
+    return {
+        "price_start": quote(prices.first),
+        "price_lowest": quote(prices.lowest),
+        "price_highest": quote(prices.highest),
+        "price_end": quote(prices.last),
+    }
 
 
 def is_complete(result: Result) -> bool:
@@ -141,8 +171,7 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
         said = (
             f"Solvent; the vault bore a loss: {summary['bankruptcies']} times an "
             f"account left a debt, {summary['bad_debt']:,.0f} {unit} in all after "
-            f"{summary['insurance_drawn']:,.0f} {unit} from the insurance fund. A "
-            f"share ends at {summary['share_value_end']:.4f}."
+            f"{summary['insurance_drawn']:,.0f} {unit} from the insurance fund."
         )
     elif summary["insurance_drawn"]:
         said = (
@@ -151,6 +180,8 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
         )
     else:
         said = "Solvent: nobody paid for another's loss."
+    if nav >= 0:
+        said += f" A share ends at {summary['share_value_end']:.4f}."
     if summary["variants"]:
         said = f"With {summary['variants'][0]['name']}: {said}"
     if not summary["complete"]:

@@ -15,6 +15,7 @@ from protocol.exchange import CollateralBought
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.model import Outcome
+from protocol.payout import PayoutCut
 from protocol.settlement import BadDebt, Settled
 from protocol.share import Deposit, Withdraw
 from protocol.state import State
@@ -109,6 +110,9 @@ class Tally:
         # Of these, what was for whom.
         self.bad_debt_of: Counter[int] = Counter()
         self.drawn_for: Counter[int] = Counter()
+        # By market: how often a gain was paid in part, and what of it was not.
+        self.cuts: Counter[int] = Counter()
+        self.cut: Counter[int] = Counter()
         # By token: what was sold in atoms, what its buyers paid in atoms of quote, and
         # what was seized.
         self.sold: Counter[int] = Counter()
@@ -155,6 +159,11 @@ class Tally:
             self.insurance_drawn += int(event.amount)
             self.drawn_for[event.holder] += int(event.amount)
             self.add(now, "insurance", event.holder, market_id, int(event.amount))
+        elif isinstance(event, PayoutCut):
+            cut = int(event.claimed - event.paid)
+            self.cuts[event.market_id] += 1
+            self.cut[event.market_id] += cut
+            self.add(now, "cut", event.holder, event.market_id, cut)
         elif isinstance(event, CollateralBought):
             self.sold[event.token_id] += event.atoms
             self.paid[event.token_id] += event.paid

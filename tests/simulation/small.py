@@ -10,6 +10,8 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 CRASH = SCENARIOS / "crash.toml"
 DEPEG = SCENARIOS / "depeg.toml"
 GLITCH = SCENARIOS / "oracle-glitch.toml"
+THIN = SCENARIOS / "thin-market.toml"
+FLIGHT = SCENARIOS / "bank-run.toml"
 
 SMALL = [
     "run.name=small",
@@ -66,4 +68,46 @@ SMALL_GLITCH = [
         for place, count in ((0, 6), (1, 3), (2, 2), (3, 3))
         for key in (f"count={count}", "entry=['0s', '4m']")
     ),
+]
+
+SMALL_THIN = [
+    "run.name=small-thin",
+    "run.duration=30m",
+    "vault.deposit=600_000 USDC",
+    "market.JELLY.feed.averaging_time=1m",
+    "market.JELLY.prices.shocks=[{at='10m', move='3', over='4m'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place, count, entry in (
+            (0, 3, "['0s', '2m']"),
+            (1, 3, "['0s', '2m']"),
+            (2, 4, "['3m', '8m']"),
+            (3, 4, "['3m', '8m']"),
+        )
+        for key in (f"count={count}", f"entry={entry}")
+    ),
+    "agents.2.leaves_at=25m",
+]
+
+SMALL_FLIGHT = [
+    "run.name=small-flight",
+    "run.duration=1h",
+    "protocol.insurance.cap=50 USDC",
+    "vault.deposit=40_000 USDC",
+    "market.ETH.prices.shocks=[{at='10m', move='0.2', over='30m'}, "
+    "{at='22m', move='0.08'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place, leaves_at in ((0, "12m"), (1, "17m"), (2, "25m"))
+        for key in ("count=2", f"leaves_at={leaves_at}", "capital=25_000 USDC")
+    ),
+    "agents.3.count=2",
+    "agents.3.capital=25_000 USDC",
+    *(
+        f"agents.{place}.{key}"
+        for place, count, entry in ((4, 6, "['2m', '4m']"), (5, 6, "['12m', '18m']"))
+        for key in (f"count={count}", f"entry={entry}")
+    ),
+    "agents.4.capital=['5_000 USDC', '8_000 USDC']",
+    "agents.4.leaves_at=55m",
 ]

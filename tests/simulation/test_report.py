@@ -15,10 +15,19 @@ from simulation.comparison import summary_of_all
 from simulation.engine import run_scenario
 from simulation.figures import COLOURS, Charts, grouped
 from simulation.measures import quantiles
-from simulation.report import write_report
+from simulation.report import priced, sized, tone_of, write_report
 from simulation.run import Played, prepare, run
 from simulation.summary import summary_of, verdict
-from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
+from tests.simulation.small import (
+    CRASH,
+    DEPEG,
+    FLIGHT,
+    SMALL,
+    SMALL_DEPEG,
+    SMALL_FLIGHT,
+    SMALL_THIN,
+    THIN,
+)
 
 VOID = {"meta", "br", "link", "input", "img", "wbr"}
 
@@ -113,7 +122,7 @@ def test_the_answer_comes_first_and_then_the_verdict(written, page) -> None:
 
 
 def test_variants_stand_side_by_side(tmp_path) -> None:
-    run(prepare(DEPEG, SMALL_DEPEG), tmp_path / "run")
+    done = run(prepare(DEPEG, SMALL_DEPEG), tmp_path / "run")
     read = Page()
     read.feed((tmp_path / "run" / "report.html").read_text())
     assert read.open == []
@@ -121,6 +130,7 @@ def test_variants_stand_side_by_side(tmp_path) -> None:
     table = read.text.index("Variants side by side")
     for words in ("haircut-0.05", "collateral.sUSD.haircut = 0.20", "Paid by insura"):
         assert table < read.text.index(words, table) < read.text.index("How the varia")
+    assert read.text.index(done.summary["answer"]) < table
     assert "All of haircut-0.05" in read.text
     assert "variants/haircut-0.05/trace.jsonl.gz" in read.text
     assert (tmp_path / "run" / "variants.png").is_file()
@@ -171,6 +181,38 @@ def test_it_says_where_a_token_went(tmp_path) -> None:
     assert (tmp_path / "token-sUSD.png").is_file()
 
 
+def test_it_says_what_winners_were_not_paid(tmp_path) -> None:
+    capped = ["variant=[]", "market.JELLY.payout.factor=0.05"]
+    _, _, summary = report_of(THIN, [*SMALL_THIN, *capped], tmp_path)
+    read = Page()
+    read.feed((tmp_path / "report.html").read_text())
+    assert read.open == []
+    _, _, table = read.text.partition("What markets paid their winners")
+    assert f"{summary['payout_cut']:,.0f}" in table
+    for words in (
+        "winners were paid in part, 7 times",
+        "Cut from the gains of winners, added up",
+        "long JELLY of the attacker",
+    ):
+        assert words in read.text
+    assert "Bad debt borne by the vault" not in read.text
+    # Sizes of a million, and prices of a hundredth.
+    assert not re.search(r"\de[+-]\d", table)
+
+
+def test_it_says_what_providers_wait_for(tmp_path) -> None:
+    run(prepare(FLIGHT, SMALL_FLIGHT), tmp_path / "run")
+    read = Page()
+    read.feed((tmp_path / "run" / "report.html").read_text())
+    for words in (
+        "Asked back by providers and not paid out yet",
+        "lending to the vault until 12m",
+        "Of it out",
+    ):
+        assert words in read.text
+    assert "What markets paid their winners" not in read.text
+
+
 def test_charts_take_the_colours_of_the_page(written) -> None:
     text = (written[3] / "report.html").read_text()
     drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
@@ -211,7 +253,31 @@ def test_a_verdict_fits_what_happened(written) -> None:
         ({"complete": False}, "Interrupted after 20m. So far: Solvent"),
     ]
     for change, said in cases:
-        assert verdict(summary | change, "USDC").startswith(said)
+        told = verdict(summary | change, "USDC")
+        assert told.startswith(said)
+        assert ("A share ends at 1.0" in told) == ("Solvent" in said)
+
+
+@pytest.mark.parametrize(
+    ("change", "tone"),
+    [
+        ({}, "warn"),
+        ({"bad_debt": 0.0}, "good"),
+        ({"bad_debt": 0.0, "share_value_end": 0.89}, "warn"),
+        ({"bad_debt": 0.0, "complete": False}, "warn"),
+        ({"vault_nav_end": -1.0}, "bad"),
+        ({"differences": 1}, "bad"),
+    ],
+)
+def test_its_colour_says_whether_it_is_good_news(change, tone, written) -> None:
+    assert tone_of(written[2] | change) == tone
+
+
+def test_a_size_has_four_digits_or_no_decimals() -> None:
+    sizes = [sized(size) for size in (0.012345, -12.3456, 999.96, -1_234_567.8)]
+    assert sizes == ["0.01235", "-12.35", "1,000", "-1,234,568"]
+    prices = [priced(price) for price in (0.0123456, 1.0, 2_999.999)]
+    assert prices == ["0.01235", "1.00", "3,000.00"]
 
 
 def test_numbers_on_an_axis_are_short() -> None:

@@ -217,7 +217,7 @@ def test_what_everybody_ends_with_is_what_was_brought(backed) -> None:
     assert all(group.count for group in result.groups)
     (token,), last = result.tokens, result.samples[-1].tokens[0].mark
     brought = sum(group.brought for group in result.groups[:2])
-    risen = brought * last // token.first_price - brought
+    risen = brought * last // token.prices.first - brought
     treasury = sum(
         action.arguments[-1]
         for action in read_trace(backed[2]).actions

@@ -245,7 +245,8 @@ def test_the_answer_has_the_numbers_of_all_variants(finished) -> None:
 
 
 def test_a_glitch_costs_what_it_changes(tmp_path) -> None:
-    done = run(prepare(GLITCH, SMALL_GLITCH), tmp_path / "run")
+    settings = [*SMALL_GLITCH, "market.ETH.payout.factor=0.01"]
+    done = run(prepare(GLITCH, settings), tmp_path / "run")
     *bands, quiet = done.played
     answer = done.summary["answer"]
     assert answer.startswith("When ETH is read 40 % too low for 30s: with usual (band ")
@@ -260,6 +261,8 @@ def test_a_glitch_costs_what_it_changes(tmp_path) -> None:
         band = f"{each.name} (band "
         clause = answer[answer.index(band) :].partition(";")[0]
         assert f"some traders lose {lost:,.0f} USDC" in clause
+        cut = each.summary["payout_cut"]
+        assert (f"({cut:,.0f} was cut)" in clause) == (cut > 0)
         vault = each.summary["vault_nav_end"] - quiet.summary["vault_nav_end"]
         said = "higher" if vault > 0 else "lower"
         assert f"the vault {abs(vault):,.0f} {said}" in clause

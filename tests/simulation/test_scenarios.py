@@ -1,0 +1,223 @@
+"""
+The scenarios that come along: each asks a question, and its run answers it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evm.compile import compile_contracts
+from protocol.fixed_point import WAD
+from simulation.answers import ANSWERS
+from simulation.comparison import side_by_side
+from simulation.engine import run_scenario
+from simulation.errors import InputError
+from simulation.run import Finished, Played, prepare, run
+from simulation.scenario import load_scenario
+from simulation.summary import summary_of
+from tests.simulation.small import (
+    CRASH,
+    DEPEG,
+    FLIGHT,
+    GLITCH,
+    SCENARIOS,
+    SMALL,
+    SMALL_DEPEG,
+    SMALL_FLIGHT,
+    SMALL_GLITCH,
+    SMALL_THIN,
+    THIN,
+)
+
+ALL = {
+    CRASH: SMALL,
+    DEPEG: SMALL_DEPEG,
+    FLIGHT: SMALL_FLIGHT,
+    GLITCH: SMALL_GLITCH,
+    THIN: SMALL_THIN,
+}
+SAID = {
+    "bank-run": "When ETH goes from 3,000 to 3,888 and then to 3,876 USDC, of what ",
+    "crash": "Yes, a share of it ends at 1.",
+    "depeg": "When sUSD fell from 1 to 0.58",
+    "oracle-glitch": "When ETH is read 40 % too low for 30s: with usual (band ",
+    "thin-market": "When JELLY goes from 0.01 to 0.03987 and then to 0.03985 USDC: ",
+}
+CONTRACTS = compile_contracts()
+
+
+@pytest.fixture(scope="module")
+def thin(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+    """The variants of a small attack on a thin market."""
+    return by_name(run(prepare(THIN, SMALL_THIN), tmp_path_factory.mktemp("t") / "run"))
+
+
+@pytest.fixture(scope="module")
+def flight(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+    """The variants of a small flight from the vault."""
+    place = tmp_path_factory.mktemp("f") / "run"
+    return by_name(run(prepare(FLIGHT, SMALL_FLIGHT), place))
+
+
+def by_name(finished: Finished) -> dict[str, Played]:
+    return {each.name: each for each in finished.played}
+
+
+def gains(played: Played) -> list[float]:
+    """What each group has won."""
+    return [group["gain"] for group in played.summary["groups"]]
+
+
+def kept(played: Played) -> list[float]:
+    """What part of their money each group of providers ends with."""
+    groups = played.summary["groups"][:4]
+    return [group["worth"] / group["brought"] for group in groups]
+
+
+def test_every_scenario_is_here() -> None:
+    assert sorted(ALL) == sorted(SCENARIOS.glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_it_answers_its_question_in_a_sentence(path, tmp_path) -> None:
+    asked = load_scenario(path).run
+    assert asked.name == asked.answer == path.stem
+    assert asked.question.endswith("?")
+    done = run(prepare(path, ALL[path]), tmp_path / "run", evm="revm")
+    assert (done.summary["differences"], done.summary["complete"]) == (0, True)
+    assert done.summary["conservation_violations"] == 0
+    answer = done.summary["answer"]
+    assert answer.startswith(SAID[path.stem])
+    assert answer.endswith(".")
+    assert all(f"with {each.name}" in answer for each in done.played[:-1] if each.name)
+
+
+def test_every_kind_of_answer_is_asked_for() -> None:
+    assert sorted(ANSWERS) == sorted(SAID)
+
+
+def test_who_moves_a_thin_price_takes_what_the_rules_leave_him(thin) -> None:
+    taken = {name: sum(gains(each)[2:]) for name, each in thin.items()}
+    assert taken["capped"] < 0 < taken["more-margin"] < taken["less-interest"]
+    assert taken["less-interest"] < taken["uncapped"] < taken["more-impact"]
+    for name, each in thin.items():
+        lost = each.summary["vault_nav_start"] - each.summary["vault_nav_end"]
+        others = each.summary["insurance_end"] - each.summary["insurance_start"]
+        assert lost == pytest.approx(
+            taken[name] + sum(gains(each)[:2]) + others, rel=0.1
+        )
+
+
+def test_it_is_the_limit_of_skew_that_he_gets_around(thin) -> None:
+    limits = thin["uncapped"].play.scenario.markets[0].params.limits
+    sides = [each.markets[0] for each in thin["uncapped"].result.samples]
+    skews = [each.long_size + each.short_size for each in sides]
+    assert max(skews) > 2 * limits.max_skew
+
+
+def test_a_cut_is_what_winners_miss(thin) -> None:
+    """The same trades at the same prices, paid in full and not."""
+    full, capped = thin["uncapped"], thin["capped"]
+    assert full.summary["payout_cuts"] == full.summary["payout_cut"] == 0
+    missed = sum(gains(full)) - sum(gains(capped))
+    assert capped.summary["payout_cut"] == pytest.approx(missed, rel=1e-3)
+    cuts = [each for each in capped.result.events if each.kind == "cut"]
+    assert len(cuts) == capped.summary["payout_cuts"] == 7
+    assert sum(each.amount for each in cuts) == capped.result.samples[-1].cut
+    (market,) = capped.summary["markets"]
+    assert market["payout_cut"] == capped.summary["payout_cut"]
+    assert market["payout_cuts"] == 7
+    # The cap of its window is a part of the vault, and of what shorts have lost to it.
+    assert 0 < market["spent"] <= 0.05 * (600_000 - sum(gains(capped)[1::2]))
+
+
+def test_a_claim_that_is_not_settled_is_told(tmp_path) -> None:
+    """While the mark lags behind the index nobody is paid."""
+    lagging = [*SMALL_THIN, "market.JELLY.feed.averaging_time=1h", "variant=[]"]
+    prepared = prepare(THIN, lagging)
+    result = run_scenario(
+        prepared.scenario, prepared.series, CONTRACTS, tmp_path / "t", evm="none"
+    )
+    summary = summary_of(prepared.scenario, result, [])
+    longs = summary["groups"][2]
+    assert summary["refusals"]["PriceTripped"] > 0
+    assert longs["taken"] == 0
+    assert 0 < summary["claims"] == summary["markets"][0]["claims"]
+    assert 0 < longs["gain"] < summary["claims"]
+
+
+def test_the_table_sums_up_a_party(thin) -> None:
+    told = [each.summary | {"name": name} for name, each in thin.items()]
+    rows = {row.label: row for row in side_by_side(told, "USDC")}
+    attack = rows["In all, the attacker"].values
+    assert attack == pytest.approx([sum(gains(each)[2:]) for each in thin.values()])
+    assert rows["Cut from gains, USDC"].values[:4] == (0,) * 4
+    assert rows["Cut from gains, USDC"].values[4] > 0
+    assert "Claims not settled, USDC" not in rows
+    assert "4 short JELLY of the attacker" in rows
+
+
+def test_who_asks_first_gets_most_and_who_stays_holds_the_loss(flight) -> None:
+    for each in flight.values():
+        first, second, third, stayed = kept(each)
+        assert first > second > max(third, stayed)
+    reserve, usual = flight["more-reserve"], flight["usual"]
+    assert kept(reserve)[1] < kept(usual)[1]
+    assert kept(reserve)[3] > kept(usual)[3]
+    capped = flight["capped"]
+    assert kept(capped)[3] > kept(usual)[3]
+    assert gains(capped)[4] < gains(usual)[4]
+    third = flight["quarantine"].summary["groups"][2]
+    assert third["taken"] == 0
+    assert third["worth"] == pytest.approx(
+        flight["quarantine"].summary["groups"][3]["worth"]
+    )
+
+
+def test_what_is_asked_back_is_the_provider_s_until_it_is_paid(tmp_path) -> None:
+    """At the end two redemptions wait, in quarantine."""
+    early = [*SMALL_FLIGHT, "variant=[]", "run.duration=30m", "agents.4.leaves_at=30m"]
+    early += ["market.ETH.prices.shocks=[{at='22m', move='0.2'}]"]
+    prepared = prepare(FLIGHT, early)
+    result = run_scenario(
+        prepared.scenario, prepared.series, CONTRACTS, tmp_path / "t", evm="none"
+    )
+    last = result.samples[-1]
+    waiting = result.groups[2]
+    assert waiting.taken == 0
+    assert last.asked_back == pytest.approx(waiting.worth)
+    inside = sum(group.worth - group.taken for group in result.groups[:4])
+    founded = prepared.scenario.vault * last.share_value // WAD
+    assert inside + founded == pytest.approx(last.nav)
+
+
+@pytest.mark.parametrize("max_calls", [20, 28, 35, 42])
+def test_what_waits_to_enter_is_the_provider_s(max_calls, tmp_path) -> None:
+    prepared = prepare(FLIGHT, SMALL_FLIGHT)
+    result = run_scenario(
+        prepared.scenario,
+        prepared.series,
+        CONTRACTS,
+        tmp_path / "t",
+        evm="none",
+        max_calls=max_calls,
+    )
+    lending = [group for group in result.groups[:4] if group.count]
+    assert lending
+    assert all(group.worth == group.brought for group in lending)
+
+
+@pytest.mark.parametrize(
+    ("path", "overrides", "lack"),
+    [
+        (CRASH, ["run.answer=thin-market"], "no agents are of a party"),
+        (FLIGHT, ["run.answer=thin-market", "agents.4.party=some"], "providers move"),
+        (FLIGHT, ["agents.1.leaves_at=2h 30m", "agents.2.leaves_at=2h 30m"], "no two"),
+        (THIN, ["run.answer=bank-run"], "no two groups of providers leave one after"),
+    ],
+)
+def test_an_answer_that_it_cannot_give_is_refused(path: Path, overrides, lack):
+    with pytest.raises(InputError, match=f"cannot be answered: {lack}"):
+        prepare(path, overrides)
