@@ -18,6 +18,7 @@ from msgspec import Struct
 from evm.compile import Contract
 from evm.lockstep import Difference
 from keepers.buyer import purchases
+from keepers.deleverager import deleverages
 from keepers.executor import executions
 from keepers.liquidator import liquidations
 from keepers.reporter import reports
@@ -239,6 +240,9 @@ class Run:
         keeper = self.genesis.actors[KEEPER]
         if keepers.liquidator:
             for action in liquidations(self.watch, keeper):
+                self.make(action)
+        if keepers.deleverager:
+            for action in deleverages(self.watch, keeper):
                 self.make(action)
         if keepers.settler:
             for action in settlements(self.watch, keeper):

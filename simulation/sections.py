@@ -333,6 +333,7 @@ class Keepers(Section):
     """
 
     liquidator: StrictBool = True
+    deleverager: StrictBool = False
     settler: StrictBool = False
     executor: StrictBool = True
     buyer: StrictBool = False
