@@ -244,6 +244,26 @@ MUTANTS = (
             "insurance_fee: int256 = closed.insurance_fee",
         ),
     ),
+    each(
+        "a token that may be seized pays the keeper",
+        "C5",
+        "trading",
+        ("worth = min(worth, current.cash)", "worth = worth"),
+        ("worth = min(worth, current.cash)", "worth = worth"),
+    ),
+    each(
+        "a claim that makes an account whole is no more than is missing",
+        "C10",
+        "payout",
+        (
+            "if payment(owed, cap, claim) <= missing:\n        return claim",
+            "if claim <= missing:\n        return claim",
+        ),
+        (
+            "if self.payment(owed, cap, claim) <= missing:\n        return claim",
+            "if claim <= missing:\n        return claim",
+        ),
+    ),
     both(
         "the reward has no cap",
         "C6",

@@ -13,6 +13,7 @@ from protocol import market
 from protocol.deleveraging import Deleveraged
 from protocol.fixed_point import WAD
 from protocol.payout import PayoutCut, Spent
+from protocol.settlement import BadDebt
 from protocol.trading import Liquidated, Traded
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import (
@@ -22,6 +23,7 @@ from tests.laws.invariants.measures import (
     profit,
     put_back,
     still_spent,
+    up,
 )
 from tests.laws.invariants.registry import law, trial
 
@@ -95,6 +97,28 @@ def parts_are_equal(call: Call) -> None:
     assert left == 0, left
     cut = [(each.claimed, each.paid) for each in call.events(PayoutCut)]
     assert cut == ([(gain, expected)] if expected < gain else []), cut
+
+
+@law
+def shortfalls_are_capped_too(call: Call) -> None:
+    """
+    C10: a claim that makes its account whole is paid as any other, and no more of it is
+    gone than that takes.
+    """
+    state, now = call.world.state, call.action.now
+    claims = list(paid_claims(call))
+    vault = state.funds[()].vault + sum(paid for _, _, paid in claims)
+    vault += sum(each.amount for each in call.events(BadDebt))
+    for number, used, paid in claims:
+        spent = state.payouts[number]
+        before = spent.amount - paid if paid else still_spent(spent, now)
+        factor = market.load_params(state, number).payout.factor
+        cap = payout_cap(vault, before, factor)
+        owed = market_owes(state, call.after.tables, number, now) + used
+        assert paid == (used if owed <= cap else used * cap // owed), (number, used)
+        if owed > cap and state.claims[call.action.arguments[0], number]:
+            assert used == up(paid, owed, cap), (number, used, paid, owed, cap)
+        vault -= paid
 
 
 @law

@@ -13,7 +13,10 @@ from protocol.payout import PayoutParams
 from protocol.trace import Action, words_of
 from protocol.units import Call
 from tests.stateful.choices import Choices
+from tests.stateful.vocabulary.arguments import SIDES
+from tests.stateful.vocabulary.prices import calm, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
+from tests.stateful.vocabulary.trading import largest_open, limited
 from tests.stateful.world import World
 
 # So much of the vault that nothing is cut.
@@ -65,5 +68,52 @@ def at_the_cap(world: World, choose: Choices) -> Calls:
     for holder, _ in asking:
         if choose.chance(60):
             yield world.by(holder >> 96, "Exchange", "settle", holder, market_id)
+    if choose.chance(70):
+        yield with_factor(world, market_id, choose.pick((UNLIMITED, WAD, WAD // 2)))
+
+
+@rule(2)
+def claim_for_a_debt(world: World, choose: Choices) -> Calls:
+    """
+    Somebody has gained, bets all of it and more on the same again, and loses: a claim
+    of which its market pays about a half is all there is against the debt.
+    """
+    state = world.state
+    market_id = choose.integer(0, world.markets - 1)
+    index = market.price_of(state, market_id).index
+    free = [
+        holder
+        for holder in world.holders
+        if not (state.accounts[holder].positions or state.accounts[holder].tokens)
+    ]
+    if index == 0 or not free:
+        return
+    yield from calm(world, choose)
+    holder, sign = choose.pick(free), choose.pick(SIDES)
+
+    def all_in() -> Action:
+        most = largest_open(world, holder, market_id, sign)
+        size = sign * max(1, most)
+        return limited(world, choose, holder >> 96, holder, market_id, size)
+
+    yield all_in()
+    world.now += 12
+    index = index * (100 + 7 * sign) // 100
+    yield from round_at(world, choose, market_id, max(1, index))
+    held = state.positions[holder, market_id].size
+    if held:
+        owner = holder >> 96
+        yield limited(world, choose, owner, holder, market_id, -held)
+    yield all_in()
+    vault = state.funds[()].vault
+    claim = state.claims[holder, market_id]
+    if claim > 0 and vault > 0:
+        factor = max(1, claim * choose.integer(20, 90) // 100 * WAD // vault)
+        yield with_factor(world, market_id, min(factor, UNLIMITED))
+    for _ in range(choose.integer(2, 4)):
+        world.now += choose.pick((12, 60))
+        index = index * (100 - 12 * sign) // 100
+        yield from round_at(world, choose, market_id, max(1, index))
+        yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
     if choose.chance(70):
         yield with_factor(world, market_id, choose.pick((UNLIMITED, WAD, WAD // 2)))
