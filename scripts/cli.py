@@ -140,7 +140,12 @@ def replay(trace: TraceFile, evm: Evm = "none", as_json: AsJson = False) -> None
 )
 def shrink(
     trace: TraceFile,
-    evm: Evm = "revm",
+    evm: Annotated[
+        str,
+        typer.Option(
+            metavar="CHAIN", help="revm, or eth-tester, a hundred times as slow"
+        ),
+    ] = "revm",
     out: Annotated[
         Path | None,
         typer.Option(

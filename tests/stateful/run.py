@@ -14,6 +14,7 @@ from protocol.trace import Action, Genesis, genesis_actions, write_trace
 from tests.laws.invariants import Broken, Laws
 from tests.laws.invariants.measures import put_back, tables_of
 from tests.stateful.exit import wind_down
+from tests.stateful.tokens import taken_for_true, with_kinds
 from tests.stateful.vocabulary.views import views_of
 from tests.stateful.world import ForwardingChain, World, contracts, entry_point
 
@@ -41,10 +42,12 @@ class Run:
         kind: type[Chain] = ForwardingChain,
     ) -> None:
         self.genesis = genesis
-        self.chain = kind(contracts() if compiled is None else compiled)
+        given = contracts() if compiled is None else compiled
+        self.chain = kind(with_kinds(given, genesis))
         self.chain.deploy(genesis)
         self.world = World(genesis, self.chain.addresses)
         self.lockstep = Lockstep(self.world.model, self.chain, layers=layers)
+        self.lockstep.call = taken_for_true(self.chain.call, genesis)
         self.views = views_of(self.world)
         self.laws = Laws(self.world, only_law)
         self.laws_every = laws_every
