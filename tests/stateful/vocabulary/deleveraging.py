@@ -85,14 +85,18 @@ def deleverage(world: World, choose: Choices) -> Calls:
         for number in range(world.markets)
         if market.load_opening(world.state, number).opened_at
     ]
+    if not open_ones and choose.chance(60):
+        return
     holder, market_id = held_or_any(world, choose)
     if open_ones and choose.chance(85):
         market_id = choose.pick(open_ones)
         won = winners(world, market_id)
-        if won and choose.chance(85):
+        if won and choose.chance(75):
             holder = choose.pick(won)
+        elif choose.chance(50):
+            holder = choose.pick(world.holders)
     size = size_to_close(world, choose, holder, market_id)
-    if choose.chance(5):
+    if choose.chance(8):
         size = choose.pick((0, -1, MOST_INT))
     sender = any_sender(world, choose)
     yield world.by(sender, "Exchange", "deleverage", holder, market_id, size)
@@ -129,12 +133,17 @@ def too_much_is_owed(world: World, choose: Choices) -> Calls:
     keeper = world.actors["keeper"]
     for _ in range(choose.integer(1, 5)):
         won = winners(world, market_id)
-        if not won or choose.chance(15):
+        kind = choose.integer(0, 99)
+        if not won or kind < 12:
             won = [key[0] for key in world.positions() if key[1] == market_id]
+        if kind >= 90:
+            won = world.holders
         if not won:
             return
         holder = choose.pick(won)
         size = size_to_close(world, choose, holder, market_id)
+        if choose.chance(6):
+            size = 0
         yield world.by(keeper, "Exchange", "deleverage", holder, market_id, size)
         world.now += choose.pick((0, 1, duration // 2, duration))
     if choose.chance(60):
