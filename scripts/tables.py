@@ -124,6 +124,11 @@ def figures(summary: dict[str, Any], unit: str) -> Table:
             f"{summary['payout_cut']:,.2f} {unit} cut from gains, "
             f"{summary['payout_cuts']} times; claims of {summary['claims']:,.2f} left"
         ),
+        "deleveraging": (
+            f"opened {summary['deleveraging_openings']} times; "
+            f"{summary['deleveraged_value']:,.2f} {unit} closed of "
+            f"{summary['deleveraged_accounts']} accounts"
+        ),
         "vault": (
             f"{summary['vault_nav_end']:,.2f} {unit}, founded with "
             f"{summary['vault_nav_start']:,.2f}, and providers came and went; a share "

@@ -318,6 +318,50 @@ def lack_of_flight(scenarios: Sequence[Scenario]) -> str | None:
     return "no two groups of providers leave one after the other"
 
 
+def three_safeties(played: Sequence[Played]) -> str:
+    """What winners and who lent are left with, and who was closed for it."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        summary = each.summary
+        gains = [group["gain"] for group in summary["groups"]]
+        won = sum(gain for gain in gains if gain > 0)
+        cut = amount(summary["payout_cut"]) if summary["payout_cut"] else "nothing"
+        early = closed_early(each)
+        closed = f"{percent(early)} of the most" if early else "nothing"
+        return (
+            f"the winners gain {amount(won)} {unit} ({cut} was cut), {closed} they "
+            "held was closed early, and a share of the vault ends at "
+            f"{summary['share_value_end']:.3f} of its start"
+        )
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    return sentence(f"when {went}: {by_variant(played, clause)}")
+
+
+def closed_early(played: Played) -> float:
+    """What was deleveraged, as a part of the most that was held on its side."""
+    sizes = [each.size for each in played.result.events if each.kind == "deleveraged"]
+    looks = [each.markets[0] for each in played.result.samples]
+    held = 0
+    if min(sizes, default=0) < 0:
+        held += max(each.long_size for each in looks)
+    if max(sizes, default=0) > 0:
+        held -= min(each.short_size for each in looks)
+    return sum(map(abs, sizes)) / held if held else 0.0
+
+
+def lack_of_safeties(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks who is closed for a market's sake."""
+    if any(len(one.markets) > 1 for one in scenarios):
+        return "there is more than one market"
+    is_open = any(
+        one.keepers.deleverager and one.markets[0].params.deleveraging.duration
+        for one in scenarios
+    )
+    return None if is_open else "nobody is ever deleveraged"
+
+
 def sentence(text: str) -> str:
     """A text as a sentence."""
     return f"{text[0].upper()}{text[1:]}."
@@ -329,4 +373,5 @@ ANSWERS: dict[str, Answer] = {
     "oracle-glitch": Answer(oracle_glitch, lack_of_glitches),
     "thin-market": Answer(thin_market, lack_of_parties),
     "bank-run": Answer(bank_run, lack_of_flight),
+    "three-safeties": Answer(three_safeties, lack_of_safeties),
 }

@@ -34,6 +34,10 @@ TOLD = (
     "insurance_end",
     "payout_cuts",
     "payout_cut",
+    "deleveraging_openings",
+    "deleveraged",
+    "deleveraged_accounts",
+    "deleveraged_value",
     "claims",
     "vault_nav_start",
     "vault_nav_end",
@@ -130,6 +134,8 @@ def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]
     yield row("Insurance fund at the end", "insurance_end")
     yield from rows(
         (f"Cut from gains, {unit}", "payout_cut"),
+        ("Accounts deleveraged", "deleveraged_accounts"),
+        (f"Closed of their positions, {unit}", "deleveraged_value"),
         (f"Claims not settled, {unit}", "claims"),
     )
     yield row("Vault at the start", "vault_nav_start")

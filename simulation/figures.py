@@ -85,6 +85,11 @@ MOST_NAMES = 6
 SHARE = "Value of a share of the vault"
 BAD_DEBT = "Bad debt borne by the vault, added up"
 CUT = "Cut from the gains of winners, added up"
+DELEVERAGED = "Closed of winners' positions for their market's sake, added up"
+# What variants are compared by where one of them has it.
+LOSSES = (("bad_debt", BAD_DEBT), ("cut", CUT), ("deleveraged", DELEVERAGED))
+# An event that is a liquidation.
+LIQUIDATED = ("partial", "full")
 
 # A market's own axes, one below another, then what all of them share.
 Draw = Callable[[Axes], None]
@@ -155,9 +160,9 @@ class Charts:
             yield Chart(
                 f"price-{market.name}",
                 f"Price of {market.name} and what happened at it",
-                "Markers stand where accounts were liquidated, at the price of their "
-                "fill; the size of a marker is the value closed. A cross is a bankrupt "
-                "account.",
+                "Markers stand where accounts were liquidated or deleveraged, at the "
+                "price of their fill; the size of a marker is the value closed. A "
+                "cross is a bankrupt account.",
                 ((self.price(market_id), 3.4),),
             )
             window = self.close_up(market_id)
@@ -217,7 +222,7 @@ class Charts:
         times = [
             each.time
             for each in self.result.events
-            if each.price and each.market_id == market_id
+            if each.kind in LIQUIDATED and each.market_id == market_id
         ]
         if not times or self.result.scenario_seconds < 4 * CLOSE_UP:
             return None
@@ -232,7 +237,7 @@ class Charts:
         """What is drawn of all variants: of losses, those that some variant has."""
         yield self.compared("share_value", SHARE, "when founded = 1", True), 2.2
         yield self.compared("insurance", "Insurance fund", self.unit), 2.0
-        for name, title in (("bad_debt", BAD_DEBT), ("cut", CUT)):
+        for name, title in LOSSES:
             if any(
                 getattr(each, name)
                 for _, result in self.variants
@@ -319,6 +324,7 @@ class Charts:
             self.gaps(axes, market_id)
             self.events(axes, market_id, "partial", "liquidated in part", WARN)
             self.events(axes, market_id, "full", "liquidated whole", BAD)
+            self.events(axes, market_id, "deleveraged", "deleveraged", FUND)
             self.crosses(axes, market_id)
             axes.set_title(f"{market.name}: price and liquidations")
             axes.set_ylabel(f"{self.unit} per {market.name}")
@@ -342,7 +348,7 @@ class Charts:
         return [time for time, _ in ticks], [price for _, price in ticks]
 
     def fills(self, market_id: int, window: Window) -> list[float]:
-        """The prices of the liquidations in a window."""
+        """The prices at which positions were closed for others, in a window."""
         low, high = window
         return [
             each.price / WAD
@@ -363,7 +369,7 @@ class Charts:
     def events(
         self, axes: Axes, market_id: int, kind: str, label: str, colour: str
     ) -> None:
-        """Mark the liquidations of one kind."""
+        """Mark where positions were closed for others, in one of the ways."""
         found = [
             each
             for each in self.result.events
@@ -517,6 +523,8 @@ class Charts:
             yield self.bad_debt, 1.5
         if any(each.cut for each in self.samples):
             yield self.cut, 1.5
+        if any(each.deleveraged for each in self.samples):
+            yield self.deleveraged, 1.5
         if any(each.asked_back for each in self.samples):
             yield self.asked_back, 1.5
 
@@ -524,6 +532,12 @@ class Charts:
         """What winners were not paid, as it adds up."""
         self.line(axes, [each.cut / WAD for each in self.samples], BAD)
         axes.set_title(CUT)
+        axes.set_ylabel(self.unit)
+
+    def deleveraged(self, axes: Axes) -> None:
+        """The value of positions that were closed for a claim, as it adds up."""
+        self.line(axes, [each.deleveraged / WAD for each in self.samples], FUND)
+        axes.set_title(DELEVERAGED)
         axes.set_ylabel(self.unit)
 
     def asked_back(self, axes: Axes) -> None:

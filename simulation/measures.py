@@ -47,7 +47,8 @@ class Sample(Struct, frozen=True):
 
     `equities` are quantiles, over the accounts with a position, of their equity as a
     part of the money they came with; tokens count in it less their haircut. `cut` is
-    what gains were cut by so far, `asked_back` what waiting redemptions are worth.
+    what gains were cut by so far, `deleveraged` the value that was closed for its
+    market's sake, `asked_back` what waiting redemptions are worth.
     """
 
     time: int
@@ -63,6 +64,7 @@ class Sample(Struct, frozen=True):
     liquidations: int
     bad_debt: int
     cut: int
+    deleveraged: int
     asked_back: int
 
 
@@ -71,7 +73,7 @@ class Group(Struct, frozen=True):
     What those of a group who came have brought and what they end with, in wads of
     quote: their wallets, accounts, shares and requests, tokens at the mark; of it
     `taken` is in their wallets. And what the insurance fund and the vault have paid for
-    them.
+    them, and the value of their positions that was closed for a market's sake.
     """
 
     count: int
@@ -80,6 +82,7 @@ class Group(Struct, frozen=True):
     taken: int
     insurance_drawn: int
     bad_debt: int
+    deleveraged: int
 
 
 class PriceRange(Struct, frozen=True):
@@ -94,8 +97,9 @@ class PriceRange(Struct, frozen=True):
 class MarketEnd(Struct, frozen=True):
     """
     What a market's prices were, and what it has left its winners, in wads: claims that
-    nobody has settled, what it counts as paid lately, and what of their gains was cut,
-    in how many times.
+    nobody has settled, what it counts as paid lately, what of their gains was cut, in
+    how many times; and how often it opened deleveraging, how often something was closed
+    by it, and the value closed.
     """
 
     prices: PriceRange
@@ -103,6 +107,9 @@ class MarketEnd(Struct, frozen=True):
     spent: int
     cut: int
     cuts: int
+    openings: int
+    deleveragings: int
+    deleveraged: int
 
 
 class TokenEnd(Struct, frozen=True):
@@ -174,6 +181,7 @@ class Measures:
             liquidations=self.tally.liquidations,
             bad_debt=self.tally.bad_debt,
             cut=self.tally.cut.total(),
+            deleveraged=self.tally.deleveraged.total(),
             asked_back=sum(
                 self.request_worth(pending, nav)
                 for pending in self.pending()
@@ -247,6 +255,7 @@ class Measures:
                 taken=sum(self.wallet(agent.address) for agent in came),
                 insurance_drawn=sum(tally.drawn_for[each.holder] for each in came),
                 bad_debt=sum(tally.bad_debt_of[each.holder] for each in came),
+                deleveraged=sum(tally.deleveraged_of[each.holder] for each in came),
             )
 
     def belongings(self, agent: Agent, nav: int, waiting: Counter[int]) -> int:
@@ -282,6 +291,9 @@ class Measures:
                 spent=int(payout.decayed(spent, Seconds(now))),
                 cut=self.tally.cut[market_id],
                 cuts=self.tally.cuts[market_id],
+                openings=self.tally.openings[market_id],
+                deleveragings=self.tally.deleveragings[market_id],
+                deleveraged=self.tally.deleveraged[market_id],
             )
 
     def token_ends(self, now: int) -> Iterator[TokenEnd]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from protocol.fixed_point import WAD
 from simulation.comparison import side_by_side
 from simulation.engine import Result
-from simulation.figures import COLOURS, Charts
+from simulation.figures import COLOURS, LIQUIDATED, Charts
 from simulation.quantities import format_moment
 from simulation.scenario import Scenario
 from simulation.summary import is_faithful, lockstep_verdict, verdict
@@ -210,7 +210,7 @@ def lockstep_tile(summary: dict[str, Any]) -> Tile:
 
 def rows_of(scenario: Scenario, result: Result) -> list[Row]:
     """The largest liquidations, in the order of time."""
-    found = [each for each in result.events if each.kind in ("partial", "full")]
+    found = [each for each in result.events if each.kind in LIQUIDATED]
     largest = sorted(found, key=lambda each: (-each.amount, each.time))[:MOST_ROWS]
     rows = []
     for each in sorted(largest, key=lambda each: each.time):

@@ -59,6 +59,10 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "insurance_drawn": quote(tally.insurance_drawn),
         "payout_cuts": tally.cuts.total(),
         "payout_cut": quote(tally.cut.total()),
+        "deleveraging_openings": tally.openings.total(),
+        "deleveraged": tally.deleveragings.total(),
+        "deleveraged_accounts": len(tally.deleveraged_of),
+        "deleveraged_value": quote(tally.deleveraged.total()),
         "claims": quote(sum(each.claims for each in result.markets)),
         "insurance_start": quote(result.insurance_start),
         "insurance_end": quote(result.insurance_end),
@@ -102,6 +106,7 @@ def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
             "taken": quote(group.taken),
             "insurance_drawn": quote(group.insurance_drawn),
             "bad_debt": quote(group.bad_debt),
+            "deleveraged_value": quote(group.deleveraged),
         }
         for agents, group in zip(scenario.agents, result.groups, strict=False)
     ]
@@ -117,6 +122,9 @@ def markets_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
             "spent": quote(end.spent),
             "payout_cut": quote(end.cut),
             "payout_cuts": end.cuts,
+            "deleveraging_openings": end.openings,
+            "deleveraged": end.deleveragings,
+            "deleveraged_value": quote(end.deleveraged),
         }
         for market, end in zip(scenario.markets, result.markets, strict=False)
     ]

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from protocol import collateral
 from protocol.collateral import CollateralSeized, Pool
+from protocol.deleveraging import Deleveraged, DeleveragingOpened
 from protocol.exchange import CollateralBought
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
@@ -113,6 +114,12 @@ class Tally:
         # By market: how often a gain was paid in part, and what of it was not.
         self.cuts: Counter[int] = Counter()
         self.cut: Counter[int] = Counter()
+        # By market: how often deleveraging opened, how often it closed something of a
+        # position, and the value closed; and that of whom.
+        self.openings: Counter[int] = Counter()
+        self.deleveragings: Counter[int] = Counter()
+        self.deleveraged: Counter[int] = Counter()
+        self.deleveraged_of: Counter[int] = Counter()
         # By token: what was sold in atoms, what its buyers paid in atoms of quote, and
         # what was seized.
         self.sold: Counter[int] = Counter()
@@ -138,19 +145,15 @@ class Tally:
         if isinstance(event, Liquidated):
             self.liquidations += 1
             self.partial_liquidations += bool(event.size)
-            self.events.append(
-                Event(
-                    time=now,
-                    kind="partial" if event.size else "full",
-                    holder=event.holder,
-                    market_id=event.market_id,
-                    size=int(event.size_delta),
-                    price=int(event.price),
-                    left=int(event.size),
-                    reward=int(event.reward),
-                    amount=abs(int(event.size_delta)) * int(event.price) // WAD,
-                )
-            )
+            kind = "partial" if event.size else "full"
+            self.add_closed(now, kind, event, int(event.reward))
+        elif isinstance(event, Deleveraged):
+            value = self.add_closed(now, "deleveraged", event)
+            self.deleveragings[event.market_id] += 1
+            self.deleveraged[event.market_id] += value
+            self.deleveraged_of[event.holder] += value
+        elif isinstance(event, DeleveragingOpened):
+            self.openings[event.market_id] += 1
         elif isinstance(event, BadDebt):
             self.bad_debt += int(event.amount)
             self.bad_debt_of[event.holder] += int(event.amount)
@@ -175,6 +178,26 @@ class Tally:
             self.add(now, kind, event.owner << 96, 0, event.assets)
         elif isinstance(event, Settled) and event.amount < 0:
             self.logs["losses settled"] += 1
+
+    def add_closed(
+        self, now: int, kind: str, event: Liquidated | Deleveraged, reward: int = 0
+    ) -> int:
+        """Keep an event that closed something of a position; the value closed."""
+        value = abs(int(event.size_delta)) * int(event.price) // WAD
+        self.events.append(
+            Event(
+                time=now,
+                kind=kind,
+                holder=event.holder,
+                market_id=event.market_id,
+                size=int(event.size_delta),
+                price=int(event.price),
+                left=int(event.size),
+                reward=reward,
+                amount=value,
+            )
+        )
+        return value
 
     def add(
         self, now: int, kind: str, holder: int, market_id: int, amount: int

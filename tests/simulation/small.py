@@ -12,6 +12,7 @@ DEPEG = SCENARIOS / "depeg.toml"
 GLITCH = SCENARIOS / "oracle-glitch.toml"
 THIN = SCENARIOS / "thin-market.toml"
 FLIGHT = SCENARIOS / "bank-run.toml"
+SAFETIES = SCENARIOS / "three-safeties.toml"
 
 SMALL = [
     "run.name=small",
@@ -110,4 +111,20 @@ SMALL_FLIGHT = [
     ),
     "agents.4.capital=['5_000 USDC', '8_000 USDC']",
     "agents.4.leaves_at=55m",
+]
+
+SMALL_SAFETIES = [
+    "run.name=small-safeties",
+    "run.duration=2h",
+    "vault.deposit=60_000 USDC",
+    "market.ETH.prices.shocks=[{at='6m', move='0.4', over='90m'}, "
+    "{at='100m', move='-0.2', over='10m'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place, count in ((0, 4), (1, 4), (2, 3))
+        for key in (f"count={count}", "entry=['1m', '4m']")
+    ),
+    "agents.0.capital=6_000 USDC",
+    "agents.1.capital=6_000 USDC",
+    "agents.1.leaves_at=115m",
 ]

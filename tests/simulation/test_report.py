@@ -22,9 +22,11 @@ from tests.simulation.small import (
     CRASH,
     DEPEG,
     FLIGHT,
+    SAFETIES,
     SMALL,
     SMALL_DEPEG,
     SMALL_FLIGHT,
+    SMALL_SAFETIES,
     SMALL_THIN,
     THIN,
 )
@@ -195,9 +197,30 @@ def test_it_says_what_winners_were_not_paid(tmp_path) -> None:
         "long JELLY of the attacker",
     ):
         assert words in read.text
-    assert "Bad debt borne by the vault" not in read.text
+    for words in (
+        "Bad debt borne by the vault",
+        "Deleveraging opened",
+        "deleveraged (",
+    ):
+        assert words not in read.text
     # Sizes of a million, and prices of a hundredth.
     assert not re.search(r"\de[+-]\d", table)
+
+
+def test_it_says_who_was_deleveraged(tmp_path) -> None:
+    _, _, summary = report_of(SAFETIES, [*SMALL_SAFETIES, "variant=[]"], tmp_path)
+    read = Page()
+    read.feed((tmp_path / "report.html").read_text())
+    assert read.open == []
+    _, _, table = read.text.partition("What markets paid their winners")
+    assert f"{summary['deleveraged_value']:,.0f}" in table
+    for words in (
+        f"deleveraged ({summary['deleveraged']})",
+        "Closed by deleveraging",
+        "Closed of winners' positions for their market's sake, added up",
+        "Deleveraging opened",
+    ):
+        assert words in read.text
 
 
 def test_it_says_what_providers_wait_for(tmp_path) -> None:

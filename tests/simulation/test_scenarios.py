@@ -10,7 +10,7 @@ import pytest
 
 from evm.compile import compile_contracts
 from protocol.fixed_point import WAD
-from simulation.answers import ANSWERS
+from simulation.answers import ANSWERS, closed_early
 from simulation.comparison import side_by_side
 from simulation.engine import run_scenario
 from simulation.errors import InputError
@@ -22,11 +22,13 @@ from tests.simulation.small import (
     DEPEG,
     FLIGHT,
     GLITCH,
+    SAFETIES,
     SCENARIOS,
     SMALL,
     SMALL_DEPEG,
     SMALL_FLIGHT,
     SMALL_GLITCH,
+    SMALL_SAFETIES,
     SMALL_THIN,
     THIN,
 )
@@ -36,6 +38,7 @@ ALL = {
     DEPEG: SMALL_DEPEG,
     FLIGHT: SMALL_FLIGHT,
     GLITCH: SMALL_GLITCH,
+    SAFETIES: SMALL_SAFETIES,
     THIN: SMALL_THIN,
 }
 SAID = {
@@ -43,6 +46,7 @@ SAID = {
     "crash": "Yes, a share of it ends at 1.",
     "depeg": "When sUSD fell from 1 to 0.58",
     "oracle-glitch": "When ETH is read 40 % too low for 30s: with usual (band ",
+    "three-safeties": "When ETH goes from 3,000 to 4,175 and then to 3,338 USDC: ",
     "thin-market": "When JELLY goes from 0.01 to 0.03987 and then to 0.03985 USDC: ",
 }
 CONTRACTS = compile_contracts()
@@ -59,6 +63,13 @@ def flight(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
     """The variants of a small flight from the vault."""
     place = tmp_path_factory.mktemp("f") / "run"
     return by_name(run(prepare(FLIGHT, SMALL_FLIGHT), place))
+
+
+@pytest.fixture(scope="module")
+def safeties(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+    """The variants of a small vault that traders win too much from."""
+    place = tmp_path_factory.mktemp("s") / "run"
+    return by_name(run(prepare(SAFETIES, SMALL_SAFETIES), place))
 
 
 def by_name(finished: Finished) -> dict[str, Played]:
@@ -176,6 +187,62 @@ def test_who_asks_first_gets_most_and_who_stays_holds_the_loss(flight) -> None:
     )
 
 
+def test_each_safety_has_others_pay(safeties) -> None:
+    """Who takes profit in time would rather share, and who holds on be deleveraged."""
+    deleveraged, capped, shared = (
+        safeties[name] for name in ("deleveraged", "capped", "shared")
+    )
+    ends = [each.summary["share_value_end"] for each in (shared, deleveraged, capped)]
+    assert ends == sorted(ends)
+    early, late, _ = zip(*map(gains, (capped, deleveraged, shared)), strict=True)
+    assert early[0] < early[1] < early[2]
+    assert late[0] < late[2] < late[1]
+    cuts = [each.summary["payout_cut"] for each in (deleveraged, shared, capped)]
+    assert 0 == cuts[0] < cuts[1] < cuts[2]
+
+
+def test_whoever_is_deleveraged_is_counted(safeties) -> None:
+    each = safeties["deleveraged"]
+    summary, last = each.summary, each.result.samples[-1]
+    found = [one for one in each.result.events if one.kind == "deleveraged"]
+    accepted = summary["by_entry_point"]["Exchange.deleverage"]["ok"]
+    assert summary["deleveraging_openings"] == 3
+    assert summary["deleveraged"] == len(found)
+    assert accepted == len(found) + 2 * summary["deleveraging_openings"]
+    assert summary["deleveraged_accounts"] == len({one.holder for one in found})
+    assert sum(one.amount for one in found) == last.deleveraged > 0
+    for one in found:
+        assert one.size < 0
+        assert one.amount == -one.size * one.price // WAD
+    (market,) = summary["markets"]
+    for name in ("deleveraging_openings", "deleveraged", "deleveraged_value"):
+        assert market[name] == summary[name]
+    of_groups = [group["deleveraged_value"] for group in summary["groups"]]
+    assert sum(of_groups) == pytest.approx(summary["deleveraged_value"])
+    assert of_groups[2] == 0 < min(of_groups[:2])
+    for name in ("capped", "shared"):
+        assert safeties[name].summary["deleveraging_openings"] == 0
+        assert safeties[name].summary["deleveraged_value"] == 0
+
+
+def test_what_was_closed_early_is_a_part_of_its_side(safeties) -> None:
+    each = safeties["deleveraged"]
+    closed = -sum(one.size for one in each.result.events if one.kind == "deleveraged")
+    held = max(one.markets[0].long_size for one in each.result.samples)
+    assert closed_early(each) == pytest.approx(closed / held)
+    assert closed_early(safeties["shared"]) == 0
+
+
+def test_the_table_tells_who_was_deleveraged(safeties, thin) -> None:
+    labels = ("Accounts deleveraged", "Closed of their positions, USDC")
+    told = [each.summary | {"name": name} for name, each in safeties.items()]
+    rows = {row.label: row.values for row in side_by_side(told, "USDC")}
+    for label in labels:
+        assert rows[label][0] > 0 == rows[label][1] == rows[label][2]
+    told = [each.summary | {"name": name} for name, each in thin.items()]
+    assert not any(row.label in labels for row in side_by_side(told, "USDC"))
+
+
 def test_what_is_asked_back_is_the_provider_s_until_it_is_paid(tmp_path) -> None:
     """At the end two redemptions wait, in quarantine."""
     early = [*SMALL_FLIGHT, "variant=[]", "run.duration=30m", "agents.4.leaves_at=30m"]
@@ -215,6 +282,9 @@ def test_what_waits_to_enter_is_the_provider_s(max_calls, tmp_path) -> None:
         (CRASH, ["run.answer=thin-market"], "no agents are of a party"),
         (FLIGHT, ["run.answer=thin-market", "agents.4.party=some"], "providers move"),
         (FLIGHT, ["agents.1.leaves_at=2h 30m", "agents.2.leaves_at=2h 30m"], "no two"),
+        (CRASH, ["run.answer=three-safeties"], "there is more than one market"),
+        (SAFETIES, ["keepers.deleverager=false"], "nobody is ever deleveraged"),
+        (SAFETIES, ["market.ETH.deleveraging.duration=0s"], "nobody is ever delever"),
         (THIN, ["run.answer=bank-run"], "no two groups of providers leave one after"),
     ],
 )
