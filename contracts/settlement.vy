@@ -220,20 +220,15 @@ def has_saleable(holder: uint256, tokens: uint256) -> bool:
 
 
 @internal
-def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uint256):
+def use_claims(holder: uint256, wanted: int256, now: uint256) -> int256:
     """
-    @notice Make an account whole that has no position, negative cash and no token that
-            somebody may buy: out of its claims, then of the insurance fund, then of
-            the vault.
+    @notice Let the claims of an account bring its cash to what is wanted, as far as
+            they are needed and their markets pay; give the cash then.
     """
     current: account.Account = account.load_account(holder)
-    shortfall: int256 = 0 - current.cash
-    if (
-        current.positions != 0
-        or shortfall <= 0
-        or self.has_saleable(holder, current.tokens)
-    ):
-        return
+    cash: int256 = current.cash
+    if cash >= wanted:
+        return cash
     for market_id: uint256 in range(account.MAX_MARKETS):
         if (current.claims >> market_id) & 1 == 0:
             continue
@@ -243,13 +238,30 @@ def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uin
             market_id,
             market.price_of(market_id),
             position.claims[holder][market_id],
-            shortfall,
+            wanted - cash,
             now,
         )
-        shortfall -= due.paid
         self.add_claim(holder, market_id, 0 - due.claimed)
-        self.pay_from_vault(holder, due.paid)
-    if shortfall == 0:
+        cash = self.pay_from_vault(holder, due.paid)
+    return cash
+
+
+@internal
+def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uint256):
+    """
+    @notice Make an account whole that has no position, negative cash and no token that
+            somebody may buy: out of its claims, then of the insurance fund, then of
+            the vault.
+    """
+    current: account.Account = account.load_account(holder)
+    if (
+        current.positions != 0
+        or current.cash >= 0
+        or self.has_saleable(holder, current.tokens)
+    ):
+        return
+    shortfall: int256 = 0 - self.use_claims(holder, 0, now)
+    if shortfall <= 0:
         return
     # What nobody buys is no reason to leave a debt open, nor is it left to who owes it.
     collateral.seize(holder, current.tokens)

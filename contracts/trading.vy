@@ -342,9 +342,10 @@ def pay_liquidation(
     standing: backing.Standing = health.standing_of(holder, False, now)
     current: account.Account = account.load_account(holder)
     worth: int256 = standing.equity
-    if current.positions == 0 and current.tokens != 0:
-        # A token may be seized, and then pays for nothing.
-        worth = min(worth, current.cash)
+    if current.positions == 0 and not settlement.has_saleable(holder, current.tokens):
+        # A token that is seized pays for nothing, a claim for what its market pays.
+        asked: int256 = closed.reward + closed.insurance_fee
+        worth = settlement.use_claims(holder, asked, now)
     charged: int256 = fixed_point.clamp(worth, 0, closed.reward)
     earned: int256 = charged + insurance.draw(
         holder, closed.reward - charged, risk.insurance, now

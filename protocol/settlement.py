@@ -219,21 +219,15 @@ def has_saleable(state: State, holder: Holder, tokens: int) -> bool:
     return False
 
 
-def cover_shortfall(
-    state: State, holder: Holder, params: InsuranceParams, now: Seconds
-) -> None:
+def use_claims(state: State, holder: Holder, wanted: Quote, now: Seconds) -> Quote:
     """
-    Make an account whole that has no position, negative cash and no token that somebody
-    may buy: out of its claims, then of the insurance fund, then of the vault.
+    Let the claims of an account bring its cash to what is wanted, as far as they are
+    needed and their markets pay; give the cash then.
     """
     current = account.load_account(state, holder)
-    shortfall = -current.cash
-    if (
-        current.positions != 0
-        or shortfall <= 0
-        or has_saleable(state, holder, current.tokens)
-    ):
-        return
+    cash = current.cash
+    if cash >= wanted:
+        return cash
     for market_id in range(account.MAX_MARKETS):
         if (current.claims >> market_id) & 1 == 0:
             continue
@@ -244,13 +238,30 @@ def cover_shortfall(
             market_id,
             market.price_of(state, market_id),
             state.claims[holder, market_id],
-            shortfall,
+            wanted - cash,
             now,
         )
-        shortfall -= due.paid
         add_claim(state, holder, market_id, -due.claimed)
-        pay_from_vault(state, holder, due.paid)
-    if shortfall == Quote(0):
+        cash = pay_from_vault(state, holder, due.paid)
+    return cash
+
+
+def cover_shortfall(
+    state: State, holder: Holder, params: InsuranceParams, now: Seconds
+) -> None:
+    """
+    Make an account whole that has no position, negative cash and no token that somebody
+    may buy: out of its claims, then of the insurance fund, then of the vault.
+    """
+    current = account.load_account(state, holder)
+    if (
+        current.positions != 0
+        or current.cash >= 0
+        or has_saleable(state, holder, current.tokens)
+    ):
+        return
+    shortfall = -use_claims(state, holder, NOTHING, now)
+    if shortfall <= 0:
         return
 
     # What nobody buys is no reason to leave a debt open, nor is it left to who owes it.

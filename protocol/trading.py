@@ -358,9 +358,12 @@ def pay_liquidation(
     standing = health.standing_of(state, holder, False, now)
     current = account.load_account(state, holder)
     worth = standing.equity
-    if current.positions == 0 and current.tokens != 0:
-        # A token may be seized, and then pays for nothing.
-        worth = min(worth, current.cash)
+    if current.positions == 0 and not settlement.has_saleable(
+        state, holder, current.tokens
+    ):
+        # A token that is seized pays for nothing, a claim for what its market pays.
+        asked = closed.reward + closed.insurance_fee
+        worth = settlement.use_claims(state, holder, asked, now)
     charged = clamp(worth, Quote(0), closed.reward)
     earned = charged + insurance.draw(
         state, holder, closed.reward - charged, risk.insurance, now

@@ -245,11 +245,17 @@ MUTANTS = (
         ),
     ),
     each(
-        "a token that may be seized pays the keeper",
+        "what may be seized or cut pays the keeper",
         "C5",
         "trading",
-        ("worth = min(worth, current.cash)", "worth = worth"),
-        ("worth = min(worth, current.cash)", "worth = worth"),
+        (
+            "worth = settlement.use_claims(state, holder, asked, now)",
+            "settlement.use_claims(state, holder, asked, now)",
+        ),
+        (
+            "worth = settlement.use_claims(holder, asked, now)",
+            "settlement.use_claims(holder, asked, now)",
+        ),
     ),
     each(
         "a claim that makes an account whole is no more than is missing",
