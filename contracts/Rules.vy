@@ -204,7 +204,7 @@ def deleveraged(
     """
     params: parameters.MarketParams = parameters.params_in(code)
     asked: deleveraging.DeleveragingParams = params.deleveraging
-    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    parameters.require_valid(price, params.limits, now)
     gained: sides.Profits = sides.profits(sums, price.mark, sums.funding)
     owed: int256 = payout.owed(gained.longs, gained.shorts, sums.open_claims)
     done: deleveraging.Deleverage = empty(deleveraging.Deleverage)
@@ -242,14 +242,14 @@ def deleveraged(
             errors.POSITION_TOO_SMALL,
         )
     size_delta: int256 = 0 - closed if is_long else closed
+    fill: int256 = pricing.fill_price(
+        price.mark, sides.skew(sums.book), size_delta, params.pricing.skew_scale
+    )
+    cost: int256 = fixed_point.mul_wad_up(size_delta, fill - price.mark)
+    errors.require(cost <= max(equity, 0), errors.EQUITY_NEGATIVE)
     return deleveraging.Deleverage(
         size_delta=size_delta,
-        fill=deleveraging.fill(
-            price.mark,
-            sides.skew(sums.book),
-            size_delta,
-            params.pricing.skew_scale,
-        ),
+        fill=fill,
         opening=deleveraging.taken(opening, size_delta),
     )
 

@@ -12,7 +12,6 @@
 """
 
 from . import fixed_point
-from . import pricing
 
 
 struct DeleveragingParams:
@@ -161,17 +160,6 @@ def score(profit: int256, equity: int256) -> int256:
     @notice What a position has gained for what its account is worth.
     """
     return fixed_point.mul_div_down(profit, fixed_point.WAD, max(equity, 1))
-
-
-@internal
-@pure
-def fill(mark: int256, skew: int256, size_delta: int256, skew_scale: int256) -> int256:
-    """
-    @notice The price at which a position is closed that its owner did not close: the
-            mark, or that of a trade where the skew makes it a better one.
-    """
-    traded: int256 = pricing.fill_price(mark, skew, size_delta, skew_scale)
-    return min(mark, traded) if size_delta > 0 else max(mark, traded)
 
 
 @internal

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol import pricing
 from protocol.fixed_point import WAD, mul_div_down, mul_div_up, mul_wad_down
 from protocol.units import Holder, Price, Quote, Ratio, Seconds, Size
 from protocol.word import placed, signed, unsigned
@@ -130,15 +129,6 @@ def score_floor(opening: Opening, params: DeleveragingParams, now: Seconds) -> R
 def score(profit: Quote, equity: Quote) -> Ratio:
     """What a position has gained for what its account is worth."""
     return Ratio(int(mul_div_down(profit, WAD, max(equity, Quote(1)))))
-
-
-def fill(mark: Price, skew: Size, size_delta: Size, skew_scale: Size) -> Price:
-    """
-    The price at which a position is closed that its owner did not close: the mark, or
-    that of a trade where the skew makes it a better one.
-    """
-    traded = pricing.fill_price(mark, skew, size_delta, skew_scale)
-    return min(mark, traded) if size_delta > 0 else max(mark, traded)
 
 
 def taken(opening: Opening, size_delta: Size) -> Opening:

@@ -221,7 +221,7 @@ def deleveraged(
     """
     params = parameters.params_in(state, code)
     asked = params.deleveraging
-    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    parameters.require_valid(price, params.limits, now)
     gained = sides.profits(sums, price.mark, sums.funding)
     owed = payout.owed(gained.longs, gained.shorts, sums.open_claims)
     nothing = Deleverage(
@@ -260,14 +260,14 @@ def deleveraged(
             errors.POSITION_TOO_SMALL,
         )
     size_delta = -closed if is_long else closed
+    fill = pricing.fill_price(
+        price.mark, sides.skew(sums.book), size_delta, params.pricing.skew_scale
+    )
+    cost = mul_wad_up(size_delta, fill - price.mark)
+    require(cost <= max(equity, Quote(0)), errors.EQUITY_NEGATIVE)
     return Deleverage(
         size_delta=size_delta,
-        fill=deleveraging.fill(
-            price.mark,
-            sides.skew(sums.book),
-            size_delta,
-            params.pricing.skew_scale,
-        ),
+        fill=fill,
         opening=deleveraging.taken(opening, size_delta),
     )
 

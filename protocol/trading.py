@@ -328,8 +328,9 @@ def deleverage(
             state.log(DeleveragingEnded(market_id=market_id))
         return Size(0)
     move(state, holder, market_id, done.size_delta, done.fill, current)
-    insured = market.load_risk(state).insurance
-    settlement.cover_shortfall(state, holder, insured, now)
+    # Whose claims pay a debt is not for somebody else to say.
+    left = account.load_account(state, holder)
+    require(left.positions != 0 or left.cash >= 0, errors.DEBT_TOO_LARGE)
     market.update_rates(state, market_id, price.index)
     state.log(
         Deleveraged(

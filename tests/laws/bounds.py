@@ -540,9 +540,6 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     ),
     lambda: deleveraging.score_floor(opening(), deleveraging_params(), natural("time")),
     lambda: deleveraging.score(natural("cash"), signed("cash")),
-    lambda: deleveraging.fill(
-        natural("price"), signed("size"), signed("size"), positive("scale")
-    ),
     lambda: deleveraging.taken(opening(), signed("size")),
     lambda: feed.median([natural("price") for _ in range(4)]),
     lambda: feed.next_round(

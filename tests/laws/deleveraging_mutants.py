@@ -32,14 +32,37 @@ DELEVERAGING_MUTANTS = (
             ),
         ),
     ),
-    both(
-        "who is deleveraged pays for the skew",
+    Mutant(
+        "who is deleveraged is paid the mark",
         "C12",
-        "deleveraging",
+        "rules",
+        "Rules",
+        (Edit("        fill=fill,\n        opening", "fill=price.mark, opening"),),
+        (Edit("        fill=fill,\n        opening", "fill=price.mark, opening"),),
+    ),
+    Mutant(
+        "an old price is good enough to deleverage",
+        "F4",
+        "rules",
+        "Rules",
         (
-            "return min(mark, traded) if size_delta > 0 else max(mark, traded)",
-            "return traded",
+            Edit(
+                "parameters.require_valid(price, params.limits, now)\n    gained",
+                "pass\n    gained",
+            ),
         ),
+        (
+            Edit(
+                "parameters.require_valid(price, params.limits, now)\n    gained",
+                "pass\n    gained",
+            ),
+        ),
+    ),
+    both(
+        "who owes is closed whole",
+        "A12",
+        "trading",
+        ("require(left.positions != 0 or left.cash >= 0,", "require(True,"),
     ),
     each(
         "what was closed may be closed again",

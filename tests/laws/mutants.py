@@ -310,14 +310,12 @@ MUTANTS = (
         "C14",
         "settlement",
         (
-            "shortfall,\n            now,\n        )\n        shortfall -= due.paid",
-            "state.claims[holder, market_id],\n            now,\n        )\n"
-            "        shortfall = max(Quote(0), shortfall - due.paid)",
+            "wanted - cash,\n            now,",
+            "state.claims[holder, market_id],\n            now,",
         ),
         (
-            "shortfall,\n            now,\n        )\n        shortfall -= due.paid",
-            "position.claims[holder][market_id],\n            now,\n        )\n"
-            "        shortfall = max(0, shortfall - due.paid)",
+            "wanted - cash,\n            now,",
+            "position.claims[holder][market_id],\n            now,",
         ),
     ),
     both(
@@ -516,12 +514,14 @@ MUTANTS = (
         "K2",
         "settlement",
         (
-            "or shortfall <= 0\n        or has_saleable(state, holder, current.tokens)",
-            "or shortfall <= 0",
+            "or current.cash >= 0\n"
+            "        or has_saleable(state, holder, current.tokens)",
+            "or current.cash >= 0",
         ),
         (
-            "or shortfall <= 0\n        or self.has_saleable(holder, current.tokens)",
-            "or shortfall <= 0",
+            "or current.cash >= 0\n"
+            "        or self.has_saleable(holder, current.tokens)",
+            "or current.cash >= 0",
         ),
     ),
     each(
@@ -529,22 +529,21 @@ MUTANTS = (
         "K3",
         "settlement",
         (
-            "shortfall = -current.cash",
-            "shortfall = -current.cash\n"
-            "    if current.positions == 0 and shortfall > 0:\n"
-            "        part = insurance.draw(state, holder, shortfall, params, now)\n"
+            "if (\n        current.positions != 0\n        or current.cash >= 0",
+            "if current.positions == 0 and current.cash < 0:\n"
+            "        part = insurance.draw(state, holder, -current.cash, params, now)\n"
             "        add_cash(state, holder, part)\n"
             "        current = account.load_account(state, holder)\n"
-            "        shortfall = -current.cash",
+            "    if (\n        current.positions != 0\n        or current.cash >= 0",
         ),
         (
-            "shortfall: int256 = 0 - current.cash",
-            "shortfall: int256 = 0 - current.cash\n"
-            "    if current.positions == 0 and shortfall > 0:\n"
-            "        part: int256 = insurance.draw(holder, shortfall, params, now)\n"
+            "if (\n        current.positions != 0\n        or current.cash >= 0",
+            "if current.positions == 0 and current.cash < 0:\n"
+            "        owed: int256 = 0 - current.cash\n"
+            "        part: int256 = insurance.draw(holder, owed, params, now)\n"
             "        self.add_cash(holder, part)\n"
             "        current = account.load_account(holder)\n"
-            "        shortfall = 0 - current.cash",
+            "    if (\n        current.positions != 0\n        or current.cash >= 0",
         ),
     ),
     both(

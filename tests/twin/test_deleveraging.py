@@ -15,7 +15,6 @@ from tests.twin.strategies import (
     AMOUNTS,
     DELEVERAGINGS,
     FACTORS,
-    PRICES,
     TIMES,
     VALUES,
     WORDS,
@@ -47,15 +46,6 @@ def later(draw: st.DrawFn, *others: st.SearchStrategy[object]) -> tuple[object, 
     return opening, *(draw(each) for each in others), now
 
 
-@st.composite
-def fills(draw: st.DrawFn) -> tuple[int, ...]:
-    """A skew and a size that are within their scale."""
-    scale = draw(below(95).filter(bool))
-    skew = draw(st.integers(-scale // 2, scale // 2))
-    delta = draw(st.integers(-scale // 2, scale // 2).filter(bool))
-    return draw(PRICES), skew, delta, scale
-
-
 FUNCTIONS: Functions = {
     "packed_opening": (OPENINGS,),
     "unpacked_opening": (WORDS,),
@@ -65,7 +55,6 @@ FUNCTIONS: Functions = {
     "is_over": later(OWED, VALUES, DELEVERAGINGS),
     "score_floor": later(DELEVERAGINGS),
     "score": (OWED, VALUES),
-    "fill": fills(),
     "taken": (OPENINGS, signed(95)),
 }
 

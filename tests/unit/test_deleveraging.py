@@ -87,23 +87,6 @@ def test_who_has_least_beside_the_gain_is_first() -> None:
     assert both(deleveraging, "score", wad("500"), wad("-7")) == wad("500") * wad("1")
 
 
-def test_nobody_is_closed_below_the_mark() -> None:
-    """
-    Of a skew of ten four longs are closed at 2000 * (1 + 8 / 10000). Against a skew of
-    shorts, or through none, a trade would be below the mark; for a short, above it.
-    """
-    scale = wad("10000")
-    for skew, delta, expected in (
-        ("10", "-4", "2001.6"),
-        ("-6", "-4", "2000"),
-        ("1", "-4", "2000"),
-        ("-10", "4", "1998.4"),
-        ("6", "4", "2000"),
-    ):
-        filled = both(deleveraging, "fill", wad("2000"), wad(skew), wad(delta), scale)
-        assert filled == wad(expected)
-
-
 def risen(start: str) -> Desk:
     """
     Ann has 9000 and buys ten at 2001 from a vault of 1000, for 20.01, of which the half

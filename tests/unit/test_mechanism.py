@@ -82,7 +82,6 @@ GIVEN: dict[str, dict[str, Any]] = {
     "deleveraging.is_due": {"params": DELEVERAGING},
     "deleveraging.begun": {"params": DELEVERAGING, "now": START},
     "deleveraging.score_floor": {"opening": OPENING, "params": DELEVERAGING},
-    "deleveraging.fill": {"skew_scale": SCALE},
     "payout.cap": {"params": PAYOUT},
     "backing.exposure": {
         "held": Position(0, 0, 0),

@@ -11,8 +11,10 @@ from protocol.payout import PayoutCut
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import (
     indices,
+    is_valid,
     market_owes,
     profit,
+    side_gain,
     up,
 )
 from tests.laws.invariants.registry import law
@@ -78,8 +80,9 @@ def opens_and_ends(call: Call) -> None:
 def highest_first(call: Call) -> None:
     """
     C12: only who has gained is deleveraged, and only once the clock has come down to
-    what the position has gained for what its account is worth; at the mark or better,
-    for no fee, and no more than was asked for; and nobody is worth less for it.
+    what the position has gained for what its account is worth; at a valid price, that
+    of a trade, for no fee, and no more than was asked for. It costs nobody more than he
+    has, and takes no claim.
     """
     for event in call.events(Deleveraged):
         holder, number = event.holder, event.market_id
@@ -95,27 +98,40 @@ def highest_first(call: Call) -> None:
         assert gained * WAD // worth >= floor, (event, gained, worth, floor)
         assert 0 < -event.size_delta * (1 if held.size > 0 else -1) <= abs(held.size)
         assert abs(event.size_delta) <= call.action.arguments[2]
-        better = event.price - price.mark
-        assert better == 0 or (better > 0) == (held.size > 0), event
-        # A fill is rounded against the position, and so is what is left of it; and a
-        # claim that pays a debt may be cut.
-        cut = sum(each.claimed - each.paid for each in call.events(PayoutCut))
-        lost = call.before.worths[holder].equity - call.after.worths[holder].equity
-        assert lost <= 2 + cut, (event, lost, cut)
+        params = call.params_before(number)
+        assert is_valid(price, params.limits, now), price
+        book, scale = call.row("books", number), 2 * params.pricing.skew_scale
+        middle = scale + 2 * (book.long_size + book.short_size) + event.size_delta
+        fill = price.mark * middle // scale
+        if event.size_delta > 0:
+            fill = up(price.mark, middle, scale)
+        assert event.price == fill, (event, fill)
+        # A fill is rounded against the position, and so is what is left of it.
+        then, after = (
+            call.before.worths[holder].equity,
+            call.after.worths[holder].equity,
+        )
+        cost = up(event.size_delta, fill - price.mark)
+        assert then - after <= 2 + max(0, cost), (event, then, after)
+        assert after >= min(then, 0) - 2, (event, then, after)
+        assert call.after.tables["claims"].get((holder, number), 0) >= call.row(
+            "claims", (holder, number)
+        )
+        assert not call.events(PayoutCut), event
 
 
 @law
 def owed_does_not_rise(call: Call) -> None:
     """
-    C13: deleveraging lets nothing more be owed than its market saves in premium: what
-    the position gains by its fill is what the skew would have been paid, and a whole
-    position that leaves its side leaves no loss of others behind.
+    C13: deleveraging lets nothing more be owed than its market saves in premium, nor
+    all that is owed, losses and premium counted: what the position gains or loses by
+    its fill is what the skew would have been paid, and a whole position that leaves its
+    side leaves no loss of others behind.
     """
     for event in call.events(Deleveraged):
         number, state, now = event.market_id, call.world.state, call.action.now
         mark = market.price_of(state, number).mark
         owed = owed_before(call, number)
-        # What a claim paid of a debt is owed no more; nothing else was paid.
         after = market_owes(state, call.after.tables, number, now)
         scale = call.params_before(number).pricing.skew_scale
         then, book = call.row("books", number), state.books[number]
@@ -125,3 +141,12 @@ def owed_does_not_rise(call: Call) -> None:
         # A premium is rounded to a wei of size, and a fill to a wei of price.
         wei = 4 + (mark + abs(event.size_delta)) // WAD
         assert after <= owed + gains + wei, (event, owed, after, premium, saved)
+        net, net_after = (
+            sum(
+                side_gain(state, tables["positions"], number, is_long, now)
+                for is_long in (True, False)
+            )
+            + sum(claim for (_, at), claim in tables["claims"].items() if at == number)
+            for tables in (call.before.tables, call.after.tables)
+        )
+        assert net_after + saved <= net + premium + wei, (event, net, net_after)

@@ -54,7 +54,7 @@ def profit(held: Any, price: int, index: int) -> int:
 def is_valid(price: Any, limits: Any, now: int) -> bool:
     """Whether a price is fresh, sure, and inside its band."""
     fresh = now <= price.valid_until and now <= price.published_at + limits.trade_age
-    sure = price.confidence * WAD // price.index <= limits.max_confidence
+    sure = price.confidence <= price.index * limits.max_confidence // WAD
     return fresh and sure and bool(price.mark == price.index)
 
 

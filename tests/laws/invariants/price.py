@@ -15,9 +15,10 @@ PRICED = {
     "Exchange.settle",
     "Exchange.withdraw",
     "Exchange.liquidate",
+    "Exchange.deleverage",
 }
 # Calls that look at the price of one market only, if the account has no other.
-EXACT = {"Exchange.trade", "Exchange.liquidate"}
+EXACT = {"Exchange.trade", "Exchange.liquidate", "Exchange.deleverage"}
 
 
 @law
@@ -25,7 +26,7 @@ def fresh_enough(call: Call) -> None:
     """
     F4: at its age limit a price is good, a second later it is stale, for trades by the
     limit of trading, and by that of each token behind them, and for liquidations and
-    losses by the limit of risk.
+    losses by the limit of risk; deleveraging is a trade.
     """
     if call.name not in PRICED:
         return
@@ -53,7 +54,7 @@ def fresh_enough(call: Call) -> None:
         assert all(over <= 0 for over in ages), ages
     elif call.outcome.error == "PriceStale" and call.name in EXACT:
         account = state.accounts[holder]
-        one = call.name == "Exchange.liquidate" or account.positions == 0
+        one = call.name != "Exchange.trade" or account.positions == 0
         if call.name == "Exchange.trade":
             for number in bits(account.tokens):
                 token = state.codes[state.collateral_params[number]]

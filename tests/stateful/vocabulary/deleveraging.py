@@ -74,7 +74,7 @@ def size_to_close(world: World, choose: Choices, holder: int, market_id: int) ->
         "Exchange.deleverage": (
             "ok DeleveragingNotOpen MarketUnknown NothingGained NothingLeftToClose "
             "NoPosition OwedWouldRise PositionTooSmall PriceInvalid PriceStale "
-            "ScoreTooLow ZeroSize"
+            "PriceTripped PriceUncertain ScoreTooLow ZeroSize"
         )
     },
 )
