@@ -58,6 +58,14 @@ DELEVERAGING_MUTANTS = (
             ),
         ),
     ),
+    Mutant(
+        "nobody's turn ever comes",
+        "C19",
+        "rules",
+        "Rules",
+        (Edit("score(profit, equity) >= least,", "score(profit, equity) > 10**40,"),),
+        (Edit("score(profit, equity) >= least,", "score(profit, equity) > 10**40,"),),
+    ),
     both(
         "who owes is closed whole",
         "A12",

@@ -281,6 +281,24 @@ VAULT_MUTANTS = (
         (Edit("require(not nav.is_shut, ", "require(True, "),),
     ),
     Mutant(
+        "a shut vault says that it may be entered",
+        "B7",
+        "vault",
+        "Vault",
+        (
+            Edit(
+                "nav.is_shut\n        or not nav.is_priced",
+                "not nav.is_priced",
+            ),
+        ),
+        (
+            Edit(
+                "nav.is_shut or not nav.is_priced",
+                "not nav.is_priced",
+            ),
+        ),
+    ),
+    Mutant(
         "anybody may execute a redemption while a price is not valid",
         "E14",
         "vault",

@@ -150,3 +150,53 @@ def owed_does_not_rise(call: Call) -> None:
             for tables in (call.before.tables, call.after.tables)
         )
         assert net_after + saved <= net + premium + wei, (event, net, net_after)
+
+
+def stands_in_the_way(call: Call, error: str) -> bool:
+    """Whether the reason for which deleveraging was refused is there."""
+    holder, number, size = call.action.arguments
+    state, now = call.world.state, call.action.now
+    if error == "MarketUnknown":
+        return bool(number >= state.market_count[()])
+    price, params = market.price_of(state, number), market.load_params(state, number)
+    if error.startswith("Price"):
+        return not is_valid(price, params.limits, now)
+    held, opening = state.positions[holder, number], state.openings[number]
+    if error == "NoPosition":
+        return bool(held.size == 0)
+    if error == "ZeroSize":
+        return bool(size <= 0)
+    gained = profit(held, price.mark, indices(state, number, now)[held.size < 0])
+    equity = call.before.worths[holder].equity
+    asked = params.deleveraging
+    waits = opening.opened_at + asked.duration - now
+    floor = up(asked.start, waits, asked.duration) if waits > 0 else 0
+    whole = abs(held.size)
+    left = opening.long_left if held.size > 0 else opening.short_left
+    rest = whole - min(size, whole, left)
+    side = side_gain(state, call.before.tables["positions"], number, held.size > 0, now)
+    skew = state.books[number].long_size + state.books[number].short_size
+    # Beyond the skew a trade is at a worse price than the mark.
+    costs = 2 * skew * (1 if held.size > 0 else -1) < whole - rest
+    return {
+        "NothingGained": gained <= 0,
+        "ScoreTooLow": gained * WAD // max(1, equity) < floor,
+        "NothingLeftToClose": left == 0,
+        "OwedWouldRise": rest == 0 and gained > side,
+        "PositionTooSmall": rest > 0
+        and up(rest, price.mark) < params.limits.least_value,
+        "EquityNegative": costs,
+        "DebtTooLarge": rest == 0 and state.accounts[holder].cash < 0,
+    }[error]
+
+
+@law
+def no_other_reason(call: Call) -> None:
+    """
+    C19: a winner whose turn has come is deleveraged whenever somebody asks for it: each
+    refusal has its reason.
+    """
+    error = call.outcome.error
+    if call.name != "Exchange.deleverage" or call.ok or error == "DeleveragingNotOpen":
+        return
+    assert stands_in_the_way(call, error), (call.action.arguments, error)

@@ -409,7 +409,8 @@ def views_answer(call: Call) -> None:
 def most_is_most(call: Call) -> None:
     """
     B7: as many shares as the vault says may leave now are paid out now, and are worth
-    what it says; one share more that is worth an atom more is not.
+    what it says; one share more that is worth an atom more is not. As many atoms as it
+    says may come buy now what it says.
     """
     state, model, now = call.world.state, call.world.model, call.action.now
     nav = nav_of(call)
@@ -419,6 +420,14 @@ def most_is_most(call: Call) -> None:
         return
     execution = replace(call.action, to="Vault", function="execute")
     asked = replace(call, action=execution)
+    entering = model.view("Vault", "maxDeposit", now, 0)
+    bought = model.view("Vault", "convertToShares", now, entering)
+    if entering:
+        try:
+            provider = call.world.actors["provider"]
+            assert executed_at_once(asked, True, entering, provider) == bought
+        finally:
+            put_back(state, call.after.tables)
     for owner in list(state.shares):
         if owner == call.world.addresses["Vault"]:
             continue
