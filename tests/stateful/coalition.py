@@ -2,9 +2,9 @@
 Two accounts that act as one, in a market whose price is fair.
 
 They trade against the vault and against each other, pay in and take out, wait, settle,
-liquidate each other, buy each other's tokens, and come and go as providers. What they
-end with is what they hold once everything of theirs is closed and taken out: tokens,
-and nothing that is only worth something on paper.
+liquidate and deleverage each other, buy each other's tokens, and come and go as
+providers. What they end with is what they hold once everything of theirs is closed and
+taken out: tokens, and nothing that is only worth something on paper.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from evm.chain import predicted_addresses
 from protocol.collateral import FIRST_FEED
+from protocol.deleveraging import DeleveragingParams
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
 from protocol.payout import PayoutParams
@@ -78,7 +79,9 @@ def genesis_of(terms: Terms) -> Genesis:
     # A rate that follows within hours.
     rates = replace(MARKET.funding, max_velocity=2**60, dead_zone=terms.dead_zone)
     payout = PayoutParams(terms.factor, DAY)
-    changed = replace(MARKET, payout=payout, funding=rates)
+    # Whoever has gained anything may be deleveraged.
+    always = DeleveragingParams(factor=1, after_factor=0, start=0, duration=30 * DAY)
+    changed = replace(MARKET, payout=payout, funding=rates, deleveraging=always)
     if terms.is_free:
         changed = replace(changed, fee=replace(MARKET.fee, taker=0, maker=0))
     if terms.victim:
@@ -210,6 +213,11 @@ class Coalition:
             self.act(who, "settle", holder, 0)
         elif step.kind == "liquidate":
             self.act(1 - who, "liquidate", holder, 0)
+        elif step.kind == "deleverage":
+            most = abs(self.size(who)) * part // 1_000
+            for _ in range(2):
+                # The first call may be the one that opens or ends it.
+                self.act(1 - who, "deleverage", holder, 0, most)
         elif step.kind == "bring":
             self.act(who, "deposit_collateral", holder, 0, WETH * part // 100)
         elif step.kind == "buy token":
@@ -335,6 +343,8 @@ KINDS = (
     "withdraw",
     "settle",
     "liquidate",
+    "deleverage",
+    "deleverage",
     "bring",
     "buy token",
     "give",

@@ -52,6 +52,7 @@ FAULTS = (
     "shorts pay funding where they should receive it",
     "a new price holds for the time before it",
     "a fill is at the price before it",
+    "who is deleveraged is paid the mark",
     "who enters pays the lower value, who leaves is paid the higher: E12",
 )
 
