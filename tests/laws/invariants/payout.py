@@ -157,7 +157,8 @@ def spending_is_remembered(call: Call) -> None:
 def nobody_gains_by_asking_first(call: Call) -> None:
     """
     C17: who has asked is paid nothing more for asking again; and all winners of a
-    market together, one after another, are paid the cap before the first at most.
+    market together, one after another, are paid the cap before the first at most, and
+    the losses that come in where one of them has a claim and has lost since.
     """
     if call.name != "Exchange.settle" or not call.ok or call.outcome.returned <= 0:
         return
@@ -178,6 +179,7 @@ def nobody_gains_by_asking_first(call: Call) -> None:
                 paid = outcome.returned if outcome.error is None else 0
                 assert each != holder or paid <= 0, (each, paid)
                 total += max(0, paid)
+                cap += max(0, -paid)
         assert total <= cap, (total, cap)
     finally:
         put_back(state, call.after.tables)

@@ -14,6 +14,7 @@ from tests.stateful.choices import Choices
 from tests.stateful.configuration import ACTORS
 from tests.stateful.vocabulary.arguments import MOST_UINT, SIDES, any_sender
 from tests.stateful.vocabulary.collateral import bought, seized_atoms
+from tests.stateful.vocabulary.payout import UNLIMITED, owed, with_factor
 from tests.stateful.vocabulary.prices import calm, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.vocabulary.trading import (
@@ -269,3 +270,35 @@ def run_on_the_vault(world: World, choose: Choices) -> Calls:
     atoms = choose.integer(1, 100) * 10**world.genesis.decimals
     yield world.by("provider_2", "Vault", "request_deposit", atoms, 0)
     yield from carried_out(world, choose, state.request_count[()])
+
+
+@rule(2)
+def underwater(world: World, choose: Choices) -> Calls:
+    """
+    Winners have gained all that the vault has, no cap shuts it, and somebody has asked
+    to come.
+    """
+    state = world.state
+    held = world.positions()
+    if not held:
+        return
+    holder, market_id = choose.pick(held)
+    size = state.positions[holder, market_id].size
+    for number in range(world.markets):
+        yield with_factor(world, number, UNLIMITED)
+    feed = state.codes[state.feed_params[market_id]]
+    for _ in range(12):
+        if owed(world, market_id) > state.funds[()].vault:
+            break
+        index = market.price_of(state, market_id).index
+        index = index * 13 // 10 if size > 0 else index * 10 // 13
+        # The band follows.
+        world.now += feed.averaging_time
+        yield from round_at(world, choose, market_id, max(1, min(index, 2**95 - 1)))
+    yield from calm(world, choose)
+    atoms = choose.integer(1, 100_000 * 10**world.genesis.decimals)
+    yield world.by("provider_2", "Vault", "request_deposit", atoms, 0)
+    request_id = state.request_count[()]
+    yield from carried_out(world, choose, request_id)
+    for number in range(world.markets):
+        yield with_factor(world, number, choose.pick((UNLIMITED, WAD, WAD // 2)))
