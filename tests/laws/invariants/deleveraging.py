@@ -31,6 +31,15 @@ def owed_before(call: Call, number: int) -> int:
     return market_owes(call.world.state, call.before.tables, number, call.action.now)
 
 
+def fill_of(call: Call, number: int, size_delta: int) -> int:
+    """The price of such a trade at the mark, by the skew before the call."""
+    mark = market.price_of(call.world.state, number).mark
+    book = call.row("books", number)
+    scale = 2 * call.params_before(number).pricing.skew_scale
+    middle = scale + 2 * (book.long_size + book.short_size) + size_delta
+    return up(mark, middle, scale) if size_delta > 0 else mark * middle // scale
+
+
 @law
 def opens_and_ends(call: Call) -> None:
     """
@@ -98,13 +107,8 @@ def highest_first(call: Call) -> None:
         assert gained * WAD // worth >= floor, (event, gained, worth, floor)
         assert 0 < -event.size_delta * (1 if held.size > 0 else -1) <= abs(held.size)
         assert abs(event.size_delta) <= call.action.arguments[2]
-        params = call.params_before(number)
-        assert is_valid(price, params.limits, now), price
-        book, scale = call.row("books", number), 2 * params.pricing.skew_scale
-        middle = scale + 2 * (book.long_size + book.short_size) + event.size_delta
-        fill = price.mark * middle // scale
-        if event.size_delta > 0:
-            fill = up(price.mark, middle, scale)
+        assert is_valid(price, call.params_before(number).limits, now), price
+        fill = fill_of(call, number, event.size_delta)
         assert event.price == fill, (event, fill)
         # A fill is rounded against the position, and so is what is left of it.
         then, after = (
@@ -175,9 +179,10 @@ def stands_in_the_way(call: Call, error: str) -> bool:
     left = opening.long_left if held.size > 0 else opening.short_left
     rest = whole - min(size, whole, left)
     side = side_gain(state, call.before.tables["positions"], number, held.size > 0, now)
-    skew = state.books[number].long_size + state.books[number].short_size
-    # Beyond the skew a trade is at a worse price than the mark.
-    costs = 2 * skew * (1 if held.size > 0 else -1) < whole - rest
+    closed = (rest - whole) * (1 if held.size > 0 else -1)
+    cost = up(closed, fill_of(call, number, closed) - price.mark)
+    # Who has gained less than the price of a trade takes has lost by it.
+    lost = max(0, cost - gained)
     return {
         "NothingGained": gained <= 0,
         "ScoreTooLow": gained * WAD // max(1, equity) < floor,
@@ -185,8 +190,8 @@ def stands_in_the_way(call: Call, error: str) -> bool:
         "OwedWouldRise": rest == 0 and gained > side,
         "PositionTooSmall": rest > 0
         and up(rest, price.mark) < params.limits.least_value,
-        "EquityNegative": costs,
-        "DebtTooLarge": rest == 0 and state.accounts[holder].cash < 0,
+        "EquityNegative": cost > max(0, equity),
+        "DebtTooLarge": rest == 0 and state.accounts[holder].cash - lost < 0,
     }[error]
 
 
