@@ -155,7 +155,7 @@ def owed_does_not_rise(call: Call) -> None:
         )
         # A loss that the fill has made of a small gain came in as cash.
         paid = state.funds[()].vault - call.row("funds", ()).vault
-        assert 0 <= paid, (event, paid)
+        assert paid >= 0, (event, paid)
         assert net_after + saved <= net + premium + paid + wei, (event, net, net_after)
 
 
