@@ -58,8 +58,8 @@ RETURNS_FALSE = token(
 )
 TAKES_A_FEE = token(
     "takes a fee on transfer",
-    (Edit(MOVE_MODEL, f"{MOVE_MODEL} - max(1, atoms // 100)"),),
-    (Edit(MOVE, f"{MOVE} - max(1, atoms // 100)"),),
+    (Edit(MOVE_MODEL, f"{MOVE_MODEL} - min(atoms, 1 + atoms // 100)"),),
+    (Edit(MOVE, f"{MOVE} - min(atoms, 1 + atoms // 100)"),),
 )
 BLOCKS = token(
     "blocks an address",

@@ -96,28 +96,15 @@ def faulty_model(mutant: Mutant) -> Iterator[None]:
         yield
         return
     module = import_module(f"protocol.{mutant.python}")
-    assert module.__file__ is not None
-    source = Path(module.__file__).read_text()
-    text = source
-    for edit in mutant.in_python:
-        text = edited(text, edit, module.__file__)
-    before = functions(ast.parse(source))
-    after = functions(ast.parse(text))
-    changed = [
-        (owner, node)
-        for (owner, name), node in after.items()
-        if ast.dump(node) != ast.dump(before[owner, name])
-    ]
-    assert changed, mutant.name
+    changed = edited_functions(mutant)
     replaced = []
-    for owner, node in changed:
+    for (owner, name), new in changed.items():
         home = vars(module)[owner] if owner else module
-        old = vars(home)[node.name]
-        new = made(node, module)
+        old = vars(home)[name]
         for place in [home, *protocol_modules()]:
-            if vars(place).get(node.name) is old:
-                setattr(place, node.name, new)
-                replaced.append((place, node.name, old))
+            if vars(place).get(name) is old:
+                setattr(place, name, new)
+                replaced.append((place, name, old))
     entry_point.cache_clear()
     try:
         yield
@@ -125,6 +112,24 @@ def faulty_model(mutant: Mutant) -> Iterator[None]:
         for place, name, old in replaced:
             setattr(place, name, old)
         entry_point.cache_clear()
+
+
+def edited_functions(mutant: Mutant) -> dict[tuple[str, str], object]:
+    """The functions that a fault changes, as it has them, by class and name."""
+    module = import_module(f"protocol.{mutant.python}")
+    assert module.__file__ is not None
+    source = Path(module.__file__).read_text()
+    text = source
+    for edit in mutant.in_python:
+        text = edited(text, edit, module.__file__)
+    before = functions(ast.parse(source))
+    changed = {
+        key: made(node, module)
+        for key, node in functions(ast.parse(text)).items()
+        if ast.dump(node) != ast.dump(before[key])
+    }
+    assert changed, mutant.name
+    return changed
 
 
 def protocol_modules() -> list[ModuleType]:

@@ -34,9 +34,16 @@ from tests.stateful.choices import Choices
 
 T = TypeVar("T")
 START = 1_700_000_000
-# How the name of a token begins that returns nothing; the model cannot tell. Other
-# kinds never get in: each deposit of theirs is refused, and there is nothing to play.
-SILENT = "silent"
+# The kinds of tokens, with which their names begin: as they should be; returning
+# nothing, which the model cannot tell; blocking an address; taking a fee; and moving
+# nothing, which it says. No deposit of the last two gets in.
+PLAIN, SILENT, BLOCKING, CHARGING, LYING = (
+    "plain",
+    "silent",
+    "blocking",
+    "charging",
+    "lying",
+)
 DAY = 86_400
 REPORTERS = ("reporter_1", "reporter_2", "reporter_3")
 NAMES = (
@@ -256,7 +263,8 @@ def genesis(choose: Choices) -> Genesis:
         price = choose.pick(PRICES)
         digits = choose.pick((18, 8, 6))
         # As the most used token of so many decimals does.
-        kind = SILENT if digits == 6 else "plain"
+        usual_kind = SILENT if digits == 6 else PLAIN
+        kind = seldom(choose, usual_kind, (BLOCKING, CHARGING, LYING))
         params = collateral_params(choose, digits, price)
         tokens.append(
             CollateralGenesis(

@@ -27,6 +27,7 @@ from protocol.trace import Action
 from tests.laws.invariants import Broken
 from tests.laws.invariants.measures import up
 from tests.stateful.choices import Seeded
+from tests.stateful.tokens import is_blocked
 from tests.stateful.vocabulary.arguments import MOST_INT
 from tests.stateful.vocabulary.collateral import held_tokens, seized_atoms, unit_of
 from tests.stateful.vocabulary.payout import owed
@@ -216,7 +217,9 @@ class Exit:
         for (holder, number), had in list(state.collaterals.items()):
             if had:
                 owner, atoms = holder >> 96, had // unit_of(world, number)
-                words = (holder, number, atoms, owner)
+                is_kept_out = is_blocked(state, number, owner)
+                receiver = world.actors["keeper"] if is_kept_out else owner
+                words = (holder, number, atoms, receiver)
                 self.must(owner, "Exchange", "withdraw_collateral", *words)
         for holder, account in list(state.accounts.items()):
             atoms = account.cash // state.scale

@@ -14,7 +14,7 @@ from protocol.trace import Action, Genesis, genesis_actions, write_trace
 from tests.laws.invariants import Broken, Laws
 from tests.laws.invariants.measures import put_back, tables_of
 from tests.stateful.exit import wind_down
-from tests.stateful.tokens import taken_for_true, with_kinds
+from tests.stateful.tokens import give_kinds, taken_for_true, with_kinds
 from tests.stateful.vocabulary.views import views_of
 from tests.stateful.world import ForwardingChain, World, contracts, entry_point
 
@@ -46,6 +46,7 @@ class Run:
         self.chain = kind(with_kinds(given, genesis))
         self.chain.deploy(genesis)
         self.world = World(genesis, self.chain.addresses)
+        give_kinds(self.world.state, given, genesis)
         self.lockstep = Lockstep(self.world.model, self.chain, layers=layers)
         self.lockstep.call = taken_for_true(self.chain.call, genesis)
         self.views = views_of(self.world)

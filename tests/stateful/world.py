@@ -232,10 +232,15 @@ def entry_point(action: Action) -> str:
 
 def applied(model: Model, action: Action) -> tuple[str | None, Any]:
     """How a call ends; whoever calls this undoes what it did."""
-    function, part, _, parameters = model.entry(action.to, action.function)
+    known = model.entries.get((action.to, action.function))
+    function, part, is_flat, parameters = known or model.entry(
+        action.to, action.function
+    )
     call = Call(action.sender, action.now)
     try:
-        arguments = assembled(parameters, action.arguments)
+        arguments = action.arguments
+        if not is_flat:
+            arguments = assembled(parameters, arguments)
         return None, function(part, call, *arguments)
     except Revert as refusal:
         return str(refusal), None

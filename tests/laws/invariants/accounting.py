@@ -4,6 +4,7 @@ A: accounting and solvency.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from protocol import market
@@ -162,6 +163,7 @@ def owed_by(call: Call, number: int) -> Owed:
     )
 
 
+@lru_cache(maxsize=1)
 def every_market(call: Call) -> list[Owed]:
     """What each market owes now."""
     count = call.world.state.market_count[()]

@@ -40,7 +40,7 @@ class Seen(Struct):
     worths: dict[int, Worth]
 
 
-class Call(Struct):
+class Call(Struct, eq=False):
     """One call, as the laws look at it."""
 
     world: World

@@ -5,6 +5,7 @@ What the laws know of the mechanism, in numbers and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from protocol import funding, market
@@ -141,15 +142,23 @@ def worth(
     return Worth(equity, strict, initial, maintenance, assets)
 
 
-def name_of(table: Table[Any, Any]) -> str:
-    """The name of a table; tokens that are collateral say whose it is."""
-    is_other = table.contract in TOKENS[1:]
-    return f"{table.contract}.{table.name}" if is_other else table.name
+@lru_cache(maxsize=2)
+def named(state: State) -> tuple[tuple[str, Table[Any, Any]], ...]:
+    """Every table by its name; tokens that are collateral say whose it is."""
+    return tuple(
+        (
+            f"{each.contract}.{each.name}"
+            if each.contract in TOKENS[1:]
+            else each.name,
+            each,
+        )
+        for each in state.tables()
+    )
 
 
 def tables_of(state: State) -> Tables:
     """A copy of every table; records never change, so it is a shallow one."""
-    return {name_of(table): dict(table) for table in state.tables()}
+    return {name: dict(table) for name, table in named(state)}
 
 
 def seen(world: World, now: int) -> Seen:
@@ -172,6 +181,6 @@ def tables_differ(one: Tables, other: Tables) -> list[str]:
 
 def put_back(state: State, tables: Tables) -> None:
     """Let the state be what it was."""
-    for table in state.tables():
+    for name, table in named(state):
         dict.clear(table)
-        dict.update(table, tables[name_of(table)])
+        dict.update(table, tables[name])

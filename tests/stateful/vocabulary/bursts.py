@@ -43,8 +43,9 @@ def sought(world: World, choose: Choices) -> Calls:
     tried at one time and another, by one choice for all, which costs the driver less.
     """
     met, sought_before = world.outcomes, world.sought
-    least = min(met[pair] + sought_before[pair] for pair in DEMANDS)
-    rare = [pair for pair in DEMANDS if met[pair] + sought_before[pair] == least]
+    counts = [met[pair] + sought_before[pair] for pair in DEMANDS]
+    least = min(counts)
+    rare = [pair for pair, count in zip(DEMANDS, counts, strict=True) if count == least]
     wanted = choose.pick(rare)
     sought_before[wanted] += 1
     seed = choose.integer(0, 2**32 - 1)

@@ -73,7 +73,8 @@ def bring(world: World, choose: Choices, holder: int) -> Calls:
     4,
     {
         "Exchange.deposit_collateral": (
-            "ok CapExceeded NotOperator OutOfBounds TokenUnknown ZeroAmount"
+            "ok CapExceeded NotOperator OutOfBounds TokenUnknown TransferFailed "
+            "ZeroAmount"
         )
     },
 )
