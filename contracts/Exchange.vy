@@ -88,12 +88,6 @@ event CollateralBought:
     cash: int256
 
 
-event CollateralCollected:
-    token_id: indexed(uint256)
-    receiver: indexed(address)
-    atoms: uint256
-
-
 event InsuranceFunded:
     payer: indexed(address)
     atoms: uint256
@@ -106,14 +100,7 @@ event RewardClaimed:
     atoms: uint256
 
 
-event TreasuryCollected:
-    receiver: indexed(address)
-    atoms: uint256
-    treasury: int256
-
-
 VAULT: immutable(address)
-GOVERNOR: immutable(address)
 
 
 @deploy
@@ -125,10 +112,10 @@ def __init__(
     vault: address,
     governor: address,
 ):
+    collateral.__init__(governor)
     ledger.__init__(token, decimals)
     market.__init__(oracle, rules)
     VAULT = vault
-    GOVERNOR = governor
 
 
 @external
@@ -180,7 +167,7 @@ def deposit_collateral(holder: uint256, token_id: uint256, atoms: uint256):
     added: collateral.Asset = market.asset(
         collateral.collateral_params[token_id], atoms
     )
-    amount: int256 = collateral.put_in(holder, token_id, atoms, added)
+    amount: int256 = collateral.put_in(holder, token_id, added)
     log CollateralDeposited(
         holder=holder, token_id=token_id, atoms=atoms, amount=amount
     )
@@ -198,7 +185,7 @@ def withdraw_collateral(
     taken: collateral.Asset = market.asset(
         collateral.collateral_params[token_id], atoms
     )
-    amount: int256 = collateral.take_out(holder, token_id, atoms, taken)
+    amount: int256 = collateral.take_out(holder, token_id, taken)
     health.require_withdrawable(holder, market.load_risk(), block.timestamp)
     log CollateralWithdrawn(
         holder=holder, token_id=token_id, receiver=receiver, atoms=atoms, amount=amount
@@ -355,7 +342,7 @@ def set_market(market_id: uint256, code: address):
     """
     @notice Start a market, or change its parameters from now on to those in the code.
     """
-    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    errors.require(msg.sender == collateral.GOVERNOR, errors.NOT_GOVERNOR)
     market.set_market(market_id, code, block.timestamp)
 
 
@@ -364,7 +351,7 @@ def set_risk(code: address):
     """
     @notice Change the parameters of all accounts to those in the code.
     """
-    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    errors.require(msg.sender == collateral.GOVERNOR, errors.NOT_GOVERNOR)
     market.set_risk(code)
 
 
@@ -373,35 +360,20 @@ def set_collateral(token_id: uint256, code: address):
     """
     @notice Let a token be collateral, or change its parameters to those in the code.
     """
-    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    errors.require(msg.sender == collateral.GOVERNOR, errors.NOT_GOVERNOR)
     collateral.set_collateral(token_id, code)
 
 
 @external
-def collect_collateral(token_id: uint256, receiver: address, atoms: uint256):
+def collect_treasury(atoms: uint256):
     """
-    @notice Pay out atoms of a token that were seized.
+    @notice Let the governor claim `atoms` of the treasury, as if he had earned them.
     """
-    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
-    taken: collateral.Asset = market.asset(
-        collateral.collateral_params[token_id], atoms
-    )
-    collateral.collect(token_id, atoms, taken)
-    log CollateralCollected(token_id=token_id, receiver=receiver, atoms=atoms)
-    ledger.push(taken.token, receiver, atoms)
-
-
-@external
-def collect_treasury(receiver: address, atoms: uint256):
-    """
-    @notice Pay `atoms` out of the treasury.
-    """
-    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
-    amount: int256 = ledger.book_out(atoms)
-    funds: ledger.Funds = ledger.add_funds(0, 0, 0 - amount, 0)
+    errors.require(msg.sender == collateral.GOVERNOR, errors.NOT_GOVERNOR)
+    amount: int256 = ledger.value_of(atoms)
+    funds: ledger.Funds = ledger.add_funds(0, 0, 0 - amount, amount)
     errors.require(funds.treasury >= 0, errors.TREASURY_TOO_SMALL)
-    log TreasuryCollected(receiver=receiver, atoms=atoms, treasury=funds.treasury)
-    ledger.push(ledger.TOKEN, receiver, atoms)
+    ledger.keeper_rewards[msg.sender] += amount
 
 
 @external
@@ -451,11 +423,11 @@ def collateral_of(holder: uint256, token_id: uint256) -> int256:
 
 @external
 @view
-def pool_of(token_id: uint256) -> collateral.Pool:
+def total_of(token_id: uint256) -> int256:
     """
-    @notice What is held of a token, and what all accounts have of it.
+    @notice What all accounts have of a token.
     """
-    return collateral.load_pool(token_id)
+    return collateral.totals[token_id]
 
 
 @external

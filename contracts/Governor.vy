@@ -25,12 +25,13 @@ interface Exchange:
     def set_market(market_id: uint256, code: address): nonpayable
     def set_risk(code: address): nonpayable
     def collateral_params_of(token_id: uint256) -> address: view
-    def pool_of(token_id: uint256) -> collateral.Pool: view
+    def total_of(token_id: uint256) -> int256: view
     def set_collateral(token_id: uint256, code: address): nonpayable
-    def collect_treasury(receiver: address, atoms: uint256): nonpayable
-    def collect_collateral(
-        token_id: uint256, receiver: address, atoms: uint256
+    def withdraw_collateral(
+        holder: uint256, token_id: uint256, atoms: uint256, receiver: address
     ): nonpayable
+    def collect_treasury(atoms: uint256): nonpayable
+    def claim_reward(atoms: uint256, receiver: address): nonpayable
 
 
 interface Oracle:
@@ -134,8 +135,8 @@ def set_collateral(token_id: uint256, params: collateral.CollateralParams):
     priced: feed.FeedParams = staticcall Oracle(ORACLE).params_of(
         collateral.FIRST_FEED + token_id
     )
-    pool: collateral.Pool = staticcall Exchange(EXCHANGE).pool_of(token_id)
-    governance.require_lawful_collateral(params, pool.total, priced.ceiling_price)
+    total: int256 = staticcall Exchange(EXCHANGE).total_of(token_id)
+    governance.require_lawful_collateral(params, total, priced.ceiling_price)
     code: address = raw_create(concat(COLLATERAL_CODE, abi_encode(params)))
     extcall Exchange(EXCHANGE).set_collateral(token_id, code)
 
@@ -146,7 +147,8 @@ def collect_collateral(token_id: uint256, receiver: address, atoms: uint256):
     @notice Pay out atoms of a token that were seized.
     """
     access.require_owner(msg.sender)
-    extcall Exchange(EXCHANGE).collect_collateral(token_id, receiver, atoms)
+    seized: uint256 = convert(self, uint256) << 96
+    extcall Exchange(EXCHANGE).withdraw_collateral(seized, token_id, atoms, receiver)
 
 
 @external
@@ -155,7 +157,8 @@ def collect_treasury(receiver: address, atoms: uint256):
     @notice Pay `atoms` out of the treasury.
     """
     access.require_owner(msg.sender)
-    extcall Exchange(EXCHANGE).collect_treasury(receiver, atoms)
+    extcall Exchange(EXCHANGE).collect_treasury(atoms)
+    extcall Exchange(EXCHANGE).claim_reward(atoms, receiver)
 
 
 @external

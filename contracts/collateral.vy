@@ -39,14 +39,8 @@ struct DebtParams:
     most: int256
 
 
-struct Pool:
-    held_atoms: uint256
-    total: int256
-
-
 struct Asset:
     token: address
-    scale: int256
     amount: int256
     cap: int256
 
@@ -62,31 +56,18 @@ event CollateralSeized:
     amount: int256
 
 
+GOVERNOR: immutable(address)
+
 # Parameters lie in the code at an address, where the governor put them.
 collateral_params: HashMap[uint256, address]
 collaterals: HashMap[uint256, HashMap[uint256, int256]]
-pools: HashMap[uint256, uint256]
+# What all accounts have of a token is what the exchange holds of it.
+totals: HashMap[uint256, int256]
 
 
-@internal
-@pure
-def packed_pool(pool: Pool) -> uint256:
-    """
-    @notice The word of a pool.
-    """
-    return pool.held_atoms | (convert(convert(pool.total, bytes32), uint256) << 128)
-
-
-@internal
-@pure
-def unpacked_pool(packed: uint256) -> Pool:
-    """
-    @notice The pool that `packed_pool` packed.
-    """
-    return Pool(
-        held_atoms=(packed << 128) >> 128,
-        total=convert(convert(packed, bytes32), int256) >> 128,
-    )
+@deploy
+def __init__(governor: address):
+    GOVERNOR = governor
 
 
 @internal
@@ -110,7 +91,6 @@ def asset(atoms: uint256, params: CollateralParams) -> Asset:
     scale: int256 = convert(10**(18 - params.decimals), int256)
     return Asset(
         token=params.token,
-        scale=scale,
         amount=convert(atoms, int256) * scale,
         cap=params.cap,
     )
@@ -147,15 +127,6 @@ def sale_price(amount: int256, mark: int256, discount: int256) -> int256:
 
 
 @internal
-@view
-def load_pool(token_id: uint256) -> Pool:
-    """
-    @notice What is held of a token, and what all accounts have of it.
-    """
-    return self.unpacked_pool(self.pools[token_id])
-
-
-@internal
 def add_collateral(holder: uint256, token_id: uint256, amount: int256) -> int256:
     """
     @notice Change what an account has of a token, and give what that is then.
@@ -173,64 +144,40 @@ def add_collateral(holder: uint256, token_id: uint256, amount: int256) -> int256
 
 
 @internal
-def put_in(holder: uint256, token_id: uint256, atoms: uint256, added: Asset) -> int256:
+def put_in(holder: uint256, token_id: uint256, added: Asset) -> int256:
     """
-    @notice Count atoms of a token as an account's, up to the token's cap; give what it
-            has of it then.
+    @notice Count what came of a token as an account's, up to the token's cap; give what
+            it has of it then.
     """
-    pool: Pool = self.load_pool(token_id)
-    pool.held_atoms += atoms
-    pool.total += added.amount
-    errors.require(pool.total <= added.cap, errors.CAP_EXCEEDED)
-    self.pools[token_id] = self.packed_pool(pool)
+    total: int256 = self.totals[token_id] + added.amount
+    errors.require(total <= added.cap, errors.CAP_EXCEEDED)
+    self.totals[token_id] = total
     return self.add_collateral(holder, token_id, added.amount)
 
 
 @internal
-def take_out(
-    holder: uint256, token_id: uint256, atoms: uint256, taken: Asset
-) -> int256:
+def take_out(holder: uint256, token_id: uint256, taken: Asset) -> int256:
     """
-    @notice Count atoms of a token as no longer an account's; give what is left to it.
+    @notice Count what goes of a token as no longer an account's; give what is left to
+            it.
     """
-    left: int256 = self.add_collateral(holder, token_id, 0 - taken.amount)
-    pool: Pool = self.load_pool(token_id)
-    pool.held_atoms -= atoms
-    pool.total -= taken.amount
-    self.pools[token_id] = self.packed_pool(pool)
-    return left
+    self.totals[token_id] -= taken.amount
+    return self.add_collateral(holder, token_id, 0 - taken.amount)
 
 
 @internal
 def seize(holder: uint256, tokens: uint256):
     """
-    @notice Take from an account what it has of each token of a bitmap: held, and
-            nobody's, until it is collected.
+    @notice Give what an account has of each token of a bitmap to the governor's
+            account.
     """
     for token_id: uint256 in range(MAX_TOKENS):
         if (tokens >> token_id) & 1 == 0:
             continue
         amount: int256 = self.collaterals[holder][token_id]
         self.add_collateral(holder, token_id, 0 - amount)
-        pool: Pool = self.load_pool(token_id)
-        pool.total -= amount
-        self.pools[token_id] = self.packed_pool(pool)
+        self.add_collateral(convert(GOVERNOR, uint256) << 96, token_id, amount)
         log CollateralSeized(holder=holder, token_id=token_id, amount=amount)
-
-
-@internal
-def collect(token_id: uint256, atoms: uint256, taken: Asset):
-    """
-    @notice Count atoms that were seized as no longer held.
-    """
-    pool: Pool = self.load_pool(token_id)
-    errors.require(atoms <= pool.held_atoms, errors.TOO_LITTLE_HELD)
-    pool.held_atoms -= atoms
-    errors.require(
-        convert(pool.held_atoms, int256) * taken.scale >= pool.total,
-        errors.TOO_LITTLE_HELD,
-    )
-    self.pools[token_id] = self.packed_pool(pool)
 
 
 @internal

@@ -64,7 +64,7 @@ def token_worth(
     return staticcall Rules.__interface__(market.RULES).worth(
         collateral.collateral_params[token_id],
         collateral.collaterals[holder][token_id],
-        collateral.load_pool(token_id).total,
+        collateral.totals[token_id],
         market.price_of(collateral.FIRST_FEED + token_id),
         needs_valid,
         now,

@@ -295,7 +295,7 @@ def sell_collateral(
         code, sold.amount, market.price_of(collateral.FIRST_FEED + token_id), now
     )
     errors.require(cost <= 0 - current.cash, errors.SALE_TOO_LARGE)
-    collateral.take_out(holder, token_id, atoms, sold)
+    collateral.take_out(holder, token_id, sold)
     paid: uint256 = convert(fixed_point.mul_div_up(cost, 1, ledger.SCALE), uint256)
     cash: int256 = self.add_cash(holder, ledger.book_in(paid))
     self.cover_shortfall(holder, risk.insurance, now)

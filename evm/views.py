@@ -93,7 +93,7 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
         *((to, function, first) for to, function in OF_ACCOUNT),
     ),
     "Exchange.openings": (("Exchange", "opening_of", whole),),
-    "Exchange.pools": (("Exchange", "pool_of", whole),),
+    "Exchange.totals": (("Exchange", "total_of", whole),),
     "Exchange.collateral_params": (("Exchange", "collateral_params_of", whole),),
     "Exchange.books": OF_MARKET,
     "Exchange.fundings": OF_MARKET,

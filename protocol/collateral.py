@@ -19,7 +19,6 @@ from protocol.account import MAX_MARKETS
 from protocol.errors import require
 from protocol.fixed_point import WAD, mul_div_up, mul_wad_down, mul_wad_up
 from protocol.units import Address, Atoms, Holder, Price, Quote, Ratio, Seconds, Size
-from protocol.word import placed, signed, unsigned
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -46,14 +45,8 @@ class DebtParams(Struct, frozen=True):
     most: Quote
 
 
-class Pool(Struct, frozen=True):
-    held_atoms: Atoms
-    total: Size
-
-
 class Asset(Struct, frozen=True):
     token: Address
-    scale: int
     amount: Size
     cap: Size
 
@@ -69,18 +62,6 @@ class CollateralSeized(Struct, frozen=True):
     amount: Size
 
 
-def packed_pool(pool: Pool) -> int:
-    """The word of a pool."""
-    return pool.held_atoms | placed(int(pool.total), 128, 128)
-
-
-def unpacked_pool(packed: int) -> Pool:
-    """The pool that `packed_pool` packed."""
-    return Pool(
-        held_atoms=unsigned(packed, 0, 128), total=Size(signed(packed, 128, 128))
-    )
-
-
 def params_in(state: State, code: Address) -> CollateralParams:
     """The parameters of a token that lie in the code at an address."""
     require(code != 0, errors.TOKEN_UNKNOWN)
@@ -93,9 +74,7 @@ def asset(atoms: Atoms, params: CollateralParams) -> Asset:
     require(atoms > 0, errors.ZERO_AMOUNT)
     require(atoms >> 120 == 0, errors.OUT_OF_BOUNDS)
     scale = int(10 ** (18 - params.decimals))
-    return Asset(
-        token=params.token, scale=scale, amount=Size(atoms * scale), cap=params.cap
-    )
+    return Asset(token=params.token, amount=Size(atoms * scale), cap=params.cap)
 
 
 def grown_haircut(total: Size, params: CollateralParams) -> Ratio:
@@ -116,11 +95,6 @@ def sale_price(amount: Size, mark: Price, discount: Ratio) -> Quote:
     return mul_wad_up(whole, Ratio(WAD) - discount)
 
 
-def load_pool(state: State, token_id: int) -> Pool:
-    """What is held of a token, and what all accounts have of it."""
-    return state.pools[token_id]
-
-
 def add_collateral(state: State, holder: Holder, token_id: int, amount: Size) -> Size:
     """Change what an account has of a token, and give what that is then."""
     had = state.collaterals[holder, token_id] + amount
@@ -135,54 +109,37 @@ def add_collateral(state: State, holder: Holder, token_id: int, amount: Size) ->
     return had
 
 
-def put_in(
-    state: State, holder: Holder, token_id: int, atoms: Atoms, added: Asset
-) -> Size:
+def put_in(state: State, holder: Holder, token_id: int, added: Asset) -> Size:
     """
-    Count atoms of a token as an account's, up to the token's cap; give what it has of
-    it then.
+    Count what came of a token as an account's, up to the token's cap; give what it has
+    of it then.
     """
-    pool = load_pool(state, token_id)
-    pool = Pool(pool.held_atoms + atoms, pool.total + added.amount)
-    require(pool.total <= added.cap, errors.CAP_EXCEEDED)
-    state.pools[token_id] = pool
+    total = state.totals[token_id] + added.amount
+    require(total <= added.cap, errors.CAP_EXCEEDED)
+    state.totals[token_id] = total
     return add_collateral(state, holder, token_id, added.amount)
 
 
-def take_out(
-    state: State, holder: Holder, token_id: int, atoms: Atoms, taken: Asset
-) -> Size:
+def take_out(state: State, holder: Holder, token_id: int, taken: Asset) -> Size:
     """
-    Count atoms of a token as no longer an account's; give what is left to it.
+    Count what goes of a token as no longer an account's; give what is left to it.
     """
-    left = add_collateral(state, holder, token_id, -taken.amount)
-    pool = load_pool(state, token_id)
-    state.pools[token_id] = Pool(pool.held_atoms - atoms, pool.total - taken.amount)
-    return left
+    state.totals[token_id] -= taken.amount
+    return add_collateral(state, holder, token_id, -taken.amount)
 
 
 def seize(state: State, holder: Holder, tokens: int) -> None:
     """
-    Take from an account what it has of each token of a bitmap: held, and nobody's,
-    until it is collected.
+    Give what an account has of each token of a bitmap to the governor's account.
     """
+    governor = Holder(state.addresses.governor << 96)
     for token_id in range(MAX_TOKENS):
         if (tokens >> token_id) & 1 == 0:
             continue
         amount = state.collaterals[holder, token_id]
         add_collateral(state, holder, token_id, -amount)
-        pool = load_pool(state, token_id)
-        state.pools[token_id] = Pool(pool.held_atoms, pool.total - amount)
+        add_collateral(state, governor, token_id, amount)
         state.log(CollateralSeized(holder=holder, token_id=token_id, amount=amount))
-
-
-def collect(state: State, token_id: int, atoms: Atoms, taken: Asset) -> None:
-    """Count atoms that were seized as no longer held."""
-    pool = load_pool(state, token_id)
-    require(atoms <= pool.held_atoms, errors.TOO_LITTLE_HELD)
-    pool = Pool(pool.held_atoms - atoms, pool.total)
-    require(Size(pool.held_atoms * taken.scale) >= pool.total, errors.TOO_LITTLE_HELD)
-    state.pools[token_id] = pool
 
 
 def set_collateral(state: State, token_id: int, code: Address) -> None:

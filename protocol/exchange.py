@@ -22,7 +22,6 @@ from protocol import (
 )
 from protocol.account import Account
 from protocol.backing import Standing
-from protocol.collateral import Pool
 from protocol.deleveraging import Opening
 from protocol.errors import require
 from protocol.market import Books
@@ -74,12 +73,6 @@ class CollateralBought(Struct, frozen=True):
     cash: Quote
 
 
-class CollateralCollected(Struct, frozen=True):
-    token_id: int
-    receiver: Address
-    atoms: Atoms
-
-
 class InsuranceFunded(Struct, frozen=True):
     payer: Address
     atoms: Atoms
@@ -90,12 +83,6 @@ class RewardClaimed(Struct, frozen=True):
     keeper: Address
     receiver: Address
     atoms: Atoms
-
-
-class TreasuryCollected(Struct, frozen=True):
-    receiver: Address
-    atoms: Atoms
-    treasury: Quote
 
 
 def set_operator(state: State, call: Call, operator: Address, is_allowed: bool) -> None:
@@ -136,7 +123,7 @@ def deposit_collateral(
     """Add a token to what backs an account."""
     account.require_operator(state, holder, call.sender)
     added = market.asset(state, state.collateral_params[token_id], atoms)
-    amount = collateral.put_in(state, holder, token_id, atoms, added)
+    amount = collateral.put_in(state, holder, token_id, added)
     state.log(
         CollateralDeposited(
             holder=holder, token_id=token_id, atoms=atoms, amount=amount
@@ -156,7 +143,7 @@ def withdraw_collateral(
     """Take a token out of an account, as far as its margin allows."""
     account.require_operator(state, holder, call.sender)
     taken = market.asset(state, state.collateral_params[token_id], atoms)
-    amount = collateral.take_out(state, holder, token_id, atoms, taken)
+    amount = collateral.take_out(state, holder, token_id, taken)
     health.require_withdrawable(state, holder, market.load_risk(state), call.now)
     state.log(
         CollateralWithdrawn(
@@ -325,27 +312,15 @@ def set_collateral(state: State, call: Call, token_id: int, code: Address) -> No
     collateral.set_collateral(state, token_id, code)
 
 
-def collect_collateral(
-    state: State, call: Call, token_id: int, receiver: Address, atoms: Atoms
-) -> None:
-    """Pay out atoms of a token that were seized."""
+def collect_treasury(state: State, call: Call, atoms: Atoms) -> None:
+    """
+    Let the governor claim `atoms` of the treasury, as if he had earned them.
+    """
     require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
-    taken = market.asset(state, state.collateral_params[token_id], atoms)
-    collateral.collect(state, token_id, atoms, taken)
-    state.log(CollateralCollected(token_id=token_id, receiver=receiver, atoms=atoms))
-    ledger.push(state, taken.token, receiver, atoms)
-
-
-def collect_treasury(state: State, call: Call, receiver: Address, atoms: Atoms) -> None:
-    """Pay `atoms` out of the treasury."""
-    require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
-    amount = ledger.book_out(state, atoms)
-    funds = ledger.add_funds(state, NOTHING, NOTHING, -amount, NOTHING)
+    amount = ledger.value_of(state, atoms)
+    funds = ledger.add_funds(state, NOTHING, NOTHING, -amount, amount)
     require(funds.treasury >= 0, errors.TREASURY_TOO_SMALL)
-    state.log(
-        TreasuryCollected(receiver=receiver, atoms=atoms, treasury=funds.treasury)
-    )
-    ledger.push(state, state.addresses.token, receiver, atoms)
+    state.keeper_rewards[call.sender] += amount
 
 
 def account_of(state: State, call: Call, holder: Holder) -> Account:
@@ -373,9 +348,9 @@ def collateral_of(state: State, call: Call, holder: Holder, token_id: int) -> Si
     return state.collaterals[holder, token_id]
 
 
-def pool_of(state: State, call: Call, token_id: int) -> Pool:
-    """What is held of a token, and what all accounts have of it."""
-    return collateral.load_pool(state, token_id)
+def total_of(state: State, call: Call, token_id: int) -> Size:
+    """What all accounts have of a token."""
+    return state.totals[token_id]
 
 
 def collateral_params_of(state: State, call: Call, token_id: int) -> Address:

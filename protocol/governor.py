@@ -21,7 +21,7 @@ from protocol.collateral import FIRST_FEED, MAX_TOKENS, CollateralParams
 from protocol.errors import require
 from protocol.feed import FeedParams
 from protocol.parameters import MarketParams, RiskParams
-from protocol.units import Address, Atoms, Call, Size
+from protocol.units import Address, Atoms, Call, Holder, Size
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -96,8 +96,8 @@ def set_collateral(
             errors.TOKEN_CHANGED,
         )
     priced = oracle.params_of(state, governor, FIRST_FEED + token_id)
-    pool = exchange.pool_of(state, governor, token_id)
-    governance.require_lawful_collateral(params, pool.total, priced.ceiling_price)
+    total = exchange.total_of(state, governor, token_id)
+    governance.require_lawful_collateral(params, total, priced.ceiling_price)
     code = state.create_code(params)
     exchange.set_collateral(state, governor, token_id, code)
 
@@ -108,14 +108,16 @@ def collect_collateral(
     """Pay out atoms of a token that were seized."""
     access.require_owner(state, call.sender)
     governor = Call(state.addresses.governor, call.now)
-    exchange.collect_collateral(state, governor, token_id, receiver, atoms)
+    seized = Holder(governor.sender << 96)
+    exchange.withdraw_collateral(state, governor, seized, token_id, atoms, receiver)
 
 
 def collect_treasury(state: State, call: Call, receiver: Address, atoms: Atoms) -> None:
     """Pay `atoms` out of the treasury."""
     access.require_owner(state, call.sender)
     governor = Call(state.addresses.governor, call.now)
-    exchange.collect_treasury(state, governor, receiver, atoms)
+    exchange.collect_treasury(state, governor, atoms)
+    exchange.claim_reward(state, governor, atoms, receiver)
 
 
 def offer_ownership(state: State, call: Call, pending_owner: Address) -> None:

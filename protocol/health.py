@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import account, collateral, errors, market, position, rules
+from protocol import account, errors, market, position, rules
 from protocol.account import Account
 from protocol.backing import NO_STANDING, Standing, combined, strict_equity
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
@@ -55,7 +55,7 @@ def token_worth(
         market.ANYONE,
         state.collateral_params[token_id],
         state.collaterals[holder, token_id],
-        collateral.load_pool(state, token_id).total,
+        state.totals[token_id],
         market.price_of(state, FIRST_FEED + token_id),
         needs_valid,
         now,

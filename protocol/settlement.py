@@ -295,7 +295,7 @@ def sell_collateral(
     price = market.price_of(state, FIRST_FEED + token_id)
     cost = rules.sale_price(state, market.ANYONE, code, sold.amount, price, now)
     require(cost <= -current.cash, errors.SALE_TOO_LARGE)
-    collateral.take_out(state, holder, token_id, atoms, sold)
+    collateral.take_out(state, holder, token_id, sold)
     paid = int(mul_div_up(cost, 1, state.scale))
     cash = add_cash(state, holder, ledger.book_in(state, paid))
     cover_shortfall(state, holder, risk.insurance, now)

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from protocol import errors
 from protocol.account import Account, packed_account
-from protocol.collateral import Pool, packed_pool
 from protocol.deleveraging import Opening, packed_opening
 from protocol.errors import require
 from protocol.feed import Head, Report, Round, packed_head, packed_report, packed_round
@@ -210,12 +209,7 @@ class State:
         self.collaterals: Table[tuple[Holder, int], Size] = table(
             "collaterals", "Exchange", Size(0), one_word
         )
-        self.pools: Table[int, Pool] = table(
-            "pools",
-            "Exchange",
-            Pool(0, Size(0)),
-            lambda record: (packed_pool(record),),
-        )
+        self.totals: Table[int, Size] = table("totals", "Exchange", Size(0), one_word)
         self.positions: Table[tuple[Holder, int], Position] = table(
             "positions",
             "Exchange",

@@ -265,10 +265,10 @@ class Run:
             arguments = (owner, treasury)
             self.make(Action("Governor", "collect_treasury", owner, now, arguments))
         for token_id, token in enumerate(self.scenario.tokens):
-            pool = self.state.pools[token_id]
-            seized = pool.held_atoms - int(pool.total) // token.scale
+            governor = self.state.addresses.governor
+            seized = int(self.state.collaterals[governor << 96, token_id])
             if seized:
-                which = (token_id, owner, seized)
+                which = (token_id, owner, seized // token.scale)
                 self.make(Action("Governor", "collect_collateral", owner, now, which))
 
     def sample(self, now: int) -> None:

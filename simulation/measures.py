@@ -207,7 +207,7 @@ class Measures:
             yield TokenSample(
                 price=self.token_prices[token_id].at(now),
                 mark=int(seen.price.mark),
-                total=int(self.state.pools[token_id].total),
+                total=int(self.state.totals[token_id]),
             )
 
     def nav(self, now: int) -> int:
@@ -301,7 +301,7 @@ class Measures:
         for token_id, series in enumerate(self.token_prices):
             yield TokenEnd(
                 prices=price_range(series, now),
-                total=int(self.state.pools[token_id].total),
+                total=int(self.state.totals[token_id]),
                 sold=self.tally.sold[token_id] * self.scenario.tokens[token_id].scale,
                 paid=self.tally.paid[token_id] * self.state.scale,
                 seized=self.tally.seized[token_id],

@@ -9,8 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from protocol import collateral
-from protocol.collateral import CollateralSeized, Pool
+from protocol.collateral import CollateralSeized
 from protocol.deleveraging import Deleveraged, DeleveragingOpened
 from protocol.exchange import CollateralBought
 from protocol.fixed_point import WAD
@@ -56,7 +55,7 @@ class Conservation:
                 self.token_totals[token_id] += int(record) - self.tokens.get(key, 0)
                 self.tokens[key] = int(record)
                 is_touched = True
-            elif table in (state.funds, state.escrow, state.holdings, state.pools):
+            elif table in (state.funds, state.escrow, state.holdings, state.totals):
                 is_touched = True
         if is_touched and not self.holds():
             self.violations += 1
@@ -68,16 +67,9 @@ class Conservation:
         owned += self.state.escrow[()]
         held = self.state.holdings[()].held_atoms * self.state.scale
         return self.total + int(owned) == held and all(
-            self.holds_token(token_id, pool)
-            for token_id, pool in self.state.pools.items()
+            self.token_totals[token_id] == int(total)
+            for token_id, total in self.state.totals.items()
         )
-
-    def holds_token(self, token_id: int, pool: Pool) -> bool:
-        """Whether all that accounts have of a token is held."""
-        code = self.state.collateral_params[token_id]
-        scale = 10 ** (18 - collateral.params_in(self.state, code).decimals)
-        total = self.token_totals[token_id]
-        return total == int(pool.total) and total <= int(pool.held_atoms * scale)
 
 
 class Event(Struct, frozen=True):

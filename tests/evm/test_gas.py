@@ -27,7 +27,6 @@ from protocol.trace import Action
 
 # What only another contract may call: it is measured inside of the calls that reach it.
 INNER = {
-    ("Exchange", "collect_collateral"),
     ("Exchange", "collect_treasury"),
     ("Exchange", "enter_vault"),
     ("Exchange", "escrow_deposit"),

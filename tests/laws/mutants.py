@@ -50,17 +50,17 @@ MUTANTS = (
         "a token is taken above its cap",
         "A15",
         "collateral",
-        ("pool.total <= added.cap", "pool.total <= 2 * added.cap"),
+        ("total <= added.cap", "total <= 2 * added.cap"),
     ),
     each(
-        "what is seized stays in the sum of all accounts",
+        "what is seized is nobody's",
         "A15",
         "collateral",
         (
-            "Pool(pool.held_atoms, pool.total - amount)",
-            "Pool(pool.held_atoms, pool.total)",
+            "add_collateral(state, governor, token_id, amount)",
+            "add_collateral(state, governor, token_id, 0)",
         ),
-        ("pool.total -= amount", "pool.total -= 0"),
+        ("<< 96, token_id, amount)", "<< 96, token_id, 0)"),
     ),
     Mutant(
         "a transfer makes a little of its own",

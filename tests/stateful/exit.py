@@ -214,8 +214,9 @@ class Exit:
     def withdraw_all(self) -> None:
         """Tokens and cash leave the accounts, then what keepers and owner earned."""
         world, state = self.world, self.state
+        governor = world.addresses["Governor"]
         for (holder, number), had in list(state.collaterals.items()):
-            if had:
+            if had and holder >> 96 != governor:
                 owner, atoms = holder >> 96, had // unit_of(world, number)
                 is_kept_out = is_blocked(state, number, owner)
                 receiver = world.actors["keeper"] if is_kept_out else owner
@@ -234,7 +235,7 @@ class Exit:
         atoms = state.funds[()].treasury // state.scale
         if atoms:
             self.must(owner, "Governor", "collect_treasury", owner, atoms)
-        for number in list(state.pools):
+        for number in list(state.totals):
             atoms = seized_atoms(world, number)
             if atoms:
                 words = (number, owner, atoms)
@@ -312,8 +313,7 @@ class Exit:
         }
         for owner, rests in owned.items():
             assert all(0 <= rest < state.scale for rest in rests), (owner, rests)
-        assert not any(account.tokens for account in state.accounts.values())
-        assert not any(pool.held_atoms for pool in state.pools.values())
+        assert not any(state.totals.values())
         known = sum(map(sum, owned.values())) + funds.vault + funds.insurance
         assert state.holdings[()].held_atoms * state.scale == known, known
 

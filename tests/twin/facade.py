@@ -30,7 +30,14 @@ FACADE = "Facade"
 OPENED = "opened"
 DEPLOYER = address_text(0x11)
 # What an `__init__` is given by the name of its parameter.
-GIVEN = {"token": 0x22, "oracle": 0x33, "rules": 0x55, "owner": 0x44, "decimals": 6}
+GIVEN = {
+    "token": 0x22,
+    "oracle": 0x33,
+    "rules": 0x55,
+    "owner": 0x44,
+    "governor": 0x66,
+    "decimals": 6,
+}
 
 
 class Answer(NamedTuple):

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from protocol.account import MAX_MARKETS, Account
 from protocol.backing import Standing
-from protocol.collateral import MAX_TOKENS, CollateralParams, DebtParams, Pool
+from protocol.collateral import MAX_TOKENS, CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Head, Report, Round
@@ -172,7 +172,6 @@ ACCOUNTS = st.builds(
     TRUTHS,
     st.integers(0, 2**MAX_TOKENS - 1),
 )
-POOLS = st.builds(Pool, below(120), OPEN)
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
 BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)

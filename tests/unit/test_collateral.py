@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from protocol import collateral, errors
-from protocol.collateral import Asset, Pool
+from protocol.collateral import Asset
 from tests.twin.twins import both
 from tests.unit.desk import Desk
 from tests.unit.worked import TOKEN, wad
@@ -53,7 +53,7 @@ def fallen(desk: Desk) -> None:
 
 def test_atoms_are_scaled_to_wads() -> None:
     whole = both(collateral, "asset", WETH, TOKEN)
-    assert whole == Asset(TOKEN.token, 10**10, wad("1"), TOKEN.cap)
+    assert whole == Asset(TOKEN.token, wad("1"), TOKEN.cap)
 
 
 def test_a_token_counts_at_its_own_haircut_and_strictly_at_the_grown_one(desk) -> None:
@@ -79,7 +79,7 @@ def test_a_deposit_above_the_cap_is_refused(desk) -> None:
     arguments = ("Exchange", "deposit_collateral", holder, 0)
     assert desk.call("bob", *arguments, 997 * WETH + 1).error == errors.CAP_EXCEEDED
     desk.make("bob", *arguments, 997 * WETH)
-    assert desk.view("Exchange", "pool_of", 0) == Pool(1000 * WETH, wad("1000"))
+    assert desk.view("Exchange", "total_of", 0) == wad("1000")
 
 
 def test_a_debt_is_paid_by_selling_the_token_at_a_discount(desk) -> None:
@@ -144,9 +144,12 @@ def test_what_nobody_buys_is_seized_when_the_debt_is_covered(desk) -> None:
         desk.liquidate("ann")
     account = desk.view("Exchange", "account_of", ann)
     assert (account.cash, account.tokens) == (0, 0)
-    assert desk.view("Exchange", "pool_of", 0) == Pool(rest, 0)
+    governor = desk.model.state.addresses.governor << 96
+    assert (
+        desk.view("Exchange", "collateral_of", governor, 0) == rest * wad("1") // WETH
+    )
     desk.make("owner", "Governor", "collect_collateral", 0, ann >> 96, rest)
-    assert desk.view("Exchange", "pool_of", 0) == Pool(0, 0)
+    assert desk.view("Exchange", "total_of", 0) == 0
 
 
 def test_what_can_be_sold_is_sold_before_others_pay(desk) -> None:
@@ -167,7 +170,7 @@ def test_what_can_be_sold_is_sold_before_others_pay(desk) -> None:
 
 def test_what_accounts_have_is_not_collected(desk) -> None:
     outcome = desk.call("owner", "Governor", "collect_collateral", 0, 1, 1)
-    assert outcome.error == errors.TOO_LITTLE_HELD
+    assert outcome.error == errors.TOO_LITTLE_COLLATERAL
 
 
 def test_debt_has_a_limit_for_who_takes_more_risk(desk) -> None:

@@ -116,7 +116,7 @@ def gift(call: Call) -> None:
     try:
         # As much again, and all that there is room for.
         token = state.codes[state.collateral_params[number]]
-        room = (token.cap - state.pools[number].total) // 10 ** (18 - token.decimals)
+        room = (token.cap - state.totals[number]) // 10 ** (18 - token.decimals)
         for more in (atoms, room - atoms):
             again = replace(call.action, arguments=(holder, number, more))
             if world.model.apply(again).error is not None:

@@ -110,7 +110,7 @@ def worth(
         had = state.collaterals[holder, number]
         price = market.price_of(state, 16 + number)
         token = state.codes[state.collateral_params[number]]
-        grown = up(token.haircut_slope, state.pools[number].total, token.cap)
+        grown = up(token.haircut_slope, state.totals[number], token.cap)
         equity += had * price.mark // WAD * (WAD - token.haircut) // WAD
         kept = WAD - min(WAD, token.haircut + grown)
         certain += had * min(price.index, price.average) // WAD * kept // WAD

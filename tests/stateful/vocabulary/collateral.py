@@ -47,14 +47,16 @@ def unit_of(world: World, token_id: int) -> int:
 
 
 def seized_atoms(world: World, token_id: int) -> int:
-    """What is held of a token and is no account's."""
-    pool = world.state.pools[token_id]
-    return int(pool.held_atoms - pool.total // unit_of(world, token_id))
+    """What the governor has of a token for its owner."""
+    had = world.state.collaterals[world.addresses["Governor"] << 96, token_id]
+    return int(had // unit_of(world, token_id))
 
 
 def held_tokens(world: World) -> list[tuple[int, int]]:
-    """Every account and token that it has some of."""
-    return [key for key, had in world.state.collaterals.items() if had != 0]
+    """Every account and token that it has some of, but what is the governor's."""
+    governor = world.addresses["Governor"] << 96
+    held = world.state.collaterals.items()
+    return [key for key, had in held if had != 0 and key[0] != governor]
 
 
 def bring(world: World, choose: Choices, holder: int) -> Calls:
@@ -88,7 +90,7 @@ def deposit_collateral(world: World, choose: Choices) -> Calls:
     code = world.state.collateral_params[token_id]
     room = 1
     if code:
-        left = world.state.codes[code].cap - world.state.pools[token_id].total
+        left = world.state.codes[code].cap - world.state.totals[token_id]
         room = max(0, left) // unit_of(world, token_id)
     atoms = amount(choose, room, MOST_UINT)
     sender = sender_for(world, choose, holder)
@@ -249,7 +251,7 @@ def set_collateral(world: World, choose: Choices) -> Calls:
     params = configuration.collateral_params(choose, decimals, max(1, price))
     cap = params.cap
     if choose.chance(10):
-        cap = max(1, state.pools[token_id].total + choose.integer(-1, 1))
+        cap = max(1, state.totals[token_id] + choose.integer(-1, 1))
     words = tuple(words_of(replace(params, token=token, cap=cap)))
     if choose.chance(25):
         words = (words[0], *spoiled(choose, words[1:]))
@@ -257,12 +259,12 @@ def set_collateral(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Governor", "set_collateral", token_id, *words)
 
 
-@rule(2, {"Governor.collect_collateral": "ok NotOwner TooLittleHeld ZeroAmount"})
+@rule(2, {"Governor.collect_collateral": "ok NotOwner TooLittleCollateral ZeroAmount"})
 def collect_collateral(world: World, choose: Choices) -> Calls:
     """The owner takes what was seized."""
     state = world.state
     token_id = any_token(world, choose)
-    seized = [number for number in state.pools if seized_atoms(world, number) > 0]
+    seized = [number for number in state.totals if seized_atoms(world, number) > 0]
     if not seized and choose.chance(90):
         return
     if seized and choose.chance(80):

@@ -29,9 +29,8 @@ PRIVILEGED = (
     ("Exchange", "leave_vault", 2, "Vault"),
     ("Exchange", "set_market", 2, "Governor"),
     ("Exchange", "set_risk", 1, "Governor"),
-    ("Exchange", "collect_treasury", 2, "Governor"),
+    ("Exchange", "collect_treasury", 1, "Governor"),
     ("Exchange", "set_collateral", 2, "Governor"),
-    ("Exchange", "collect_collateral", 3, "Governor"),
     ("Oracle", "set_feed", 2 + MAX_REPORTERS, "Governor"),
 )
 

@@ -97,7 +97,7 @@ def ask_of_token(world: World, choose: Choices) -> Calls:
                 "worth",
                 (
                     some,
-                    state.pools[token_id].total,
+                    state.totals[token_id],
                     price,
                     choose.integer(0, 1),
                     world.now,

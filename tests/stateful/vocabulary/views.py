@@ -68,7 +68,7 @@ def every_view(
         ("Exchange", "opening_of", (market_id,)),
         ("Exchange", "standing_of", (holder,)),
         ("Exchange", "collateral_of", (holder, market_id)),
-        ("Exchange", "pool_of", (market_id,)),
+        ("Exchange", "total_of", (market_id,)),
         ("Exchange", "collateral_params_of", (market_id,)),
         ("Exchange", "market_of", (market_id,)),
         ("Exchange", "books", ()),
