@@ -16,6 +16,7 @@ from protocol.funding import BorrowingParams, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
+from protocol.margin_call import MarginCallParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
@@ -92,6 +93,9 @@ RISK = RiskParams(
     debt=DebtParams(floor=Quote(10 * WAD), most=Quote(1_000 * WAD)),
     vault=VaultParams(
         delay=Seconds(60), window=Seconds(3_600), quarantine=Seconds(86_400)
+    ),
+    margin_call=MarginCallParams(
+        ratio=Ratio(3 * WAD // 2), grace=Seconds(0), window=Seconds(3_600)
     ),
 )
 

@@ -142,6 +142,7 @@ def deposit(holder: uint256, atoms: uint256):
     """
     account.require_operator(holder, msg.sender)
     cash: int256 = settlement.add_cash(holder, ledger.book_in(atoms))
+    health.recover(holder, block.timestamp)
     log Deposited(holder=holder, atoms=atoms, cash=cash)
     ledger.pull(ledger.TOKEN, msg.sender, atoms)
 
@@ -168,6 +169,7 @@ def deposit_collateral(holder: uint256, token_id: uint256, atoms: uint256):
         collateral.collateral_params[token_id], atoms
     )
     amount: int256 = collateral.put_in(holder, token_id, added)
+    health.recover(holder, block.timestamp)
     log CollateralDeposited(
         holder=holder, token_id=token_id, atoms=atoms, amount=amount
     )
@@ -242,6 +244,15 @@ def settle(holder: uint256, market_id: uint256) -> int256:
             what its cash changed by.
     """
     return settlement.settle(holder, market_id, msg.sender, block.timestamp)
+
+
+@external
+def call_margin(holder: uint256, market_id: uint256):
+    """
+    @notice Call the margin of an account that has come near its liquidation, by anyone:
+            its grace begins.
+    """
+    health.call_margin(holder, market_id, block.timestamp)
 
 
 @external

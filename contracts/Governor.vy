@@ -9,10 +9,12 @@
 from ethereum.ercs import IERC20Detailed
 
 from . import access
+from . import account
 from . import collateral
 from . import errors
 from . import feed
 from . import governance
+from . import market
 from . import parameters
 from . import sides
 
@@ -22,6 +24,7 @@ initializes: access
 interface Exchange:
     def market_of(market_id: uint256) -> sides.MarketState: view
     def params_of(market_id: uint256) -> address: view
+    def books() -> market.Books: view
     def set_market(market_id: uint256, code: address): nonpayable
     def set_risk(code: address): nonpayable
     def collateral_params_of(token_id: uint256) -> address: view
@@ -44,7 +47,7 @@ interface Oracle:
 # Code that returns all that follows it, so many words: the parameters. They begin with a
 # zero byte, which as code is a stop.
 FEED_CODE: constant(Bytes[10]) = x"6100e080600a3d393df3"
-RISK_CODE: constant(Bytes[10]) = x"61018080600a3d393df3"
+RISK_CODE: constant(Bytes[10]) = x"6101e080600a3d393df3"
 COLLATERAL_CODE: constant(Bytes[10]) = x"61012080600a3d393df3"
 MARKET_CODE: constant(Bytes[10]) = x"6104e080600a3d393df3"
 
@@ -99,6 +102,11 @@ def set_market(market_id: uint256, params: parameters.MarketParams):
         open_interest = sides.open_interest(state.book)
     used: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
     governance.require_lawful_market(params, open_interest, used.ceiling_price)
+    risk: address = (staticcall Exchange(EXCHANGE).books()).risk_params
+    if risk != empty(address):
+        governance.require_lawful_call(
+            params.margin, parameters.risk_in(risk).margin_call
+        )
     code: address = raw_create(concat(MARKET_CODE, abi_encode(params)))
     extcall Exchange(EXCHANGE).set_market(market_id, code)
 
@@ -110,6 +118,12 @@ def set_risk(params: parameters.RiskParams):
     """
     access.require_owner(msg.sender)
     governance.require_lawful_risk(params)
+    market_count: uint256 = (staticcall Exchange(EXCHANGE).books()).market_count
+    for market_id: uint256 in range(market_count, bound=account.MAX_MARKETS):
+        used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
+        governance.require_lawful_call(
+            parameters.params_in(used).margin, params.margin_call
+        )
     code: address = raw_create(concat(RISK_CODE, abi_encode(params)))
     extcall Exchange(EXCHANGE).set_risk(code)
 

@@ -53,7 +53,9 @@ def statement_of(holder: uint256) -> statement.Statement:
         current,
         staticcall Exchange(EXCHANGE).standing_of(holder),
         parameters.risk_in(books.risk_params),
+        block.timestamp,
     )
+    critical: int256 = 0
     lines: statement.Line[account.MAX_MARKETS] = empty(
         statement.Line[account.MAX_MARKETS]
     )
@@ -63,13 +65,18 @@ def statement_of(holder: uint256) -> statement.Statement:
         held: position.Position = staticcall Exchange(EXCHANGE).position_of(
             holder, market_id
         )
+        params: parameters.MarketParams = parameters.params_in(
+            staticcall Exchange(EXCHANGE).params_of(market_id)
+        )
+        if held.size != 0:
+            critical = max(critical, params.liquidation.critical_fraction)
         lines[market_id] = statement.line(
             held,
             staticcall Exchange(EXCHANGE).claim_of(holder, market_id),
             staticcall Exchange(EXCHANGE).market_of(market_id),
             staticcall Oracle(ORACLE).price(market_id),
-            parameters.params_in(staticcall Exchange(EXCHANGE).params_of(market_id)),
+            params,
             whole,
             block.timestamp,
         )
-    return statement.statement(current, whole, lines)
+    return statement.statement(current, whole, critical, lines)

@@ -7,6 +7,7 @@
         keeps nothing; the book asks it, and stays small.
 """
 
+from . import account
 from . import backing
 from . import collateral
 from . import deleveraging
@@ -17,6 +18,7 @@ from . import fixed_point
 from . import funding
 from . import liquidation
 from . import margin
+from . import margin_call
 from . import parameters
 from . import payout
 from . import position
@@ -261,7 +263,7 @@ def closing(
     size: int256,
     standing: backing.Standing,
     risk: parameters.RiskParams,
-    is_flat_due: bool,
+    current: account.Account,
     book: sides.Book,
     price: feed.FeedPrice,
     bucket: liquidation.Bucket,
@@ -287,6 +289,11 @@ def closing(
         skew=sides.skew(book),
         bucket=liquidation.filled(bucket, params.liquidation, now),
     )
+    errors.require(
+        margin_call.is_grace_over(current.called_at, risk.margin_call, now)
+        or liquidation.is_critical(case, params.liquidation),
+        errors.GRACE_NOT_OVER,
+    )
     closed: int256 = liquidation.closed_size(
         case, params.pricing.skew_scale, params.limits.least_value, params.liquidation
     )
@@ -299,12 +306,41 @@ def closing(
         ),
         bucket=max(0, case.bucket - amount),
         reward=liquidation.keeper_reward(
-            amount, is_flat_due, risk.rewards, params.liquidation
+            amount, not current.is_flat_paid, risk.rewards, params.liquidation
         ),
         insurance_fee=fixed_point.mul_wad_down(
             amount, params.liquidation.insurance_share
         ),
     )
+
+
+@external
+@view
+def called(
+    code: address,
+    size: int256,
+    standing: backing.Standing,
+    risk: parameters.RiskParams,
+    current: account.Account,
+    price: feed.FeedPrice,
+    now: uint256,
+) -> int256:
+    """
+    @notice The equity below which an account with a position may be called; refused
+            where it has that, or where a call stands.
+    """
+    params: parameters.MarketParams = parameters.params_in(code)
+    errors.require(size != 0, errors.NO_POSITION)
+    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    required: int256 = margin_call.required(
+        standing.maintenance, risk.reserve, risk.margin_call
+    )
+    errors.require(standing.equity < required, errors.HEALTHY)
+    errors.require(
+        not margin_call.is_open(current.called_at, risk.margin_call, now),
+        errors.ALREADY_CALLED,
+    )
+    return required
 
 
 @external

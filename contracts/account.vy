@@ -24,6 +24,7 @@ struct Account:
     mode: uint256
     is_flat_paid: bool
     tokens: uint256
+    called_at: uint256
 
 
 event OperatorSet:
@@ -54,6 +55,7 @@ def packed_account(account: Account) -> uint256:
         | (account.mode << 160)
         | (convert(account.is_flat_paid, uint256) << 168)
         | (account.tokens << 176)
+        | (account.called_at << 184)
     )
 
 
@@ -70,6 +72,7 @@ def unpacked_account(packed: uint256) -> Account:
         mode=(packed << 88) >> 248,
         is_flat_paid=(packed << 87) >> 255 == 1,
         tokens=(packed << 72) >> 248,
+        called_at=(packed << 32) >> 216,
     )
 
 
@@ -92,15 +95,15 @@ def store_account(holder: uint256, account: Account):
 
 
 @internal
-def set_flat_paid(holder: uint256, is_flat_paid: bool):
+def set_warnings(holder: uint256, called_at: uint256, is_flat_paid: bool):
     """
-    @notice Remember whether a keeper was paid the flat reward for an account that is
-            not healthy again yet.
+    @notice Remember, of an account that is not healthy, when its margin was called, and
+            whether a keeper was paid the flat reward for it.
     """
     current: Account = self.load_account(holder)
-    if current.is_flat_paid != is_flat_paid:
-        current.is_flat_paid = is_flat_paid
-        self.store_account(holder, current)
+    current.called_at = called_at
+    current.is_flat_paid = is_flat_paid
+    self.store_account(holder, current)
 
 
 @internal

@@ -15,6 +15,7 @@ from . import fixed_point
 from . import funding
 from . import liquidation
 from . import margin
+from . import margin_call
 from . import parameters
 
 # What a bound in `protocol` says of prices and sizes, of rates, of values, of times.
@@ -236,6 +237,26 @@ def require_lawful_risk(params: parameters.RiskParams):
     self.require_duration(params.vault.window)
     self.require_wait(params.vault.window)
     self.require_wait(params.vault.quarantine)
+    warned: margin_call.MarginCallParams = params.margin_call
+    self.require_between(warned.ratio, fixed_point.WAD, 2 * fixed_point.WAD)
+    self.require_wait(warned.grace)
+    self.require_duration(warned.window)
+    self.require_wait(warned.window)
+
+
+@internal
+@pure
+def require_lawful_call(
+    asked: margin.MarginParams, warned: margin_call.MarginCallParams
+):
+    """
+    @notice Refuse a margin call that may come to who has just opened a position.
+    """
+    errors.require(
+        fixed_point.mul_wad_up(asked.maintenance_fraction, warned.ratio)
+        <= fixed_point.WAD,
+        errors.CALL_ABOVE_INITIAL,
+    )
 
 
 @internal

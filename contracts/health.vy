@@ -11,6 +11,7 @@ from . import account
 from . import backing
 from . import collateral
 from . import errors
+from . import margin_call
 from . import market
 from . import parameters
 from . import position
@@ -123,4 +124,55 @@ def require_withdrawable(holder: uint256, risk: parameters.RiskParams, now: uint
     )
     errors.require(
         least >= standing.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN
+    )
+
+
+@internal
+def recover(holder: uint256, now: uint256):
+    """
+    @notice End the call of an account that is far from its liquidation again; where it
+            is only not to be liquidated, let a keeper earn the flat reward again.
+    """
+    current: account.Account = account.load_account(holder)
+    if current.called_at == 0 and not current.is_flat_paid:
+        return
+    called_at: uint256 = 0
+    is_flat_paid: bool = False
+    if current.positions != 0:
+        risk: parameters.RiskParams = market.load_risk()
+        standing: backing.Standing = self.standing_of(holder, False, now)
+        if standing.equity < margin_call.required(
+            standing.maintenance, risk.reserve, risk.margin_call
+        ):
+            called_at = current.called_at
+        if standing.equity < standing.maintenance + risk.reserve:
+            is_flat_paid = current.is_flat_paid
+    account.set_warnings(holder, called_at, is_flat_paid)
+    if called_at != current.called_at:
+        log margin_call.MarginCallEnded(holder=holder)
+
+
+@internal
+def call_margin(holder: uint256, market_id: uint256, now: uint256):
+    """
+    @notice Call the margin of an account that has come near its liquidation, by a
+            position in a market whose price is fresh enough.
+    """
+    current: account.Account = account.load_account(holder)
+    standing: backing.Standing = self.standing_of(holder, False, now)
+    required: int256 = staticcall Rules.__interface__(market.RULES).called(
+        market.market_params[market_id],
+        position.load_position(holder, market_id).size,
+        standing,
+        market.load_risk(),
+        current,
+        market.price_of(market_id),
+        now,
+    )
+    account.set_warnings(holder, now, current.is_flat_paid)
+    log margin_call.MarginCalled(
+        holder=holder,
+        market_id=market_id,
+        equity=standing.equity,
+        required=required,
     )

@@ -15,6 +15,7 @@ from . import funding
 from . import insurance
 from . import liquidation
 from . import margin
+from . import margin_call
 from . import payout
 from . import pricing
 from . import request
@@ -50,6 +51,7 @@ struct RiskParams:
     insurance: insurance.InsuranceParams
     debt: collateral.DebtParams
     vault: request.VaultParams
+    margin_call: margin_call.MarginCallParams
 
 
 @internal
@@ -80,7 +82,7 @@ def risk_in(code: address) -> RiskParams:
     @notice The parameters of all accounts that lie in the code at an address.
     """
     errors.require(code != empty(address), errors.RISK_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 12 * 32), RiskParams)
+    return abi_decode(slice(code.code, 0, 15 * 32), RiskParams)
 
 
 @internal

@@ -13,14 +13,16 @@ from . import feed
 from . import fixed_point
 from . import funding
 from . import margin
+from . import margin_call
 from . import parameters
 from . import position
 from . import sides
 
 # The status of an account.
 HEALTHY: constant(uint256) = 0
-LIQUIDATABLE: constant(uint256) = 1
-BANKRUPT: constant(uint256) = 2
+CALLED: constant(uint256) = 1
+LIQUIDATABLE: constant(uint256) = 2
+BANKRUPT: constant(uint256) = 3
 
 
 struct Totals:
@@ -30,6 +32,8 @@ struct Totals:
     initial: int256
     maintenance: int256
     reserve: int256
+    required: int256
+    is_grace_over: bool
 
 
 struct Line:
@@ -49,6 +53,8 @@ struct Statement:
     initial: int256
     maintenance: int256
     reserve: int256
+    required: int256
+    called_at: uint256
     free_collateral: int256
     status: uint256
     lines: Line[account.MAX_MARKETS]
@@ -57,32 +63,46 @@ struct Statement:
 @internal
 @pure
 def totals(
-    current: account.Account, standing: backing.Standing, risk: parameters.RiskParams
+    current: account.Account,
+    standing: backing.Standing,
+    risk: parameters.RiskParams,
+    now: uint256,
 ) -> Totals:
     """
     @notice What an account is worth at the mark and strictly, and what it must hold.
     """
+    reserve: int256 = risk.reserve if current.positions != 0 else 0
     return Totals(
         equity=standing.equity,
         collateral=standing.collateral,
         strict_equity=backing.strict_equity(standing, risk.profit_weight),
         initial=standing.initial,
         maintenance=standing.maintenance,
-        reserve=risk.reserve if current.positions != 0 else 0,
+        reserve=reserve,
+        required=margin_call.required(standing.maintenance, reserve, risk.margin_call),
+        is_grace_over=margin_call.is_grace_over(
+            current.called_at, risk.margin_call, now
+        ),
     )
 
 
 @internal
 @pure
-def status_of(whole: Totals) -> uint256:
+def status_of(whole: Totals, critical: int256) -> uint256:
     """
-    @notice Whether an account is left alone, may be liquidated, or is worth less than
-            nothing.
+    @notice Whether an account is left alone, may be called or is, may be liquidated,
+            below the critical part of its margin even in its grace, or is worth less
+            than nothing.
     """
     if whole.equity < 0:
         return BANKRUPT
-    if whole.equity < whole.maintenance + whole.reserve:
+    if whole.equity < whole.maintenance + whole.reserve and (
+        whole.is_grace_over
+        or whole.equity < fixed_point.mul_wad_up(whole.maintenance, critical)
+    ):
         return LIQUIDATABLE
+    if whole.equity < whole.required:
+        return CALLED
     return HEALTHY
 
 
@@ -172,6 +192,7 @@ def line(
 def statement(
     current: account.Account,
     whole: Totals,
+    critical: int256,
     lines: Line[account.MAX_MARKETS],
 ) -> Statement:
     """
@@ -185,7 +206,9 @@ def statement(
         initial=whole.initial,
         maintenance=whole.maintenance,
         reserve=whole.reserve,
+        required=whole.required,
+        called_at=current.called_at,
         free_collateral=self.free_collateral(current, whole),
-        status=self.status_of(whole),
+        status=self.status_of(whole, critical),
         lines=lines,
     )

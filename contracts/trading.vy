@@ -213,8 +213,7 @@ def trade(
         errors.DEBT_TOO_LARGE,
     )
     settlement.cover_shortfall(holder, risk.insurance, now)
-    if after.equity >= after.maintenance + reserve:
-        account.set_flat_paid(holder, False)
+    health.recover(holder, now)
     market.update_rates(market_id, price.index)
     log Traded(
         holder=holder,
@@ -250,7 +249,7 @@ def liquidate(
         size,
         standing,
         risk,
-        not account.load_account(holder).is_flat_paid,
+        account.load_account(holder),
         market.load_book(market_id),
         price,
         market.load_bucket(market_id),
@@ -354,12 +353,9 @@ def pay_liquidation(
     left: int256 = worth - charged
     insurance_fee: int256 = fixed_point.clamp(left, 0, closed.insurance_fee)
 
-    account.set_flat_paid(
-        holder,
-        current.positions != 0
-        and left - insurance_fee < standing.maintenance + risk.reserve,
-    )
+    account.set_warnings(holder, current.called_at, True)
     settlement.add_cash(holder, 0 - charged - insurance_fee)
     ledger.keeper_rewards[keeper] += earned
     ledger.add_funds(0, insurance_fee, 0, earned)
+    health.recover(holder, now)
     return Payment(reward=earned, insurance_fee=insurance_fee)

@@ -18,7 +18,7 @@ def at_risk(watch: Watch) -> list[Holder]:
     reserve = market.load_risk(watch.state).reserve
     found = []
     for holder in watch.with_positions():
-        if not watch.may_be_at_risk(holder):
+        if not watch.may_be_near(holder):
             continue
         standing = watch.standing(holder)
         spare = standing.equity - standing.maintenance - reserve
@@ -62,7 +62,7 @@ def is_due(watch: Watch, holder: Holder, market_id: int) -> bool:
             size,
             standing,
             risk,
-            not state.accounts[holder].is_flat_paid,
+            state.accounts[holder],
             market.load_book(state, market_id),
             watch.markets[market_id].price,
             market.load_bucket(state, market_id),

@@ -20,6 +20,7 @@ from protocol import (
     funding,
     health,
     margin,
+    margin_call,
     market,
     position,
     sides,
@@ -31,7 +32,7 @@ from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD, mul_wad_up
 from protocol.model import Outcome
 from protocol.state import State
-from protocol.units import Holder, Seconds
+from protocol.units import Holder, Quote, Seconds
 
 # What roundings can come to between two looks, in wads of quote.
 ROUNDING = 1_000
@@ -64,7 +65,10 @@ class Asset(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """An account when it was examined; `spare` is its equity above all it must hold."""
+    """
+    An account when it was examined; `spare` is its equity above that below which its
+    margin may be called.
+    """
 
     cash: int
     equity: int
@@ -172,9 +176,11 @@ class Watch:
         standing = self.standing(holder)
         lines = tuple(self.lines(holder, held.positions))
         assets = tuple(self.assets(holder, held.tokens))
-        must_hold = int(standing.maintenance)
-        if held.positions:
-            must_hold += int(market.load_risk(self.state).reserve)
+        risk = market.load_risk(self.state)
+        reserve = risk.reserve if held.positions else Quote(0)
+        must_hold = int(
+            margin_call.required(standing.maintenance, reserve, risk.margin_call)
+        )
         equity = int(standing.equity)
         return Seen(int(held.cash), equity, equity - must_hold, lines, assets)
 
@@ -184,6 +190,7 @@ class Watch:
 
     def lines(self, holder: Holder, positions: int) -> Iterator[Line]:
         """The positions of an account in the markets of a bitmap."""
+        warned = market.load_risk(self.state).margin_call
         for market_id in range(MAX_MARKETS):
             if not positions >> market_id & 1:
                 continue
@@ -196,6 +203,7 @@ class Watch:
                 margin.size_ratio(held.size, params.pricing.skew_scale, params.margin),
                 params.margin.maintenance_fraction,
             )
+            ratio = mul_wad_up(ratio, warned.ratio)
             yield Line(
                 market_id=market_id,
                 size=int(held.size),
@@ -258,7 +266,7 @@ class Watch:
         )
 
     def spare(self, holder: Holder) -> int:
-        """How far an account is above all it must hold, to a few wads."""
+        """How far an account is from a margin call, to a few wads."""
         known = self.account(holder)
         spare = known.spare + self.risen(known)
         for line in known.lines:
@@ -267,8 +275,8 @@ class Watch:
             spare -= abs(line.size) * risen // WAD * line.ratio // WAD
         return spare
 
-    def may_be_at_risk(self, holder: Holder) -> bool:
-        """Whether the protocol has to be asked about an account."""
+    def may_be_near(self, holder: Holder) -> bool:
+        """Whether an account may be near its liquidation, or beyond."""
         known = self.account(holder)
         return bool(known.lines) and self.spare(holder) < ROUNDING
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from protocol import errors
 from protocol.errors import require
 from protocol.fixed_point import require_fits
-from protocol.units import Address, Holder, Quote
+from protocol.units import Address, Holder, Quote, Seconds
 from protocol.word import placed, signed, unsigned
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Account(Struct, frozen=True):
     mode: int
     is_flat_paid: bool
     tokens: int
+    called_at: Seconds
 
 
 class OperatorSet(Struct, frozen=True):
@@ -55,6 +56,7 @@ def packed_account(account: Account) -> int:
         | (account.mode << 160)
         | (int(account.is_flat_paid) << 168)
         | (account.tokens << 176)
+        | (int(account.called_at) << 184)
     )
 
 
@@ -67,6 +69,7 @@ def unpacked_account(packed: int) -> Account:
         mode=unsigned(packed, 160, 8),
         is_flat_paid=unsigned(packed, 168, 1) == 1,
         tokens=unsigned(packed, 176, 8),
+        called_at=Seconds(unsigned(packed, 184, 40)),
     )
 
 
@@ -81,14 +84,16 @@ def store_account(state: State, holder: Holder, account: Account) -> None:
     state.accounts[holder] = account
 
 
-def set_flat_paid(state: State, holder: Holder, is_flat_paid: bool) -> None:
+def set_warnings(
+    state: State, holder: Holder, called_at: Seconds, is_flat_paid: bool
+) -> None:
     """
-    Remember whether a keeper was paid the flat reward for an account that is not
-    healthy again yet.
+    Remember, of an account that is not healthy, when its margin was called, and whether
+    a keeper was paid the flat reward for it.
     """
     current = load_account(state, holder)
-    if current.is_flat_paid != is_flat_paid:
-        store_account(state, holder, replace(current, is_flat_paid=is_flat_paid))
+    current = replace(current, called_at=called_at, is_flat_paid=is_flat_paid)
+    store_account(state, holder, current)
 
 
 def require_operator(state: State, holder: Holder, sender: Address) -> None:

@@ -102,6 +102,7 @@ def deposit(state: State, call: Call, holder: Holder, atoms: Atoms) -> None:
     """Add collateral to an account."""
     account.require_operator(state, holder, call.sender)
     cash = settlement.add_cash(state, holder, ledger.book_in(state, atoms))
+    health.recover(state, holder, call.now)
     state.log(Deposited(holder=holder, atoms=atoms, cash=cash))
     ledger.pull(state, state.addresses.token, call.sender, atoms)
 
@@ -124,6 +125,7 @@ def deposit_collateral(
     account.require_operator(state, holder, call.sender)
     added = market.asset(state, state.collateral_params[token_id], atoms)
     amount = collateral.put_in(state, holder, token_id, added)
+    health.recover(state, holder, call.now)
     state.log(
         CollateralDeposited(
             holder=holder, token_id=token_id, atoms=atoms, amount=amount
@@ -207,6 +209,14 @@ def settle(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
     by.
     """
     return settlement.settle(state, holder, market_id, call.sender, call.now)
+
+
+def call_margin(state: State, call: Call, holder: Holder, market_id: int) -> None:
+    """
+    Call the margin of an account that has come near its liquidation, by anyone: its
+    grace begins.
+    """
+    health.call_margin(state, holder, market_id, call.now)
 
 
 def liquidate(state: State, call: Call, holder: Holder, market_id: int) -> Size:

@@ -12,6 +12,8 @@ from protocol.errors import require
 from protocol.feed import MAX_REPORTERS, FeedParams
 from protocol.fixed_point import WAD, mul_div_up, mul_wad_down, mul_wad_up
 from protocol.funding import DAY
+from protocol.margin import MarginParams
+from protocol.margin_call import MarginCallParams
 from protocol.parameters import MarketParams, RiskParams
 from protocol.units import Address, Flow, Price, Quote, Rate, Ratio, Seconds, Size
 
@@ -188,6 +190,21 @@ def require_lawful_risk(params: RiskParams) -> None:
     require_duration(params.vault.window)
     require_wait(params.vault.window)
     require_wait(params.vault.quarantine)
+    warned = params.margin_call
+    require_between(warned.ratio, Ratio(WAD), Ratio(2 * WAD))
+    require_wait(warned.grace)
+    require_duration(warned.window)
+    require_wait(warned.window)
+
+
+def require_lawful_call(asked: MarginParams, warned: MarginCallParams) -> None:
+    """
+    Refuse a margin call that may come to who has just opened a position.
+    """
+    require(
+        mul_wad_up(asked.maintenance_fraction, warned.ratio) <= Ratio(WAD),
+        errors.CALL_ABOVE_INITIAL,
+    )
 
 
 def require_lawful_collateral(

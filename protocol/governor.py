@@ -63,6 +63,11 @@ def set_market(state: State, call: Call, market_id: int, params: MarketParams) -
         open_interest = sides.open_interest(current.book)
     used = oracle.params_of(state, governor, market_id)
     governance.require_lawful_market(params, open_interest, used.ceiling_price)
+    risk = exchange.books(state, governor).risk_params
+    if risk != 0:
+        governance.require_lawful_call(
+            params.margin, parameters.risk_in(state, risk).margin_call
+        )
     code = state.create_code(params)
     exchange.set_market(state, governor, market_id, code)
 
@@ -72,6 +77,12 @@ def set_risk(state: State, call: Call, params: RiskParams) -> None:
     access.require_owner(state, call.sender)
     governance.require_lawful_risk(params)
     governor = Call(state.addresses.governor, call.now)
+    market_count = exchange.books(state, governor).market_count
+    for market_id in range(market_count):
+        used = exchange.params_of(state, governor, market_id)
+        governance.require_lawful_call(
+            parameters.params_in(state, used).margin, params.margin_call
+        )
     code = state.create_code(params)
     exchange.set_risk(state, governor, code)
 

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import account, errors, market, position, rules
+from protocol import account, errors, margin_call, market, position, rules
 from protocol.account import Account
 from protocol.backing import NO_STANDING, Standing, combined, strict_equity
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.errors import require
+from protocol.margin_call import MarginCalled, MarginCallEnded
 from protocol.parameters import RiskParams
 from protocol.units import Holder, Quote, Seconds
 
@@ -107,3 +108,56 @@ def require_withdrawable(
     standing = standing_of(state, holder, True, now)
     least = min(standing.collateral, strict_equity(standing, risk.profit_weight))
     require(least >= standing.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN)
+
+
+def recover(state: State, holder: Holder, now: Seconds) -> None:
+    """
+    End the call of an account that is far from its liquidation again; where it is only
+    not to be liquidated, let a keeper earn the flat reward again.
+    """
+    current = account.load_account(state, holder)
+    if current.called_at == Seconds(0) and not current.is_flat_paid:
+        return
+    called_at = Seconds(0)
+    is_flat_paid = False
+    if current.positions != 0:
+        risk = market.load_risk(state)
+        standing = standing_of(state, holder, False, now)
+        if standing.equity < margin_call.required(
+            standing.maintenance, risk.reserve, risk.margin_call
+        ):
+            called_at = current.called_at
+        if standing.equity < standing.maintenance + risk.reserve:
+            is_flat_paid = current.is_flat_paid
+    account.set_warnings(state, holder, called_at, is_flat_paid)
+    if called_at != current.called_at:
+        state.log(MarginCallEnded(holder=holder))
+
+
+def call_margin(state: State, holder: Holder, market_id: int, now: Seconds) -> None:
+    """
+    Call the margin of an account that has come near its liquidation, by a position in a
+    market whose price is fresh enough.
+    """
+    current = account.load_account(state, holder)
+    standing = standing_of(state, holder, False, now)
+    required = rules.called(
+        state,
+        market.ANYONE,
+        state.market_params[market_id],
+        position.load_position(state, holder, market_id).size,
+        standing,
+        market.load_risk(state),
+        current,
+        market.price_of(state, market_id),
+        now,
+    )
+    account.set_warnings(state, holder, now, current.is_flat_paid)
+    state.log(
+        MarginCalled(
+            holder=holder,
+            market_id=market_id,
+            equity=standing.equity,
+            required=required,
+        )
+    )

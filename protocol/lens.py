@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from protocol import account, exchange, oracle, parameters, statement
 from protocol.statement import Line, Statement
-from protocol.units import Call, Holder, Price, Quote, Size
+from protocol.units import Call, Holder, Price, Quote, Ratio, Size
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -28,19 +28,24 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
         current,
         exchange.standing_of(state, lens, holder),
         parameters.risk_in(state, books.risk_params),
+        call.now,
     )
+    critical = Ratio(0)
     lines = [NO_LINE] * account.MAX_MARKETS
     for market_id in range(account.MAX_MARKETS):
         if ((current.positions | current.claims) >> market_id) & 1 == 0:
             continue
         held = exchange.position_of(state, lens, holder, market_id)
+        params = parameters.params_in(state, exchange.params_of(state, lens, market_id))
+        if held.size != Size(0):
+            critical = max(critical, params.liquidation.critical_fraction)
         lines[market_id] = statement.line(
             held,
             exchange.claim_of(state, lens, holder, market_id),
             exchange.market_of(state, lens, market_id),
             oracle.price(state, lens, market_id),
-            parameters.params_in(state, exchange.params_of(state, lens, market_id)),
+            params,
             whole,
             call.now,
         )
-    return statement.statement(current, whole, tuple(lines))
+    return statement.statement(current, whole, critical, tuple(lines))

@@ -18,6 +18,7 @@ from protocol.funding import BorrowingParams, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
+from protocol.margin_call import MarginCallParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
@@ -57,6 +58,7 @@ class RiskParams(Struct, frozen=True):
     insurance: InsuranceParams
     debt: DebtParams
     vault: VaultParams
+    margin_call: MarginCallParams
 
 
 def params_in(state: State, code: Address) -> MarketParams:

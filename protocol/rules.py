@@ -20,12 +20,14 @@ from protocol import (
     funding,
     liquidation,
     margin,
+    margin_call,
     parameters,
     payout,
     position,
     pricing,
     sides,
 )
+from protocol.account import Account
 from protocol.backing import Standing
 from protocol.collateral import Asset
 from protocol.deleveraging import Deleverage, Opening
@@ -279,7 +281,7 @@ def closing(
     size: Size,
     standing: Standing,
     risk: RiskParams,
-    is_flat_due: bool,
+    current: Account,
     book: Book,
     price: FeedPrice,
     bucket: Bucket,
@@ -305,6 +307,11 @@ def closing(
         skew=sides.skew(book),
         bucket=liquidation.filled(bucket, params.liquidation, now),
     )
+    require(
+        margin_call.is_grace_over(current.called_at, risk.margin_call, now)
+        or liquidation.is_critical(case, params.liquidation),
+        errors.GRACE_NOT_OVER,
+    )
     closed = liquidation.closed_size(
         case, params.pricing.skew_scale, params.limits.least_value, params.liquidation
     )
@@ -317,10 +324,39 @@ def closing(
         ),
         bucket=max(Quote(0), case.bucket - amount),
         reward=liquidation.keeper_reward(
-            amount, is_flat_due, risk.rewards, params.liquidation
+            amount, not current.is_flat_paid, risk.rewards, params.liquidation
         ),
         insurance_fee=mul_wad_down(amount, params.liquidation.insurance_share),
     )
+
+
+def called(
+    state: State,
+    call: Call,
+    code: Address,
+    size: Size,
+    standing: Standing,
+    risk: RiskParams,
+    current: Account,
+    price: FeedPrice,
+    now: Seconds,
+) -> Quote:
+    """
+    The equity below which an account with a position may be called; refused where it
+    has that, or where a call stands.
+    """
+    params = parameters.params_in(state, code)
+    require(size != Size(0), errors.NO_POSITION)
+    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    required = margin_call.required(
+        standing.maintenance, risk.reserve, risk.margin_call
+    )
+    require(standing.equity < required, errors.HEALTHY)
+    require(
+        not margin_call.is_open(current.called_at, risk.margin_call, now),
+        errors.ALREADY_CALLED,
+    )
+    return required
 
 
 def asset(state: State, call: Call, code: Address, atoms: Atoms) -> Asset:

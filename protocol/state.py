@@ -197,7 +197,7 @@ class State:
         self.accounts: Table[Holder, Account] = table(
             "accounts",
             "Exchange",
-            Account(Quote(0), 0, 0, 0, False, 0),
+            Account(Quote(0), 0, 0, 0, False, 0, Seconds(0)),
             lambda record: (packed_account(record),),
         )
         self.operators: Table[tuple[Address, Address], bool] = table(

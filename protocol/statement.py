@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol import backing, funding, margin, position, sides
+from protocol import backing, funding, margin, margin_call, position, sides
 from protocol.account import Account
 from protocol.backing import Standing
 from protocol.feed import FeedPrice
@@ -20,8 +20,9 @@ from protocol.units import Price, Quote, Ratio, Seconds, Size
 
 # The status of an account.
 HEALTHY = 0
-LIQUIDATABLE = 1
-BANKRUPT = 2
+CALLED = 1
+LIQUIDATABLE = 2
+BANKRUPT = 3
 
 
 class Totals(Struct, frozen=True):
@@ -31,6 +32,8 @@ class Totals(Struct, frozen=True):
     initial: Quote
     maintenance: Quote
     reserve: Quote
+    required: Quote
+    is_grace_over: bool
 
 
 class Line(Struct, frozen=True):
@@ -50,31 +53,45 @@ class Statement(Struct, frozen=True):
     initial: Quote
     maintenance: Quote
     reserve: Quote
+    required: Quote
+    called_at: Seconds
     free_collateral: Quote
     status: int
     lines: tuple[Line, ...]
 
 
-def totals(current: Account, standing: Standing, risk: RiskParams) -> Totals:
+def totals(
+    current: Account, standing: Standing, risk: RiskParams, now: Seconds
+) -> Totals:
     """What an account is worth at the mark and strictly, and what it must hold."""
+    reserve = risk.reserve if current.positions != 0 else Quote(0)
     return Totals(
         equity=standing.equity,
         collateral=standing.collateral,
         strict_equity=backing.strict_equity(standing, risk.profit_weight),
         initial=standing.initial,
         maintenance=standing.maintenance,
-        reserve=risk.reserve if current.positions != 0 else Quote(0),
+        reserve=reserve,
+        required=margin_call.required(standing.maintenance, reserve, risk.margin_call),
+        is_grace_over=margin_call.is_grace_over(
+            current.called_at, risk.margin_call, now
+        ),
     )
 
 
-def status_of(whole: Totals) -> int:
+def status_of(whole: Totals, critical: Ratio) -> int:
     """
-    Whether an account is left alone, may be liquidated, or is worth less than nothing.
+    Whether an account is left alone, may be called or is, may be liquidated, below the
+    critical part of its margin even in its grace, or is worth less than nothing.
     """
     if whole.equity < 0:
         return BANKRUPT
-    if whole.equity < whole.maintenance + whole.reserve:
+    if whole.equity < whole.maintenance + whole.reserve and (
+        whole.is_grace_over or whole.equity < mul_wad_up(whole.maintenance, critical)
+    ):
         return LIQUIDATABLE
+    if whole.equity < whole.required:
+        return CALLED
     return HEALTHY
 
 
@@ -141,7 +158,9 @@ def line(
     )
 
 
-def statement(current: Account, whole: Totals, lines: tuple[Line, ...]) -> Statement:
+def statement(
+    current: Account, whole: Totals, critical: Ratio, lines: tuple[Line, ...]
+) -> Statement:
     """The lines of an account under what they come to."""
     return Statement(
         cash=current.cash,
@@ -151,7 +170,9 @@ def statement(current: Account, whole: Totals, lines: tuple[Line, ...]) -> State
         initial=whole.initial,
         maintenance=whole.maintenance,
         reserve=whole.reserve,
+        required=whole.required,
+        called_at=current.called_at,
         free_collateral=free_collateral(current, whole),
-        status=status_of(whole),
+        status=status_of(whole, critical),
         lines=lines,
     )

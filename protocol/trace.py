@@ -34,7 +34,7 @@ from protocol.feed import MAX_REPORTERS, FeedParams
 from protocol.parameters import MarketParams, RiskParams
 
 FORMAT = "perpspec trace"
-VERSION = 3
+VERSION = 4
 SCHEMA = Path(__file__).with_name("trace.schema.json")
 # As much as any payer will ever be asked for.
 UNLIMITED = 2**256 - 1

@@ -225,8 +225,7 @@ def trade(
         errors.DEBT_TOO_LARGE,
     )
     settlement.cover_shortfall(state, holder, risk.insurance, now)
-    if after.equity >= after.maintenance + reserve:
-        account.set_flat_paid(state, holder, False)
+    health.recover(state, holder, now)
     market.update_rates(state, market_id, price.index)
     state.log(
         Traded(
@@ -263,7 +262,7 @@ def liquidate(
         size,
         standing,
         risk,
-        not account.load_account(state, holder).is_flat_paid,
+        account.load_account(state, holder),
         market.load_book(state, market_id),
         price,
         market.load_bucket(state, market_id),
@@ -372,13 +371,9 @@ def pay_liquidation(
     left = worth - charged
     insurance_fee = clamp(left, Quote(0), closed.insurance_fee)
 
-    account.set_flat_paid(
-        state,
-        holder,
-        current.positions != 0
-        and left - insurance_fee < standing.maintenance + risk.reserve,
-    )
+    account.set_warnings(state, holder, current.called_at, True)
     settlement.add_cash(state, holder, -charged - insurance_fee)
     state.keeper_rewards[keeper] += earned
     ledger.add_funds(state, Quote(0), insurance_fee, Quote(0), earned)
+    health.recover(state, holder, now)
     return Payment(reward=earned, insurance_fee=insurance_fee)

@@ -18,6 +18,7 @@ from msgspec import Struct
 from evm.compile import Contract
 from evm.lockstep import Difference
 from keepers.buyer import purchases
+from keepers.caller import calls
 from keepers.deleverager import deleverages
 from keepers.executor import executions
 from keepers.liquidator import liquidations
@@ -238,6 +239,9 @@ class Run:
         if keepers.every is not None and elapsed % keepers.every:
             return
         keeper = self.genesis.actors[KEEPER]
+        if keepers.caller:
+            for action in calls(self.watch, keeper):
+                self.make(action)
         if keepers.liquidator:
             for action in liquidations(self.watch, keeper):
                 self.make(action)

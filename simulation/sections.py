@@ -332,6 +332,7 @@ class Keepers(Section):
     for tokens with `capital`.
     """
 
+    caller: StrictBool = True
     liquidator: StrictBool = True
     deleverager: StrictBool = False
     settler: StrictBool = False

@@ -14,6 +14,7 @@ from protocol.funding import BorrowingParams, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
+from protocol.margin_call import MarginCallParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
@@ -94,6 +95,7 @@ RISK = RiskParams(
     insurance=InsuranceParams(cap=10**5 * WAD, window=DAY),
     debt=DebtParams(floor=10 * WAD, most=5_000 * WAD),
     vault=VaultParams(delay=30, window=600, quarantine=DAY),
+    margin_call=MarginCallParams(ratio=5 * WAD // 4, grace=0, window=3_600),
 )
 # A token of 8 decimals worth some thousands, and one of 18 worth about one.
 COLLATERAL = tuple(

@@ -259,6 +259,33 @@ def bucket_empty() -> Scene:
     return scene
 
 
+def graced() -> Scene:
+    """Who may be liquidated once called, and once that has been some time ago."""
+    scene = opened()
+    warned = replace(RISK.margin_call, grace=600)
+    words = words_of(replace(RISK, margin_call=warned))
+    scene.must("owner", "Governor", "set_risk", *words)
+    scene.set_market(liquidation={"critical_fraction": 6 * WAD // 10})
+    whole = scene.pair.model.view("Lens", "statement_of", scene.now, FIRST)
+    scene.price(ETH, whole.lines[ETH].liquidation_price - WAD)
+    return scene
+
+
+def grace_not_over() -> Scene:
+    """Nobody has called."""
+    scene = graced()
+    scene.call("keeper", "Exchange", "liquidate", FIRST, ETH)
+    return scene
+
+
+def already_called() -> Scene:
+    """One call is enough."""
+    scene = graced()
+    scene.must("stranger", "Exchange", "call_margin", FIRST, ETH)
+    scene.call("keeper", "Exchange", "call_margin", FIRST, ETH)
+    return scene
+
+
 def equity_negative() -> Scene:
     """Who has lost everything may not reduce, but must be liquidated."""
     scene = opened()
@@ -537,7 +564,12 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.BAD_REPORTERS: one_feed(REPORTERS[:2]),
     errors.BALANCE_TOO_SMALL: one_call("stranger", "Token", "transfer", SOME, 10**30),
     errors.BELOW_INITIAL_MARGIN: one_trade(60 * WAD),
+    errors.ALREADY_CALLED: already_called,
     errors.BUCKET_EMPTY: bucket_empty,
+    errors.CALL_ABOVE_INITIAL: one_market(
+        margin={"maintenance_fraction": 9 * WAD // 10}
+    ),
+    errors.GRACE_NOT_OVER: grace_not_over,
     errors.CAP_BELOW_TOTAL: one_token(lambda scene: {"cap": WAD - 1}),
     errors.CAP_EXCEEDED: one_call(
         "trader_1", "Exchange", "deposit_collateral", FIRST, 0, 1_000 * 10**8 + 1

@@ -24,6 +24,7 @@ from protocol import (
     governance,
     liquidation,
     margin,
+    margin_call,
     payout,
     position,
     pricing,
@@ -50,6 +51,7 @@ from protocol.funding import (
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
+from protocol.margin_call import MarginCallParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
@@ -314,6 +316,8 @@ def the_totals() -> Totals:
         natural("value"),
         natural("value"),
         natural("amount"),
+        natural("value"),
+        False,
     )
 
 
@@ -423,8 +427,14 @@ def unlawful_risk() -> None:
         InsuranceParams(anything(), duration()),
         DebtParams(anything(), anything()),
         VaultParams(duration(), duration(), duration()),
+        MarginCallParams(anything(), duration(), duration()),
     )
     governance.require_lawful_risk(params)
+
+
+def unlawful_call() -> None:
+    warned = MarginCallParams(natural("part"), duration(), duration())
+    governance.require_lawful_call(margin_params(), warned)
 
 
 def unlawful_collateral() -> None:
@@ -576,13 +586,17 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: owed(True),
     lambda: owed(False),
     lambda: statement.free_collateral(
-        Account(signed("cash"), 1, 0, 0, False, 0), the_totals()
+        Account(signed("cash"), 1, 0, 0, False, 0, 0), the_totals()
     ),
-    lambda: statement.status_of(the_totals()),
+    lambda: statement.status_of(the_totals(), part()),
+    lambda: margin_call.required(
+        natural("value"), natural("amount"), MarginCallParams(part() + WAD, 0, 0)
+    ),
     account_line,
     unlawful_feed,
     unlawful_market,
     unlawful_risk,
+    unlawful_call,
     unlawful_collateral,
 )
 

@@ -14,6 +14,7 @@ from evm.lockstep import Lockstep
 from evm.words import selector
 from tests.laws.deleveraging_mutants import DELEVERAGING_MUTANTS
 from tests.laws.faults import Edit, Mutant, both, each
+from tests.laws.margin_call_mutants import MARGIN_CALL_MUTANTS
 from tests.laws.vault_mutants import VAULT_MUTANTS
 
 
@@ -596,5 +597,6 @@ MUTANTS = (
         seen_by=frozenset({"logs"}),
     ),
     *DELEVERAGING_MUTANTS,
+    *MARGIN_CALL_MUTANTS,
     *VAULT_MUTANTS,
 )

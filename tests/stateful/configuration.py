@@ -24,6 +24,7 @@ from protocol.funding import BorrowingParams, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
+from protocol.margin_call import MarginCallParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
@@ -222,6 +223,11 @@ def risk_params(choose: Choices) -> RiskParams:
             window=seldom(choose, 600, (1, DAY)),
             quarantine=seldom(choose, 3_600, (0, 7 * DAY)),
         ),
+        margin_call=MarginCallParams(
+            ratio=seldom(choose, 5 * WAD // 4, (WAD, 3 * WAD // 2)),
+            grace=choose.pick((0, 0, 300, 3_600)),
+            window=seldom(choose, 3_600, (600, DAY)),
+        ),
     )
 
 
@@ -277,12 +283,17 @@ def genesis(choose: Choices) -> Genesis:
             )
         )
     decimals = choose.pick((6, 18, 8))
+    risk = risk_params(choose)
+    # Nobody is called above the initial margin of a market.
+    highest = max(each.params.margin.maintenance_fraction for each in markets)
+    ratio = min(risk.margin_call.ratio, WAD * WAD // highest)
+    risk = replace(risk, margin_call=replace(risk.margin_call, ratio=ratio))
     return Genesis(
         version=VERSION,
         start=START,
         decimals=decimals,
         owner=ACTORS["owner"],
-        risk=risk_params(choose),
+        risk=risk,
         markets=tuple(markets),
         collateral=tuple(tokens),
         actors=ACTORS,

@@ -132,7 +132,11 @@ class Exit:
             return
         if world.is_at_risk(holder):
             key = (holder, market_id)
+            self.wait_for_grace(holder, market_id)
             error = self.outcome("keeper", "Exchange", "liquidate", *key).error
+            if error == "Healthy":
+                # The wait has brought more than it took.
+                error = None
             # An empty bucket is the one thing that a keeper waits for.
             assert error in (None, "BucketEmpty"), error
         # Who is healthy again closes the rest, before funding takes more.
@@ -147,6 +151,18 @@ class Exit:
             # It costs more to round than it needs as margin: the others go first.
             return
         assert error is None, error
+
+    def wait_for_grace(self, holder: int, market_id: int) -> None:
+        """An account at risk is called, and its grace passes."""
+        world, key = self.world, (holder, market_id)
+        refused, _ = world.tried(world.by("keeper", "Exchange", "liquidate", *key))
+        if refused != "GraceNotOver":
+            return
+        error = self.outcome("keeper", "Exchange", "call_margin", *key).error
+        assert error in (None, "AlreadyCalled"), error
+        called_at = self.state.accounts[holder].called_at
+        world.now = called_at + market.load_risk(self.state).margin_call.grace
+        self.good_prices()
 
     def settle_all(self, *, is_last: bool = False) -> None:
         """Every claim becomes cash, as far as its market pays and the vault has it."""

@@ -49,6 +49,7 @@ VIEWS = {
     "Oracle.price",
     "Rules.accrued",
     "Rules.asset",
+    "Rules.called",
     "Rules.closing",
     "Rules.deleveraged",
     "Rules.exposure",

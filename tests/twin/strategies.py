@@ -32,6 +32,7 @@ from protocol.insurance import InsuranceParams, InsuranceWindow
 from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
+from protocol.margin_call import MarginCallParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
@@ -139,7 +140,12 @@ MARKET = st.builds(
     DELEVERAGINGS,
 )
 DEBTS = st.builds(DebtParams, below(120), below(120))
-RISK = st.builds(RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS, VAULT)
+WARNED = st.builds(
+    MarginCallParams, st.integers(WAD, 2 * WAD), TIMES | st.just(0), TIMES
+)
+RISK = st.builds(
+    RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS, VAULT, WARNED
+)
 COLLATERAL = st.builds(
     CollateralParams,
     ADDRESSES,
@@ -171,6 +177,7 @@ ACCOUNTS = st.builds(
     st.integers(0, 1),
     TRUTHS,
     st.integers(0, 2**MAX_TOKENS - 1),
+    TIMES,
 )
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
 BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
@@ -183,7 +190,9 @@ REPORTS = st.builds(Report, PRICES, PRICES, TIMES)
 ROUNDS = st.builds(Round, PRICES, PRICES, PRICES, PRICES, TIMES)
 HEADS = st.builds(Head, below(64), below(33), signed(127))
 STANDINGS = st.builds(Standing, VALUES, VALUES, VALUES, AMOUNTS, below(120), below(120))
-TOTALS = st.builds(Totals, VALUES, VALUES, VALUES, AMOUNTS, AMOUNTS, below(120))
+TOTALS = st.builds(
+    Totals, VALUES, VALUES, VALUES, AMOUNTS, AMOUNTS, below(120), AMOUNTS, TRUTHS
+)
 LINES = st.builds(Line, SIZES, VALUES, VALUES, AMOUNTS, AMOUNTS, PRICES)
 FUNDINGS = st.builds(
     Funding,

@@ -13,7 +13,9 @@ from protocol.fixed_point import WAD
 from protocol.funding import DAY
 from tests.genesis import COLLATERAL, FEED, MARKET, RISK
 from tests.twin.strategies import (
+    MARGIN,
     PRICES,
+    WARNED,
     WORD,
     altered,
     below,
@@ -76,6 +78,7 @@ FUNCTIONS: Functions = {
     "require_lawful_payouts": (MARKETS,),
     "require_lawful_deleveraging": (MARKETS,),
     "require_lawful_risk": (altered(RISK, EDGES),),
+    "require_lawful_call": (MARGIN, WARNED),
     "require_lawful_collateral": (TOKENS, SMALL, PRICES),
     "require_lawful_cap": (PRICES, PRICES),
 }
@@ -99,6 +102,7 @@ REFUSALS = {
     "require_lawful_payouts": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_deleveraging": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_risk": {errors.PARAMETER_OUT_OF_BOUNDS},
+    "require_lawful_call": {errors.CALL_ABOVE_INITIAL},
     "require_lawful_collateral": {
         errors.CAP_BELOW_TOTAL,
         errors.COLLATERAL_ABOVE_VALUE,

@@ -15,6 +15,7 @@ from tests.twin.strategies import (
     LINES,
     MARGIN,
     MARKET,
+    PARTS,
     POSITIONS,
     PRICES,
     RATIOS,
@@ -22,6 +23,7 @@ from tests.twin.strategies import (
     SIZES,
     STANDINGS,
     STATES,
+    TIMES,
     TOTALS,
     later_prices,
     since,
@@ -39,12 +41,12 @@ def lines_later(draw: st.DrawFn) -> tuple[object, ...]:
 
 
 FUNCTIONS: Functions = {
-    "totals": (ACCOUNTS, STANDINGS, RISK),
-    "status_of": (TOTALS,),
+    "totals": (ACCOUNTS, STANDINGS, RISK, TIMES),
+    "status_of": (TOTALS, PARTS),
     "free_collateral": (ACCOUNTS, TOTALS),
     "liquidation_price": (SIZES, PRICES, AMOUNTS, RATIOS, MARGIN, TOTALS),
     "line": lines_later(),
-    "statement": (ACCOUNTS, TOTALS, st.tuples(*[LINES] * MAX_MARKETS)),
+    "statement": (ACCOUNTS, TOTALS, PARTS, st.tuples(*[LINES] * MAX_MARKETS)),
 }
 
 

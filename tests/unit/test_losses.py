@@ -17,6 +17,8 @@ from protocol.trading import Fill
 from tests.unit.desk import ACTORS, ATOM, Desk
 from tests.unit.worked import START, wad
 
+NOTHING = Account(0, 0, 0, 0, False, 0, 0)
+
 
 def opened(insurance: str = "50") -> Desk:
     """Ann has bought ten at 2000, out of 2953.51, from a vault of 100000."""
@@ -81,7 +83,7 @@ def test_a_partial_liquidation_closes_just_enough() -> None:
     held = desk.view("Exchange", "position_of", holder, 0)
     assert held == Position(wad("7.5") - 1, wad("-15506.0625") + 1_799, 0)
     account = desk.view("Exchange", "account_of", holder)
-    assert account == Account(wad("2909") - 8, 1, 0, 0, False, 0)
+    assert account == Account(wad("2909") - 8, 1, 0, 0, False, 0, 0)
     assert desk.view("Exchange", "reward_of", ACTORS["keeper"]) == wad("6.5") + 1
     assert funds(desk) == Funds(
         vault=wad("100010.005"),
@@ -123,7 +125,9 @@ def test_a_loss_falls_on_the_account_then_on_insurance_then_on_the_vault(
         rewards=wad("18"),
     )
     holder = desk.holder("ann")
-    assert desk.view("Exchange", "account_of", holder) == Account(0, 0, 0, 0, False, 0)
+    assert desk.view("Exchange", "account_of", holder) == Account(
+        0, 0, 0, 0, False, 0, 0
+    )
     assert desk.view("Exchange", "position_of", holder, 0) == Position(0, 0, 0)
     books = desk.view("Exchange", "books")
     assert (books.holdings.debt, books.bad_debt_at) == (0, START)
@@ -148,7 +152,9 @@ def test_claims_cover_a_loss_first() -> None:
     desk.trade("ann", "10")
     desk.quote("1600")
     desk.liquidate("ann")
-    assert desk.view("Exchange", "account_of", holder) == Account(0, 0, 0, 0, False, 0)
+    assert desk.view("Exchange", "account_of", holder) == Account(
+        0, 0, 0, 0, False, 0, 0
+    )
     assert desk.view("Exchange", "market_of", 0).open_claims == 0
     # 100000 and half of the fees, the loss of 4002, the gain of 1000.5, the bad debt.
     expected = wad("100025.262625") + wad("4002") - wad("1000.5") - wad("56.4102")
@@ -175,7 +181,9 @@ def test_a_claim_pays_no_more_than_is_missing() -> None:
     desk.quote("1700")
     desk.liquidate("ann")
     left = desk.view("Exchange", "claim_of", holder, 0)
-    assert desk.view("Exchange", "account_of", holder) == Account(0, 0, 1, 0, False, 0)
+    assert desk.view("Exchange", "account_of", holder) == Account(
+        0, 0, 1, 0, False, 0, 0
+    )
     assert 0 < left < claim
     # The loss came in, and of the claim only what was missing went out.
     assert funds(desk).vault == before.vault + wad("3001.5") - (claim - left)

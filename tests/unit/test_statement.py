@@ -11,7 +11,7 @@ from protocol.account import Account
 from protocol.backing import Standing
 from protocol.position import Position
 from protocol.sides import Book, MarketState
-from protocol.statement import BANKRUPT, HEALTHY, LIQUIDATABLE, Line, Totals
+from protocol.statement import BANKRUPT, CALLED, HEALTHY, LIQUIDATABLE, Line, Totals
 from tests.twin.twins import both
 from tests.unit.worked import (
     MARGIN,
@@ -26,7 +26,15 @@ from tests.unit.worked import (
 )
 
 SCALE = PRICING.skew_scale
-OPEN = Account(wad("2995"), positions=1, claims=0, mode=0, is_flat_paid=False, tokens=0)
+OPEN = Account(
+    wad("2995"),
+    positions=1,
+    claims=0,
+    mode=0,
+    is_flat_paid=False,
+    tokens=0,
+    called_at=0,
+)
 FLAT = replace(OPEN, positions=0)
 WHOLE = Totals(
     equity=wad("2995"),
@@ -35,6 +43,8 @@ WHOLE = Totals(
     initial=wad("2200"),
     maintenance=wad("1100"),
     reserve=wad("5"),
+    required=wad("1655"),
+    is_grace_over=True,
 )
 
 
@@ -85,7 +95,7 @@ def test_free_is_what_the_initial_margin_leaves() -> None:
     assert both(statement, "free_collateral", OPEN, WHOLE) == wad("790")
     strict = replace(WHOLE, strict_equity=wad("2205"))
     assert both(statement, "free_collateral", OPEN, strict) == 0
-    nothing = Totals(wad("2995"), wad("2995"), wad("2995"), 0, 0, 0)
+    nothing = replace(WHOLE, initial=0, maintenance=0, reserve=0)
     assert both(statement, "free_collateral", FLAT, nothing) == wad("2995")
     tokens = replace(WHOLE, collateral=wad("9000"), strict_equity=wad("9000"))
     assert both(statement, "free_collateral", OPEN, tokens) == wad("2995")
@@ -94,24 +104,33 @@ def test_free_is_what_the_initial_margin_leaves() -> None:
 
 
 def test_the_status_changes_at_the_requirement_and_at_zero() -> None:
-    """Asked are 1100 and 5."""
-    for equity, status in [
-        (wad("1105"), HEALTHY),
-        (wad("1105") - 1, LIQUIDATABLE),
-        (0, LIQUIDATABLE),
-        (-1, BANKRUPT),
+    """
+    Asked are 1100 and 5, and not to be called 1655. In the grace only who is below 0.6
+    of 1100, 660, may be liquidated.
+    """
+    for equity, over, graced in [
+        (wad("1655"), HEALTHY, HEALTHY),
+        (wad("1655") - 1, CALLED, CALLED),
+        (wad("1105"), CALLED, CALLED),
+        (wad("1105") - 1, LIQUIDATABLE, CALLED),
+        (wad("660"), LIQUIDATABLE, CALLED),
+        (wad("660") - 1, LIQUIDATABLE, LIQUIDATABLE),
+        (0, LIQUIDATABLE, LIQUIDATABLE),
+        (-1, BANKRUPT, BANKRUPT),
     ]:
-        assert both(statement, "status_of", replace(WHOLE, equity=equity)) == status
+        for is_grace_over, status in ((True, over), (False, graced)):
+            whole = replace(WHOLE, equity=equity, is_grace_over=is_grace_over)
+            assert both(statement, "status_of", whole, wad("0.6")) == status
 
 
 def test_the_reserve_is_asked_of_accounts_with_positions_only() -> None:
     standing = Standing(
         wad("2995"), wad("2995"), wad("2995"), 0, wad("2200"), wad("1100")
     )
-    assert both(statement, "totals", OPEN, standing, RISK) == WHOLE
+    assert both(statement, "totals", OPEN, standing, RISK, START) == WHOLE
     flat = Standing(wad("2995"), wad("2995"), wad("2995"), 0, 0, 0)
-    expected = Totals(wad("2995"), wad("2995"), wad("2995"), 0, 0, 0)
-    assert both(statement, "totals", FLAT, flat, RISK) == expected
+    expected = replace(WHOLE, initial=0, maintenance=0, reserve=0, required=0)
+    assert both(statement, "totals", FLAT, flat, RISK, START) == expected
 
 
 def test_a_line_tells_profit_and_what_of_it_funding_was() -> None:

@@ -15,6 +15,7 @@ from protocol.funding import DAY, BorrowingParams, Funding, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
+from protocol.margin_call import MarginCallParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.pricing import PricingParams
@@ -97,6 +98,7 @@ RISK = RiskParams(
     insurance=InsuranceParams(cap=wad("1000"), window=DAY),
     debt=DebtParams(floor=wad("10"), most=wad("500")),
     vault=VaultParams(delay=60, window=600, quarantine=DAY),
+    margin_call=MarginCallParams(ratio=wad("1.5"), grace=0, window=3_600),
 )
 TOKEN = CollateralParams(
     token=0,

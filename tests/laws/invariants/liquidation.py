@@ -45,7 +45,8 @@ def only_at_risk(call: Call) -> None:
 def always_at_risk(call: Call) -> None:
     """
     C2: a position of an account at risk is liquidated whenever somebody asks for it,
-    unless its market has no price, or its bucket is empty and the account not critical.
+    unless its market has no price; or its bucket is empty, or its grace not over, and
+    the account not critical.
     """
     if call.name != "Exchange.liquidate" or call.ok:
         return
@@ -63,7 +64,7 @@ def always_at_risk(call: Call) -> None:
         assert age > params.limits.risk_age or call.action.now > price.valid_until
         return
     critical = up(then.maintenance, params.liquidation.critical_fraction)
-    assert error == "BucketEmpty", error
+    assert error in ("BucketEmpty", "GraceNotOver"), error
     assert then.equity >= critical, (then, critical)
 
 

@@ -5,6 +5,7 @@ B: margin.
 from __future__ import annotations
 
 from protocol import market
+from protocol.collateral import CollateralSeized
 from protocol.payout import PayoutCut
 from tests.laws.invariants.call import Call, Worth
 from tests.laws.invariants.registry import law
@@ -77,6 +78,7 @@ ACTION_MATRIX = {
     "Exchange.trade": ANY,
     "Exchange.settle": CUT,
     "Exchange.set_margin_mode": SAME,
+    "Exchange.call_margin": SAME,
     "Exchange.liquidate": ANY,
     "Exchange.deleverage": ANY,
 }
@@ -88,13 +90,15 @@ SWEEPING = {
     "Governor.set_risk",
     "Governor.set_collateral",
 }
+COLLECTING = "Governor.collect_collateral"
 
 
 @law
 def action_matrix(call: Call) -> None:
     """
     B5: a call changes the equity of the account it is about as the table says, and no
-    other account's equity or maintenance margin at all.
+    other account's equity or maintenance margin at all, but what the governor is given
+    of who is seized, and takes out.
     """
     if call.name in SWEEPING or not call.outcome.writes:
         return
@@ -111,8 +115,10 @@ def action_matrix(call: Call) -> None:
             assert then - now == cut, (then, now, cut)
         assert not (rises and direction in (DOWN, SAME)), (then, now)
         assert not (falls and direction in (UP, SAME)), (then, now)
+    is_moved = call.events(CollateralSeized) or call.name == COLLECTING
+    governor = call.world.addresses["Governor"] << 96 if is_moved else None
     for holder, then in call.before.worths.items():
         now = call.after.worths[holder]
-        if holder != target:
+        if holder not in (target, governor):
             same = (now.equity, now.maintenance) == (then.equity, then.maintenance)
             assert same, (holder, then, now)

@@ -21,7 +21,7 @@ from tests.stateful.world import World
     6,
     {
         "Exchange.liquidate": (
-            "ok BucketEmpty Healthy NoPosition PriceInvalid PriceStale"
+            "ok BucketEmpty GraceNotOver Healthy NoPosition PriceInvalid PriceStale"
         )
     },
 )

@@ -71,10 +71,18 @@ def ask(world: World, choose: Choices) -> Calls:
             held.size,
             standing,
             market.load_risk(state),
-            choose.integer(0, 1),
+            state.accounts[holder],
             book,
             price,
             market.load_bucket(state, market_id),
+            world.now,
+        )
+        questions["called"] = (
+            held.size,
+            standing,
+            market.load_risk(state),
+            state.accounts[holder],
+            price,
             world.now,
         )
     name = choose.pick(sorted(questions))

@@ -1,0 +1,87 @@
+"""
+L: margin calls, and the grace that they give.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocol import market
+from protocol.margin_call import MarginCalled, MarginCallEnded
+from protocol.trading import Liquidated
+from tests.laws.invariants.call import Call, Worth
+from tests.laws.invariants.measures import up
+from tests.laws.invariants.registry import law
+
+# Who has just done this is looked at again.
+TOUCHING = {
+    "Exchange.deposit",
+    "Exchange.deposit_collateral",
+    "Exchange.liquidate",
+    "Exchange.trade",
+}
+
+
+def is_near(worth: Worth, risk: Any) -> bool:
+    """Whether an account has less than what spares it a call."""
+    needed = up(worth.maintenance, risk.margin_call.ratio) + risk.reserve
+    return worth.equity < needed
+
+
+@law
+def left_alone(call: Call) -> None:
+    """
+    L1: who is given a grace is liquidated only after it, within the window that
+    follows, or once critical.
+    """
+    state = call.world.state
+    for event in call.events(Liquidated):
+        risk = market.load_risk(state)
+        terms, then = risk.margin_call, call.before.worths[event.holder]
+        params = market.load_params(state, event.market_id).liquidation
+        if terms.grace == 0 or then.equity < up(
+            then.maintenance, params.critical_fraction
+        ):
+            continue
+        called_at = call.row("accounts", event.holder).called_at
+        assert called_at > 0, event
+        waited = call.action.now - called_at
+        assert terms.grace <= waited <= terms.grace + terms.window, (event, waited)
+
+
+@law
+def called_when_near(call: Call) -> None:
+    """
+    L2: whoever is called has come near liquidation and has a position there, and had no
+    call that stands.
+    """
+    state = call.world.state
+    for event in call.events(MarginCalled):
+        risk = market.load_risk(state)
+        assert state.positions[event.holder, event.market_id].size != 0, event
+        then = call.before.worths[event.holder]
+        assert is_near(then, risk), (event, then)
+        was = call.row("accounts", event.holder).called_at
+        ends_at = was + risk.margin_call.grace + risk.margin_call.window
+        assert was == 0 or call.action.now > ends_at, (event, was)
+        assert state.accounts[event.holder].called_at == call.action.now, event
+
+
+@law
+def ended_when_far(call: Call) -> None:
+    """
+    L3: who brings something, trades or is liquidated is called no more if that has
+    brought him far enough, and not otherwise; a call ends in no other way.
+    """
+    state = call.world.state
+    ended = {event.holder for event in call.events(MarginCallEnded)}
+    for holder, account in state.accounts.items():
+        was = call.row("accounts", holder).called_at
+        assert (holder in ended) == (was != 0 and account.called_at == 0), holder
+        if was == 0 or not call.ok or call.action.arguments[:1] != (holder,):
+            continue
+        if call.name in TOUCHING:
+            is_far = account.positions == 0 or not is_near(
+                call.after.worths[holder], market.load_risk(state)
+            )
+            assert (account.called_at == 0) == is_far, (holder, account)

@@ -1,0 +1,39 @@
+"""
+Faults in who is called, and for how long he is left alone.
+"""
+
+from __future__ import annotations
+
+from tests.laws.faults import both, each
+
+MARGIN_CALL_MUTANTS = (
+    both(
+        "nobody waits for the grace",
+        "L1",
+        "margin_call",
+        ("now >= called_at + params.grace", "now >= called_at"),
+    ),
+    both(
+        "a call never runs out",
+        "L1",
+        "margin_call",
+        (
+            "now <= called_at + params.grace + params.window",
+            "now <= called_at + params.grace + params.window * 100",
+        ),
+    ),
+    each(
+        "a reserve too much spares a call",
+        "L2",
+        "margin_call",
+        ("WAD) + reserve", "WAD) + 2 * reserve"),
+        ("fixed_point.WAD) + reserve", "fixed_point.WAD) + 2 * reserve"),
+    ),
+    each(
+        "who brings enough is called still",
+        "L3",
+        "health",
+        ("            called_at = current.called_at", "            called_at = now"),
+        ("            called_at = current.called_at", "            called_at = now"),
+    ),
+)
