@@ -30,6 +30,7 @@ DEPLOY_ORDER = (
     "Vault",
     "Governor",
     "Lens",
+    "TopUps",
     *TOKENS[1:],
 )
 # Enough for any call, and below what a transaction may ask for on mainnet.

@@ -145,6 +145,7 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     ),
     "Vault.request_operators": (("Vault", "isOperator", whole),),
     "Vault.request_count": (("Vault", "request_count", nothing),),
+    "TopUps.top_ups": (("TopUps", "order_of", whole),),
     "Governor.owner": (("Governor", "owner", nothing),),
 } | {
     f"{token}.{table}": ((token, view, arguments),)

@@ -27,6 +27,7 @@ from protocol import (
     request,
     settlement,
     share,
+    top_up,
     trading,
 )
 from protocol.errors import Revert
@@ -76,6 +77,7 @@ EMITTERS: dict[type[Struct], str] = {
             request.RequestReturned,
             request.OperatorSet,
         ),
+        "TopUps": (top_up.TopUpSet, top_up.ToppedUp),
         "Governor": (access.OwnershipOffered, access.OwnershipTaken),
     }.items()
     for event in events
@@ -109,8 +111,11 @@ class Model:
     ) -> None:
         self.state = State(addresses, genesis.token_decimals(), create_address)
         self.entries: dict[tuple[str, str], Entry] = {}
-        # Deployment names the owner; no call undoes it.
+        # Deployment names the owner, and lets the exchange take what is brought for
+        # others; no call undoes it.
         self.state.owner[()] = genesis.owner
+        bringing = addresses.top_ups, addresses.exchange
+        self.state.quote.allowances[bringing] = 2**256 - 1
         self.state.journal.clear()
 
     def apply(self, action: Action) -> Outcome:

@@ -26,6 +26,7 @@ from protocol.payout import Spent, packed_spent
 from protocol.position import Position, packed_position
 from protocol.request import NO_REQUEST, Request, packed_request
 from protocol.sides import Book, packed_book
+from protocol.top_up import NO_TOP_UP, TopUp, packed_top_up
 from protocol.units import (
     Address,
     Atoms,
@@ -104,6 +105,7 @@ class Addresses(Struct, frozen=True):
     vault: Address
     governor: Address
     lens: Address
+    top_ups: Address
     token_1: Address
     token_2: Address
     token_3: Address
@@ -348,6 +350,11 @@ class State:
         )
         self.request_operators: Table[tuple[Address, Address], bool] = table(
             "request_operators", "Vault", False, one_word
+        )
+
+        # TopUps
+        self.top_ups: Table[Holder, TopUp] = table(
+            "top_ups", "TopUps", NO_TOP_UP, packed_top_up
         )
 
         # Governor

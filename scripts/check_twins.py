@@ -43,6 +43,7 @@ PYTHON_ONLY = {
     "market.ANYONE": "a plain `staticcall` in Vyper",
     "market.load_params": "for clients of the model; the book asks the rules",
     "request.NO_REQUEST": "`empty(Request)` in Vyper",
+    "top_up.NO_TOP_UP": "`empty(uint256[2])` in Vyper",
     "lens.NO_LINE": "`empty(Line)` in Vyper",
     "settlement.NOTHING": "a plain 0 in Vyper, where a number has no unit",
 }

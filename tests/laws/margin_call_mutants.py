@@ -4,7 +4,7 @@ Faults in who is called, and for how long he is left alone.
 
 from __future__ import annotations
 
-from tests.laws.faults import both, each
+from tests.laws.faults import Edit, Mutant, both, each
 
 MARGIN_CALL_MUTANTS = (
     both(
@@ -35,5 +35,19 @@ MARGIN_CALL_MUTANTS = (
         "health",
         ("            called_at = current.called_at", "            called_at = now"),
         ("            called_at = current.called_at", "            called_at = now"),
+    ),
+    both(
+        "an order is used as often as one likes",
+        "L4",
+        "top_up",
+        ("now >= order.moved_at + order.cooldown", "now >= order.moved_at"),
+    ),
+    Mutant(
+        "what an order brought is not counted",
+        "L4",
+        "top_up",
+        "top_up",
+        (Edit("ceiling=order.ceiling - atoms,", "ceiling=order.ceiling,"),),
+        (Edit("order.ceiling -= atoms", "order.ceiling -= 0"),),
     ),
 )

@@ -61,6 +61,7 @@ VIEWS = {
     "Rules.terms",
     "Rules.worth",
     "Token.allowance",
+    "TopUps.order_of",
     "Token.balanceOf",
     "Token.decimals",
     "Token.totalSupply",

@@ -40,6 +40,7 @@ from protocol.pricing import PricingParams
 from protocol.request import Request, VaultParams
 from protocol.sides import Book, MarketState
 from protocol.statement import Line, Totals
+from protocol.top_up import TopUp
 
 Numbers = st.SearchStrategy[int]
 WORD = 2**256 - 1
@@ -184,6 +185,15 @@ BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
 HOLDINGS = st.builds(Holdings, below(120), AMOUNTS)
 WINDOWS = st.builds(InsuranceWindow, below(120), TIMES, TIMES)
+SUBS = below(96)
+TOP_UPS = st.builds(TopUp, SUBS, below(120), below(120), below(88), TIMES, TIMES)
+# An account, and an order out of another of its owner.
+TARGETED = st.tuples(ADDRESSES, SUBS, TOP_UPS).map(
+    lambda drawn: (
+        drawn[0] << 96 | drawn[1],
+        replace(drawn[2], source=drawn[0] << 96 | drawn[2].source),
+    )
+)
 REQUESTS = st.builds(Request, ADDRESSES, TRUTHS, below(120), below(120), TIMES)
 BUCKETS = st.builds(Bucket, below(120), TIMES)
 REPORTS = st.builds(Report, PRICES, PRICES, TIMES)

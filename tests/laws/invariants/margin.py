@@ -7,6 +7,7 @@ from __future__ import annotations
 from protocol import market
 from protocol.collateral import CollateralSeized
 from protocol.payout import PayoutCut
+from protocol.top_up import ToppedUp
 from tests.laws.invariants.call import Call, Worth
 from tests.laws.invariants.registry import law
 
@@ -79,6 +80,7 @@ ACTION_MATRIX = {
     "Exchange.settle": CUT,
     "Exchange.set_margin_mode": SAME,
     "Exchange.call_margin": SAME,
+    "TopUps.execute": UP,
     "Exchange.liquidate": ANY,
     "Exchange.deleverage": ANY,
 }
@@ -117,8 +119,9 @@ def action_matrix(call: Call) -> None:
         assert not (falls and direction in (UP, SAME)), (then, now)
     is_moved = call.events(CollateralSeized) or call.name == COLLECTING
     governor = call.world.addresses["Governor"] << 96 if is_moved else None
+    brought = {each.source for each in call.events(ToppedUp)}
     for holder, then in call.before.worths.items():
         now = call.after.worths[holder]
-        if holder not in (target, governor):
+        if holder not in (target, governor, *brought):
             same = (now.equity, now.maintenance) == (then.equity, then.maintenance)
             assert same, (holder, then, now)

@@ -8,6 +8,7 @@ from typing import Any
 
 from protocol import market
 from protocol.margin_call import MarginCalled, MarginCallEnded
+from protocol.top_up import ToppedUp
 from protocol.trading import Liquidated
 from tests.laws.invariants.call import Call, Worth
 from tests.laws.invariants.measures import up
@@ -85,3 +86,37 @@ def ended_when_far(call: Call) -> None:
                 call.after.worths[holder], market.load_risk(state)
             )
             assert (account.called_at == 0) == is_far, (holder, account)
+
+
+@law
+def brought_as_ordered(call: Call) -> None:
+    """
+    L4: a top-up brings to who has come near liquidation what spares him, or the least
+    or the most of his owner's order, out of another account of his, which keeps its
+    margin; it pays the ordered fee, and waits for the cooldown.
+    """
+    state, now = call.world.state, call.action.now
+    for event in call.events(ToppedUp):
+        was = call.row("top_ups", event.target)
+        risk, then = market.load_risk(state), call.before.worths[event.target]
+        assert event.target >> 96 == event.source >> 96, event
+        assert event.target != event.source
+        assert was.moved_at == 0 or now >= was.moved_at + was.cooldown, (event, was)
+        assert is_near(then, risk) or then.equity < 0, (event, then)
+        held = call.row("accounts", event.target).positions
+        reserve = risk.reserve if held else 0
+        needed = up(then.maintenance, risk.margin_call.ratio) + reserve
+        missing = up(needed - then.equity, 1, state.scale)
+        assert event.atoms == min(max(missing, was.least), was.ceiling), (event, was)
+        assert state.top_ups[event.target].ceiling == was.ceiling - event.atoms
+        assert event.fee == was.fee
+        for holder, gained in (
+            (event.target, event.atoms),
+            (event.source, -event.atoms - event.fee),
+        ):
+            before = call.row("accounts", holder).cash
+            risen = state.accounts[holder].cash - before
+            assert risen == gained * state.scale, (holder, risen)
+        left = call.after.worths[event.source]
+        if state.accounts[event.source].positions:
+            assert left.strict >= left.initial + risk.reserve, left

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from protocol.state import State
     from tests.stateful.world import World
 
+# What is above it no number of the protocol holds.
+MOST_PAID = 2**126 - 1
+
 
 def up(x: int, y: int, denominator: int = WAD) -> int:
     """`x * y / denominator`, rounded up."""
@@ -93,8 +96,8 @@ def still_spent(spent: Any, now: int) -> int:
 
 
 def payout_cap(vault: int, spent: int, factor: int) -> int:
-    """The most that a market pays now."""
-    return max(0, factor * (vault + spent) // WAD - spent)
+    """The most that a market pays now, which is no more than can be counted."""
+    return min(max(0, factor * (vault + spent) // WAD - spent), MOST_PAID)
 
 
 def worth(

@@ -89,5 +89,8 @@ def opening(world: World, choose: Choices) -> Calls:
         if choose.chance(50):
             yield from bring(world, choose, holder)
     operator = world.actors["operator"]
+    top_ups = addresses["TopUps"]
+    for name in ("trader_1", "trader_2"):
+        yield world.by(name, "Exchange", "set_operator", top_ups, 1)
     for name in ("trader_1", "forwarder"):
         yield world.by(name, "Exchange", "set_operator", operator, 1)

@@ -188,7 +188,9 @@ def on_credit(world: World, choose: Choices) -> Calls:
     idle = [
         holder
         for holder, each in state.accounts.items()
-        if (each.claims or each.tokens) and not each.positions
+        if holder >> 96 in world.names
+        and (each.claims or each.tokens)
+        and not each.positions
     ]
     if not idle:
         return
