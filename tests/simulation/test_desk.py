@@ -15,6 +15,7 @@ from protocol.statement import BANKRUPT, HEALTHY, LIQUIDATABLE
 from protocol.units import Quote
 from simulation.desk import STATUS, Desk
 from simulation.errors import ScenarioError
+from tests.node import running_anvil
 from tests.simulation.small import DEPEG
 
 
@@ -54,6 +55,12 @@ def test_the_same_lines_end_alike_on_the_model_and_on_chains() -> None:
     endings = {evm: crashed(evm).end() for evm in ("none", "revm", "eth-tester")}
     assert len({each.digest for each in endings.values()}) == 1
     assert endings["eth-tester"].roots == "equal"
+
+
+def test_they_end_alike_on_a_node() -> None:
+    with running_anvil("--no-mining") as url:
+        ending = crashed(url).end()
+    assert ending == crashed("eth-tester").end()
 
 
 def test_what_was_done_is_a_trace_that_replays(tmp_path) -> None:
