@@ -1,14 +1,16 @@
 """
-Liquidations, and races for one that are lost.
+Margin calls, liquidations, and races for one that are lost.
 """
 
 from __future__ import annotations
+
+from msgspec.structs import replace
 
 from benchmarks.cases.listing import TRADER, case
 from benchmarks.cases.situations import every_market
 from benchmarks.genesis import PRICE, RISK
 from benchmarks.stage import Stage
-from protocol.units import Size
+from protocol.units import Seconds, Size
 
 
 def at_risk(stage: Stage, market_id: int, percent: int) -> None:
@@ -21,6 +23,15 @@ def liquidate(stage: Stage, market_id: int, error: str | None = None) -> int:
     """The keeper tries to liquidate the trader."""
     call = ("keeper", "Exchange", "liquidate", TRADER, market_id)
     return stage.measure(*call, error=error)
+
+
+@case("call margin")
+def call_margin(stage: Stage) -> int:
+    warned = replace(RISK.margin_call, grace=Seconds(600))
+    stage.call("owner", "Governor", "set_risk", replace(RISK, margin_call=warned))
+    at_risk(stage, 0, 93)
+    call = ("stranger", "Exchange", "call_margin", TRADER, 0)
+    return stage.measure(*call)
 
 
 @case("liquidate: first of a keeper and in a market, part")
