@@ -13,6 +13,7 @@ import pytest
 from tests.scripts.notebook import NOTEBOOK, executed, outputs_of, read, text_of
 
 PAGE = NOTEBOOK.parent / "how-to" / "quickstart.md"
+README = NOTEBOOK.parents[1] / "README.md"
 
 
 def test_the_lines_of_the_page_print_what_it_says() -> None:
@@ -36,6 +37,7 @@ def test_the_first_lines_are_five() -> None:
     assert lines[0].startswith("from ")
     assert len(lines[1:]) == 5
     assert "".join(read()["cells"][1]["source"]).strip() == page.strip()
+    assert f"```python\n{page}```" in README.read_text()
 
 
 def test_the_notebook_prints_what_stands_in_it() -> None:
