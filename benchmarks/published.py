@@ -37,12 +37,6 @@ SYNTHETIX_BFP = Source(
     "2024-05-14",
     "means of 200 calls in tests of the BFP market, after its optimisations",
 )
-SYNTHETIX_PERPS = Source(
-    "synthetix-v3, a comment on pull request 2340",
-    "https://github.com/Synthetixio/synthetix-v3/pull/2340",
-    "2024-11-28",
-    "the gas reporter of a few tests of the perps market: 3 calls",
-)
 DYDX_CACHE = Source(
     "dydxprotocol/perpetual, pull request 88",
     "https://github.com/dydxprotocol/perpetual/pull/88",
@@ -50,7 +44,7 @@ DYDX_CACHE = Source(
     "round figures of its tests before that change, with what the change saves; before "
     "Ethereum made a first access to storage dearer",
 )
-SOURCES = (GMX_CONFIG, SYNTHETIX_BFP, SYNTHETIX_PERPS, DYDX_CACHE)
+SOURCES = (GMX_CONFIG, SYNTHETIX_BFP, DYDX_CACHE)
 
 
 class Row(NamedTuple):
@@ -82,10 +76,7 @@ ROWS = (
         "ask for a trade, where it takes two steps",
         (),
         {
-            SYNTHETIX: (
-                ("commitOrder 322,354", SYNTHETIX_BFP),
-                ("commitOrder 515,150 to 659,313", SYNTHETIX_PERPS),
-            ),
+            SYNTHETIX: (("commitOrder 322,354", SYNTHETIX_BFP),),
         },
     ),
     Row(
