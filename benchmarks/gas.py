@@ -1,5 +1,5 @@
 """
-Measure the gas of every entry point, and hold it against the snapshot in git.
+Measure the gas of every entry point, and hold it against the snapshot and the page.
 
 The same numbers on every machine: any difference is a change of the contracts.
 """
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cases import CASES, Case
+from benchmarks.page import PAGE, tables, written
 from benchmarks.stage import Stage, stage_in_use
 from evm.compile import write_file
 
@@ -37,20 +39,32 @@ class Measured(Struct, frozen=True):
     size: dict[str, int]
 
 
-def measure(stage: Stage, cases: Iterable[Case]) -> dict[str, int]:
-    """The gas of each case, each in a branch of its own."""
-    gas = {}
+class Cost(NamedTuple):
+    """The call that a case measured, as `Contract.function`, and its gas."""
+
+    call: str
+    gas: int
+
+
+def measure(stage: Stage, cases: Iterable[Case]) -> dict[str, Cost]:
+    """What each case costs, each in a branch of its own."""
+    costs = {}
     for each in cases:
         with stage.branch():
-            gas[each.name] = each.measure(stage)
-    return gas
+            gas = each.measure(stage)
+            costs[each.name] = Cost(stage.measured[-1], gas)
+    return costs
 
 
-def measure_all(stage: Stage | None = None) -> Measured:
-    """Everything that the snapshot holds, on a stage in use."""
+def measure_all(stage: Stage | None = None) -> tuple[Measured, dict[str, str]]:
+    """What the snapshot holds, on a stage in use, and the call of each case."""
     stage = stage or stage_in_use()
-    gas = measure(stage, CASES)
-    return Measured({**gas, EXTRA_MARKET: extra_market(gas)}, stage.sizes)
+    costs = measure(stage, CASES)
+    gas = {name: cost.gas for name, cost in costs.items()}
+    calls = {name: cost.call for name, cost in costs.items()}
+    gas[EXTRA_MARKET] = extra_market(gas)
+    calls[EXTRA_MARKET] = calls["trade: increase"]
+    return Measured(gas, stage.sizes), calls
 
 
 def extra_market(gas: dict[str, int]) -> int:
@@ -118,10 +132,14 @@ def too_large(sizes: dict[str, int]) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print, and compare; 1 where something differs or is too large."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gas")
-    parser.add_argument("--write", action="store_true", help="update the snapshot")
+    parser.add_argument(
+        "--write", action="store_true", help="update the snapshot and the page"
+    )
     options = parser.parse_args(arguments)
     console = Console()
-    measured, before = measure_all(), read_snapshot()
+    (measured, calls), before = measure_all(), read_snapshot()
+    shown = PAGE.read_text()
+    page = written(shown, tables(measured.gas, measured.size, calls))
     goals = {each.name: each.goal for each in CASES if each.goal is not None}
     goals[EXTRA_MARKET] = EXTRA_MARKET_GOAL
     limits = {name: SIZE_LIMITS.get(name, SIZE_LIMIT) - 1 for name in measured.size}
@@ -134,8 +152,10 @@ def main(arguments: list[str] | None = None) -> int:
     failures = too_large(measured.size)
     if options.write:
         write_snapshot(measured)
-    elif measured != before:
-        failures.append(f"{SNAPSHOT.name} is not what was measured: see `change`")
+        write_file(PAGE, page.encode())
+    elif (measured, page) != (before, shown):
+        old = SNAPSHOT.name if measured != before else PAGE.name
+        failures.append(f"{old} is not what was measured: see `change`")
         failures.append("python -m benchmarks.gas --write accepts it")
     for failure in failures:
         console.print(f"[red]{failure}[/red]")

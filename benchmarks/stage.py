@@ -66,8 +66,8 @@ class Stage:
         self.lockstep = Lockstep(model, self.chain)
         self.state = model.state
         self.now = START
-        # What was measured, for who asks whether anything was forgotten.
-        self.measured: set[tuple[str, str]] = set()
+        # What was measured, as `Contract.function`, the last one last.
+        self.measured: list[str] = []
         for action in genesis_actions(self.genesis, self.chain.addresses):
             self.lockstep.step(action)
 
@@ -89,7 +89,7 @@ class Stage:
         self, sender: str, to: str, function: str, *arguments: Any, error: Any = None
     ) -> int:
         """Make the call that a case is about."""
-        self.measured.add((to, function))
+        self.measured.append(f"{to}.{function}")
         return self.call(sender, to, function, *arguments, error=error)
 
     @contextmanager

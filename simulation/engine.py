@@ -32,8 +32,8 @@ from simulation.agents import Life, World, make_agents
 from simulation.genesis import (
     FOUNDER,
     KEEPER,
-    OWNER,
     agent_names,
+    funding_calls,
     genesis_of,
     reporters_of,
 )
@@ -196,18 +196,8 @@ class Run:
     def start(self) -> None:
         """Fund the vault and the insurance before anybody comes."""
         now = self.scenario.run.start
-        founder, owner = self.genesis.actors[FOUNDER], self.genesis.owner
-        given = self.genesis.balances
-        if FOUNDER in given:
-            asked = (given[FOUNDER], 1)
-            before = self.genesis.start
-            self.make(Action("Vault", "request_deposit", founder, before, asked))
-            self.watch.look(now)
-            for action in executions(self.watch, founder):
-                self.make(action)
-        if OWNER in given:
-            atoms = (given[OWNER],)
-            self.make(Action("Exchange", "fund_insurance", owner, now, atoms))
+        for action in funding_calls(self.genesis, now):
+            self.make(action)
         self.watch.look(now)
         self.nav_start = self.measures.nav(now)
 

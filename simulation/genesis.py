@@ -4,10 +4,16 @@ The genesis of a scenario: what is decided before the first call, and who there 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from evm.actors import actor_address
-from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
+from protocol.trace import (
+    VERSION,
+    Action,
+    CollateralGenesis,
+    Genesis,
+    MarketGenesis,
+)
 from simulation.scenario import Priced, Scenario
 
 OWNER = "owner"
@@ -71,3 +77,14 @@ def agent_names(scenario: Scenario) -> dict[str, int]:
         for place, group in enumerate(scenario.agents)
         for name in (f"{group.kind}-{place}-{number}" for number in range(group.count))
     }
+
+
+def funding_calls(genesis: Genesis, now: int) -> Iterator[Action]:
+    """Fund the vault and the insurance, at `now`, before anybody comes."""
+    founder, owner, given = genesis.actors[FOUNDER], genesis.owner, genesis.balances
+    if FOUNDER in given:
+        asked = (given[FOUNDER], 1)
+        yield Action("Vault", "request_deposit", founder, genesis.start, asked)
+        yield Action("Vault", "execute", founder, now, (1,))
+    if OWNER in given:
+        yield Action("Exchange", "fund_insurance", owner, now, (given[OWNER],))

@@ -15,8 +15,9 @@ from msgspec import Struct
 
 from protocol.fixed_point import WAD
 from simulation.comparison import side_by_side
+from simulation.drawing import COLOURS, LIQUIDATED
 from simulation.engine import Result
-from simulation.figures import COLOURS, LIQUIDATED, Charts
+from simulation.figures import Charts
 from simulation.quantities import format_moment
 from simulation.scenario import Scenario
 from simulation.summary import is_faithful, lockstep_verdict, verdict

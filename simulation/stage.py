@@ -50,6 +50,10 @@ class Stage(ABC):
         """Make a call."""
 
     @abstractmethod
+    def look(self, view: Action) -> Outcome:
+        """Ask a view, which leaves nothing behind."""
+
+    @abstractmethod
     def end(self) -> Ending:
         """Compare what can only be compared at the end."""
 
@@ -73,6 +77,9 @@ class ModelStage(Stage):
         outcome = self.model.apply(action)
         self.digest.add_call(*self.encoder.predicted(outcome))
         return Made(outcome, None)
+
+    def look(self, view: Action) -> Outcome:
+        return self.model.apply(view)
 
     def end(self) -> Ending:
         for name, words in every_word(self.model, self.slots).items():
@@ -99,6 +106,10 @@ class ChainStage(Stage):
         if self.lockstep.number % REBUILD_EVERY == 0:
             self.lockstep.rebuild()
         return Made(step.outcome, step.observed.gas)
+
+    def look(self, view: Action) -> Outcome:
+        self.lockstep.check_views([view])
+        return self.model.apply(view)
 
     def end(self) -> Ending:
         roots = self.lockstep.check_roots()

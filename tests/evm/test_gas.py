@@ -1,8 +1,11 @@
 """
-Gas and sizes are what the snapshot says, and no call grows dearer with its neighbours.
+Gas and sizes are what the snapshot and the page say, and no call grows dearer with its
+neighbours.
 """
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
@@ -19,24 +22,13 @@ from benchmarks.gas import (
     write_snapshot,
 )
 from benchmarks.genesis import TOKEN, holder
+from benchmarks.page import INNER, PAGE, published_table, sources_list, tables, written
+from benchmarks.published import ROWS, SOURCES
 from benchmarks.stage import HIGHEST, LOWEST, Stage, Unexpected, stage_in_use, trade_of
 from evm.compile import compile_contracts
 from protocol.fixed_point import WAD
 from protocol.state import TOKENS
 from protocol.trace import Action
-
-# What only another contract may call: it is measured inside of the calls that reach it.
-INNER = {
-    ("Exchange", "collect_treasury"),
-    ("Exchange", "enter_vault"),
-    ("Exchange", "escrow_deposit"),
-    ("Exchange", "leave_vault"),
-    ("Exchange", "return_deposit"),
-    ("Exchange", "set_collateral"),
-    ("Exchange", "set_market"),
-    ("Exchange", "set_risk"),
-    ("Oracle", "set_feed"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +38,55 @@ def stage() -> Stage:
 
 
 def test_the_snapshot_is_current(stage) -> None:
-    measured = measure_all(stage)
+    measured, calls = measure_all(stage)
     assert measured == read_snapshot(), "python -m benchmarks.gas shows more"
     assert len(measured.gas) == len(CASES) + 1
+    page = PAGE.read_text()
+    assert written(page, tables(measured.gas, measured.size, calls)) == page
     entry_points = {
-        (name, entry["name"])
+        f"{name}.{entry['name']}"
         for name, contract in compile_contracts().items()
         # The other tokens are the same contract.
         if name not in TOKENS[1:]
         for entry in contract.abi
         if entry.get("stateMutability") == "nonpayable" and "name" in entry
     }
-    assert entry_points - stage.measured == INNER
+    assert entry_points - set(stage.measured) == set(INNER)
+    assert set(INNER.values()) <= entry_points
+
+
+def table(name: str) -> str:
+    """What stands on the page between two markers."""
+    found = re.search(
+        rf"<!-- {name} -->\n(.*)\n<!-- /{name} -->", PAGE.read_text(), re.S
+    )
+    assert found
+    return found[1]
+
+
+def numbers(text: str) -> dict[str, int]:
+    """The last two cells of the rows that end with a number."""
+    rows = re.findall(r"\| ([^|]+) \| ([\d,]+) \|$", text, re.MULTILINE)
+    return {name.strip("`"): int(number.replace(",", "")) for name, number in rows}
+
+
+def test_the_page_says_what_the_snapshot_says() -> None:
+    snapshot = read_snapshot()
+    assert numbers(table("gas")) == snapshot.gas
+    assert numbers(table("size")) == snapshot.size
+    assert table("published") == published_table(snapshot.gas)
+    assert table("sources") == sources_list()
+
+
+def test_every_published_figure_has_its_source_and_every_source_a_figure() -> None:
+    figures = [each for row in ROWS for found in row.others.values() for each in found]
+    assert {source for _, source in figures} == set(SOURCES)
+    assert all(any(letter.isdigit() for letter in text) for text, _ in figures)
+
+
+def test_a_page_without_markers_is_refused() -> None:
+    with pytest.raises(SystemExit, match=r"gas\.md: has no <!-- gas -->"):
+        written("<!-- gas -->", {"gas": ""})
 
 
 def test_what_a_case_did_is_undone(stage) -> None:
@@ -91,14 +120,23 @@ def test_a_difference_from_the_snapshot_fails(tmp_path, monkeypatch, capsys) -> 
     path = tmp_path / "gas.json"
     measured = Measured({"more": 2, "new": 3}, {"Exchange": 5})
     write_snapshot(Measured({"gone": 7, "more": 1}, {"Exchange": 6}), path)
+    page = tmp_path / "gas.md"
+    page.write_text("<!-- gas -->\n<!-- /gas -->\n")
     monkeypatch.setattr("benchmarks.gas.SNAPSHOT", path)
-    monkeypatch.setattr("benchmarks.gas.measure_all", lambda: measured)
+    monkeypatch.setattr("benchmarks.gas.PAGE", page)
+    monkeypatch.setattr("benchmarks.gas.tables", lambda *measured: {"gas": "new"})
+    calls = dict.fromkeys(measured.gas, "Exchange.trade")
+    monkeypatch.setattr("benchmarks.gas.measure_all", lambda: (measured, calls))
     assert main([]) == 1
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("+1", "new", "gone", "-1", "gas.json is not"))
     assert main(["--write"]) == 0
     assert read_snapshot(path) == measured
+    assert page.read_text() == "<!-- gas -->\nnew\n<!-- /gas -->\n"
     assert main([]) == 0
+    page.write_text("<!-- gas -->\nold\n<!-- /gas -->\n")
+    assert main([]) == 1
+    assert "gas.md is not" in capsys.readouterr().out
 
 
 def crowded(accounts: int) -> Stage:

@@ -8,7 +8,8 @@ import pytest
 
 from protocol.errors import Revert, require
 from protocol.fixed_point import clamp, mul_div_down, mul_div_toward_zero, mul_div_up
-from tests.laws.bounds import MOST, PAGE, page, peaks
+from tests.laws.bounded import MOST
+from tests.laws.bounds import PAGE, page, peaks
 from tests.laws.intervals import RECORDER, Interval
 
 

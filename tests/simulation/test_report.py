@@ -12,8 +12,9 @@ import pytest
 
 from evm.compile import compile_contracts
 from simulation.comparison import summary_of_all
+from simulation.drawing import COLOURS, grouped
 from simulation.engine import run_scenario
-from simulation.figures import COLOURS, Charts, grouped
+from simulation.figures import Charts
 from simulation.measures import quantiles
 from simulation.report import priced, sized, tone_of, write_report
 from simulation.run import Played, prepare, run

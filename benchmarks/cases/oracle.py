@@ -1,0 +1,71 @@
+"""
+Reports, and the rounds that they make.
+"""
+
+from __future__ import annotations
+
+from benchmarks.cases.listing import Measure, case
+from benchmarks.genesis import PRICE
+from benchmarks.stage import BLOCK_TIME, SOLO, Stage, report_of
+from protocol.feed import RING
+from protocol.fixed_point import WAD
+
+
+def report(stage: Stage, market_id: int, reporter: int, moment: int = 0) -> int:
+    """A reporter speaks of a moment, else of now."""
+    when = moment or stage.now + BLOCK_TIME
+    return stage.measure(*report_of(market_id, reporter, PRICE + WAD, when))
+
+
+def full_ring(stage: Stage, market_id: int) -> None:
+    """Let every place in the ring of rounds be taken."""
+    while stage.state.heads[market_id].rounds < RING:
+        stage.round(market_id)
+
+
+@case("report: only reporter, makes a round", 105_000)
+def report_alone(stage: Stage) -> int:
+    return report(stage, SOLO, 0)
+
+
+@case("report: only reporter, makes a round in a full ring", 75_000)
+def report_alone_in_full_ring(stage: Stage) -> int:
+    full_ring(stage, SOLO)
+    return report(stage, SOLO, 0)
+
+
+def report_of_three(reporter: int) -> Measure:
+    """The report that follows those of the reporters before, of the same moment."""
+
+    def measure(stage: Stage) -> int:
+        moment = stage.now + BLOCK_TIME
+        for before in range(reporter):
+            stage.call(*report_of(0, before, PRICE, moment))
+        return report(stage, 0, reporter, moment)
+
+    return measure
+
+
+case("report: first of three")(report_of_three(0))
+
+
+case("report: second of three")(report_of_three(1))
+
+
+case("report: third of three, makes a round")(report_of_three(2))
+
+
+@case("report: third of three, makes a round in a full ring")
+def report_of_three_in_full_ring(stage: Stage) -> int:
+    full_ring(stage, 0)
+    return report_of_three(2)(stage)
+
+
+@case("report: of three who speak in turn, each makes a round")
+def report_in_turn(stage: Stage) -> int:
+    for reporter in range(3):
+        stage.report(0, reporter, PRICE)
+    rounds = stage.state.heads[0].rounds
+    gas = report(stage, 0, 0)
+    assert stage.state.heads[0].rounds == rounds + 1
+    return gas

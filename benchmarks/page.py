@@ -1,0 +1,98 @@
+"""
+The tables of the page on gas, written from what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.published import NONE_FOUND, PROTOCOLS, ROWS, SOURCES, Row, Source
+
+PAGE = Path(__file__).parents[1] / "docs" / "gas.md"
+# What only another contract may call, and the call in which it is measured.
+INNER = {
+    "Exchange.collect_treasury": "Governor.collect_treasury",
+    "Exchange.enter_vault": "Vault.execute",
+    "Exchange.escrow_deposit": "Vault.request_deposit",
+    "Exchange.leave_vault": "Vault.execute",
+    "Exchange.return_deposit": "Vault.return_request",
+    "Exchange.set_collateral": "Governor.set_collateral",
+    "Exchange.set_market": "Governor.set_market",
+    "Exchange.set_risk": "Governor.set_risk",
+    "Oracle.set_feed": "Governor.set_feed",
+}
+
+Gas = Mapping[str, int]
+
+
+def tables(gas: Gas, size: Gas, calls: Mapping[str, str]) -> dict[str, str]:
+    """Each table of the page under the name of its markers."""
+    return {
+        "gas": calls_table(gas, calls),
+        "size": size_table(size),
+        "published": published_table(gas),
+        "sources": sources_list(),
+    }
+
+
+def written(text: str, found: Mapping[str, str]) -> str:
+    """The text of the page with these tables between their markers."""
+    for name, table in found.items():
+        opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
+        before, is_opened, rest = text.partition(opening)
+        _, is_closed, after = rest.partition(closing)
+        if not (is_opened and is_closed):
+            raise SystemExit(f"{PAGE.name}: has no {opening} with {closing} after it")
+        text = f"{before}{opening}\n{table}\n{closing}{after}"
+    return text
+
+
+def calls_table(gas: Gas, calls: Mapping[str, str]) -> str:
+    """Every entry point: each case of it, or the call it is measured in."""
+    rows = ["| entry point | case | gas |", "|---|---|---:|"]
+    for call in sorted({*calls.values(), *INNER}):
+        name = f"`{call}`"
+        if call in INNER:
+            rows.append(f"| {name} | in `{INNER[call]}`, which alone calls it | |")
+        for case in sorted(case for case, found in calls.items() if found == call):
+            rows.append(f"| {name} | {case} | {gas[case]:,} |")
+            name = ""
+    return "\n".join(rows)
+
+
+def size_table(size: Gas) -> str:
+    """The bytes of every contract."""
+    rows = [f"| `{name}` | {count:,} |" for name, count in sorted(size.items())]
+    return "\n".join(["| contract | bytes |", "|---|---:|", *rows])
+
+
+def published_table(gas: Gas) -> str:
+    """Our figures beside those of others, each of them with its source."""
+    heading = ["action", "perpspec", *PROTOCOLS]
+    lines = [heading, ["---"] * len(heading), *(row_of(row, gas) for row in ROWS)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def row_of(row: Row, gas: Gas) -> list[str]:
+    """The cells of one action; one says so where nothing was found."""
+    ours = "; ".join(f"{name.partition(': ')[2]} {gas[name]:,}" for name in row.cases)
+    cells = [row.action, ours or "no such step"]
+    for protocol in PROTOCOLS:
+        figures = row.others.get(protocol, ())
+        said = "; ".join(f"{text} [{number(at)}]" for text, at in figures)
+        cells.append(said or NONE_FOUND)
+    return cells
+
+
+def number(source: Source) -> int:
+    """The number under which a source is listed."""
+    return SOURCES.index(source) + 1
+
+
+def sources_list() -> str:
+    """The sources by their numbers."""
+    return "\n".join(
+        f"{number(each)}. [{each.title}]({each.url}), {each.dated}: {each.counts}."
+        for each in SOURCES
+    )

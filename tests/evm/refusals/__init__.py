@@ -1,0 +1,1 @@
+"""Short ways to every refusal, by noun."""

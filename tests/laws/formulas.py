@@ -1,0 +1,292 @@
+"""
+The formulas of the protocol on the widest numbers that may enter them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from protocol import (
+    backing,
+    collateral,
+    deleveraging,
+    fee,
+    feed,
+    funding,
+    governance,
+    liquidation,
+    margin,
+    margin_call,
+    payout,
+    position,
+    pricing,
+    share,
+    sides,
+    statement,
+    trading,
+)
+from protocol.account import Account
+from protocol.collateral import CollateralParams, DebtParams
+from protocol.deleveraging import DeleveragingParams
+from protocol.fee import FeeParams
+from protocol.feed import MAX_REPORTERS, FeedParams, Head
+from protocol.fixed_point import WAD
+from protocol.funding import BorrowingParams, FundingParams
+from protocol.insurance import InsuranceParams
+from protocol.liquidation import Bucket, LiquidationParams, RewardParams
+from protocol.margin import MarginParams
+from protocol.margin_call import MarginCallParams
+from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.payout import PayoutParams
+from protocol.pricing import PricingParams
+from protocol.request import VaultParams
+from protocol.sides import Book
+from tests.laws.bounded import anything, duration, natural, part, positive, signed
+from tests.laws.records import (
+    a_case,
+    a_round,
+    a_standing,
+    borrowing_params,
+    collateral_params,
+    deleveraging_params,
+    fee_params,
+    feed_price,
+    funding_params,
+    funding_record,
+    held_position,
+    limit_params,
+    liquidation_params,
+    margin_params,
+    market_params,
+    opening,
+    payout_params,
+    pricing_params,
+    spent_lately,
+    the_totals,
+    widest_market,
+)
+
+
+def owed(is_priced: bool) -> None:
+    state, params = widest_market()
+    share.liability(
+        state, feed_price(), params, signed("cash"), is_priced, natural("time")
+    )
+
+
+def account_line() -> None:
+    state, params = widest_market()
+    statement.line(
+        held_position(),
+        natural("cash"),
+        state,
+        feed_price(),
+        params,
+        the_totals(),
+        natural("time"),
+    )
+
+
+def unlawful_market() -> None:
+    """Anything at all: what the laws compute before they refuse must fit too."""
+
+    def words(record: type[Any], times: tuple[str, ...] = ()) -> Any:
+        fields = record.__struct_fields__
+        return record(*(duration() if each in times else anything() for each in fields))
+
+    params = MarketParams(
+        words(PricingParams),
+        words(LimitParams, ("trade_age", "risk_age")),
+        words(FeeParams),
+        words(FundingParams),
+        words(BorrowingParams),
+        words(MarginParams),
+        words(LiquidationParams),
+        words(PayoutParams, ("window",)),
+        words(DeleveragingParams, ("duration",)),
+    )
+    governance.require_lawful_market(params, natural("size"), natural("price"))
+
+
+def unlawful_feed() -> None:
+    params = FeedParams(
+        duration(), duration(), duration(), duration(), *(anything() for _ in range(3))
+    )
+    governance.require_lawful_feed(params, tuple(range(1, MAX_REPORTERS + 1)))
+
+
+def unlawful_risk() -> None:
+    params = RiskParams(
+        anything(),
+        anything(),
+        RewardParams(anything(), anything(), anything()),
+        InsuranceParams(anything(), duration()),
+        DebtParams(anything(), anything()),
+        VaultParams(duration(), duration(), duration()),
+        MarginCallParams(anything(), duration(), duration()),
+    )
+    governance.require_lawful_risk(params)
+
+
+def unlawful_call() -> None:
+    warned = MarginCallParams(natural("part"), duration(), duration())
+    governance.require_lawful_call(margin_params(), warned)
+
+
+def unlawful_collateral() -> None:
+    params = CollateralParams(
+        1, 0, *(anything() for _ in range(5)), duration(), anything()
+    )
+    governance.require_lawful_collateral(params, natural("size"), natural("price"))
+
+
+FORMULAS: tuple[Callable[[], Any], ...] = (
+    lambda: pricing.execution_price(
+        natural("price"),
+        natural("price"),
+        natural("price"),
+        signed("size"),
+        pricing_params(),
+    ),
+    lambda: pricing.fill_price(
+        natural("fill"), signed("size"), signed("size"), positive("scale")
+    ),
+    lambda: fee.trade_fee(
+        natural("fill"), signed("size"), signed("size"), fee_params()
+    ),
+    lambda: funding.accrued(
+        funding_record(),
+        signed("size"),
+        positive("scale"),
+        natural("held"),
+        funding_params(),
+        natural("time"),
+    ),
+    lambda: funding.borrowing_rate(
+        natural("size"), natural("price"), signed("cash"), borrowing_params()
+    ),
+    lambda: margin.initial_margin(
+        signed("size"),
+        natural("price"),
+        part(),
+        natural("size"),
+        margin_params(),
+    ),
+    lambda: margin.maintenance_margin(
+        signed("size"), natural("price"), part(), margin_params()
+    ),
+    lambda: position.traded(
+        held_position(), signed("size"), natural("fill"), signed("index")
+    ),
+    lambda: position.profit(held_position(), natural("price"), signed("index")),
+    lambda: position.is_reduced(signed("size"), signed("size")),
+    lambda: backing.strict_equity(a_standing(), part()),
+    lambda: backing.exposure(
+        held_position(),
+        feed_price(),
+        funding_record(),
+        natural("size"),
+        market_params(),
+    ),
+    lambda: backing.combined(a_standing(), a_standing()),
+    lambda: collateral.grown_haircut(natural("size"), collateral_params()),
+    lambda: collateral.worth(natural("size"), natural("price"), part()),
+    lambda: collateral.sale_price(natural("size"), natural("price"), part()),
+    lambda: trading.require_margin(
+        a_standing(), a_standing(), True, natural("amount"), part()
+    ),
+    lambda: sides.require_within_limits(
+        Book(natural("size"), -natural("size")),
+        signed("size"),
+        signed("size"),
+        natural("price"),
+        limit_params(),
+    ),
+    lambda: liquidation.closed_size(
+        a_case(), positive("scale"), natural("amount"), liquidation_params()
+    ),
+    lambda: liquidation.filled(
+        Bucket(natural("amount"), 0), liquidation_params(), natural("time")
+    ),
+    lambda: liquidation.keeper_reward(
+        natural("value"),
+        True,
+        RewardParams(natural("amount"), natural("amount"), natural("amount")),
+        liquidation_params(),
+    ),
+    lambda: payout.decayed(spent_lately(), natural("time")),
+    lambda: payout.raised(
+        spent_lately(), natural("cash"), payout_params(), natural("time")
+    ),
+    lambda: payout.lowered(spent_lately(), natural("cash"), natural("time")),
+    lambda: payout.cap(signed("cash"), natural("cash"), payout_params()),
+    lambda: payout.used(
+        natural("cash"), natural("cash"), natural("cash"), natural("cash")
+    ),
+    lambda: deleveraging.begun(
+        natural("size"),
+        -natural("size"),
+        natural("cash"),
+        signed("cash"),
+        deleveraging_params(),
+        natural("time"),
+    ),
+    lambda: deleveraging.is_over(
+        opening(),
+        natural("cash"),
+        signed("cash"),
+        deleveraging_params(),
+        natural("time"),
+    ),
+    lambda: deleveraging.score_floor(opening(), deleveraging_params(), natural("time")),
+    lambda: deleveraging.score(natural("cash"), signed("cash")),
+    lambda: deleveraging.taken(opening(), signed("size")),
+    lambda: feed.median([natural("price") for _ in range(4)]),
+    lambda: feed.next_round(
+        a_round(),
+        natural("price"),
+        natural("price"),
+        positive("time"),
+        FeedParams(
+            3,
+            3,
+            natural("time"),
+            positive("time"),
+            natural("price"),
+            natural("price"),
+            part(),
+        ),
+    ),
+    lambda: feed.round_confidence(
+        [natural("price") for _ in range(4)],
+        [natural("price") for _ in range(4)],
+        natural("price"),
+    ),
+    lambda: feed.next_head(
+        Head(0, 0, signed("held")), a_round(), a_round(), natural("time")
+    ),
+    lambda: feed.cumulative_price(feed_price(), natural("time")),
+    lambda: feed.require_valid(feed_price(), natural("time"), part(), natural("time")),
+    lambda: feed.is_valid(feed_price(), natural("time"), part(), natural("time")),
+    lambda: share.shares_for(natural("amount"), natural("supply"), signed("cash")),
+    lambda: share.is_saleable(natural("supply"), signed("cash")),
+    lambda: share.most_amount(natural("supply"), signed("cash")),
+    lambda: share.most_shares(signed("cash"), natural("supply"), signed("cash")),
+    lambda: share.amount_for(natural("supply"), natural("supply"), signed("cash")),
+    lambda: owed(True),
+    lambda: owed(False),
+    lambda: statement.free_collateral(
+        Account(signed("cash"), 1, 0, 0, False, 0, 0), the_totals()
+    ),
+    lambda: statement.status_of(the_totals(), part()),
+    lambda: margin_call.required(
+        natural("value"), natural("amount"), MarginCallParams(part() + WAD, 0, 0)
+    ),
+    account_line,
+    unlawful_feed,
+    unlawful_market,
+    unlawful_risk,
+    unlawful_call,
+    unlawful_collateral,
+)
