@@ -8,9 +8,12 @@ from msgspec.structs import replace
 
 from benchmarks.cases.listing import TRADER, case
 from benchmarks.cases.situations import every_market
-from benchmarks.genesis import PRICE, RISK
+from benchmarks.genesis import PRICE, RISK, TOKEN
 from benchmarks.stage import Stage
 from protocol.units import Seconds, Size
+
+# Out of the trader's second account: as much as is missing, for a fee of one.
+ORDER = (TRADER | 1, 10_000 * TOKEN, TOKEN, TOKEN, 0, 0)
 
 
 def at_risk(stage: Stage, market_id: int, percent: int) -> None:
@@ -25,13 +28,31 @@ def liquidate(stage: Stage, market_id: int, error: str | None = None) -> int:
     return stage.measure(*call, error=error)
 
 
-@case("call margin")
+@case("call margin", 80_000)
 def call_margin(stage: Stage) -> int:
     warned = replace(RISK.margin_call, grace=Seconds(600))
     stage.call("owner", "Governor", "set_risk", replace(RISK, margin_call=warned))
     at_risk(stage, 0, 93)
     call = ("stranger", "Exchange", "call_margin", TRADER, 0)
     return stage.measure(*call)
+
+
+@case("top-up: order")
+def order_top_up(stage: Stage) -> int:
+    return stage.measure("trader", "TopUps", "set_order", TRADER, *ORDER)
+
+
+@case("top-up: execute", 170_000)
+def top_up(stage: Stage) -> int:
+    """The second of an order, whose keeper has been paid before."""
+    operator = stage.chain.addresses["TopUps"]
+    stage.call("trader", "Exchange", "set_operator", operator, 1)
+    stage.call("trader", "Exchange", "deposit", TRADER | 1, 10_000 * TOKEN)
+    stage.call("trader", "TopUps", "set_order", TRADER, *ORDER)
+    at_risk(stage, 0, 93)
+    stage.call("keeper", "TopUps", "execute", TRADER)
+    stage.round(0, PRICE * 92 // 100)
+    return stage.measure("keeper", "TopUps", "execute", TRADER)
 
 
 @case("liquidate: first of a keeper and in a market, part")

@@ -42,6 +42,11 @@ from tests.evm.refusals.tokens import (
     too_many_decimals,
     without_bound,
 )
+from tests.evm.refusals.top_ups import (
+    OF_ANOTHER,
+    one_order,
+    top_up_too_early,
+)
 from tests.evm.refusals.trading import (
     already_called,
     bucket_empty,
@@ -176,6 +181,10 @@ REACHED: dict[str, Callable[[], Scene]] = {
         "trader_1", "Exchange", "withdraw", FIRST, 10**18, SOME
     ),
     errors.TOO_MANY_DECIMALS: too_many_decimals,
+    errors.SOURCE_IS_TARGET: one_order(FIRST),
+    errors.SOURCE_OF_ANOTHER: one_order(OF_ANOTHER),
+    errors.TOP_UP_TOO_EARLY: top_up_too_early,
+    errors.TOP_UP_UNKNOWN: one_call("keeper", "TopUps", "execute", FIRST),
     errors.TREASURY_TOO_SMALL: one_call(
         "owner", "Governor", "collect_treasury", SOME, 1
     ),
