@@ -495,6 +495,15 @@ def params_of(market_id: uint256) -> address:
 
 @external
 @view
+def risk_params() -> address:
+    """
+    @notice The address in whose code the parameters of all accounts lie.
+    """
+    return market.risk_params
+
+
+@external
+@view
 def reward_of(keeper: address) -> int256:
     """
     @notice What a keeper has earned and not taken yet.

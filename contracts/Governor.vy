@@ -25,6 +25,7 @@ interface Exchange:
     def market_of(market_id: uint256) -> sides.MarketState: view
     def params_of(market_id: uint256) -> address: view
     def books() -> market.Books: view
+    def risk_params() -> address: view
     def set_market(market_id: uint256, code: address): nonpayable
     def set_risk(code: address): nonpayable
     def collateral_params_of(token_id: uint256) -> address: view
@@ -102,7 +103,7 @@ def set_market(market_id: uint256, params: parameters.MarketParams):
         open_interest = sides.open_interest(state.book)
     used: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
     governance.require_lawful_market(params, open_interest, used.ceiling_price)
-    risk: address = (staticcall Exchange(EXCHANGE).books()).risk_params
+    risk: address = staticcall Exchange(EXCHANGE).risk_params()
     if risk != empty(address):
         governance.require_lawful_call(
             params.margin, parameters.risk_in(risk).margin_call

@@ -9,11 +9,9 @@
 
 from ethereum.ercs import IERC20
 
-from . import account
 from . import backing
 from . import errors
 from . import margin_call
-from . import market
 from . import parameters
 from . import top_up
 
@@ -21,9 +19,8 @@ initializes: top_up
 
 
 interface Exchange:
-    def account_of(holder: uint256) -> account.Account: view
     def standing_of(holder: uint256) -> backing.Standing: view
-    def books() -> market.Books: view
+    def risk_params() -> address: view
     def withdraw(holder: uint256, atoms: uint256, receiver: address): nonpayable
     def deposit(holder: uint256, atoms: uint256): nonpayable
 
@@ -86,11 +83,12 @@ def missing(target: uint256) -> int256:
     """
     @notice What an account lacks to be called no more.
     """
-    current: account.Account = staticcall Exchange(EXCHANGE).account_of(target)
     standing: backing.Standing = staticcall Exchange(EXCHANGE).standing_of(target)
-    books: market.Books = staticcall Exchange(EXCHANGE).books()
-    risk: parameters.RiskParams = parameters.risk_in(books.risk_params)
-    reserve: int256 = risk.reserve if current.positions != 0 else 0
+    risk: parameters.RiskParams = parameters.risk_in(
+        staticcall Exchange(EXCHANGE).risk_params()
+    )
+    # A position has a margin of a wei at least.
+    reserve: int256 = risk.reserve if standing.maintenance != 0 else 0
     return (
         margin_call.required(standing.maintenance, reserve, risk.margin_call)
         - standing.equity

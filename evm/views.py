@@ -103,7 +103,7 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Exchange.side_fundings": (("Exchange", "market_of", first),),
     "Exchange.market_params": (("Exchange", "params_of", whole), *OF_MARKET),
     "Exchange.market_count": OF_PROTOCOL,
-    "Exchange.risk_params": OF_PROTOCOL,
+    "Exchange.risk_params": (("Exchange", "risk_params", nothing), *OF_PROTOCOL),
     "Exchange.funds": OF_PROTOCOL,
     "Exchange.escrow": OF_PROTOCOL,
     "Exchange.holdings": OF_PROTOCOL,

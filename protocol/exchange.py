@@ -397,6 +397,11 @@ def params_of(state: State, call: Call, market_id: int) -> Address:
     return state.market_params[market_id]
 
 
+def risk_params(state: State, call: Call) -> Address:
+    """The address in whose code the parameters of all accounts lie."""
+    return state.risk_params[()]
+
+
 def reward_of(state: State, call: Call, keeper: Address) -> Quote:
     """What a keeper has earned and not taken yet."""
     return state.keeper_rewards[keeper]

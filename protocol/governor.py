@@ -63,7 +63,7 @@ def set_market(state: State, call: Call, market_id: int, params: MarketParams) -
         open_interest = sides.open_interest(current.book)
     used = oracle.params_of(state, governor, market_id)
     governance.require_lawful_market(params, open_interest, used.ceiling_price)
-    risk = exchange.books(state, governor).risk_params
+    risk = exchange.risk_params(state, governor)
     if risk != 0:
         governance.require_lawful_call(
             params.margin, parameters.risk_in(state, risk).margin_call

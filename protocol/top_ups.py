@@ -52,11 +52,10 @@ def order_of(state: State, call: Call, target: Holder) -> TopUp:
 def missing(state: State, target: Holder, now: Seconds) -> Quote:
     """What an account lacks to be called no more."""
     own = Call(state.addresses.top_ups, now)
-    current = exchange.account_of(state, own, target)
     standing = exchange.standing_of(state, own, target)
-    books = exchange.books(state, own)
-    risk = parameters.risk_in(state, books.risk_params)
-    reserve = risk.reserve if current.positions != 0 else Quote(0)
+    risk = parameters.risk_in(state, exchange.risk_params(state, own))
+    # A position has a margin of a wei at least.
+    reserve = risk.reserve if standing.maintenance != Quote(0) else Quote(0)
     return (
         margin_call.required(standing.maintenance, reserve, risk.margin_call)
         - standing.equity

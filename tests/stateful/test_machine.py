@@ -41,6 +41,7 @@ VIEWS = {
     "Exchange.params_of",
     "Exchange.position_of",
     "Exchange.reward_of",
+    "Exchange.risk_params",
     "Exchange.standing_of",
     "Exchange.total_of",
     "Governor.owner",

@@ -72,6 +72,8 @@ def every_view(
         ("Exchange", "collateral_params_of", (market_id,)),
         ("Exchange", "market_of", (market_id,)),
         ("Exchange", "books", ()),
+        ("Exchange", "risk_params", ()),
+        ("TopUps", "order_of", (holder,)),
         ("Exchange", "params_of", (market_id,)),
         ("Exchange", "reward_of", (who,)),
         ("Lens", "statement_of", (holder,)),
