@@ -247,6 +247,8 @@ def deleveraged(
     fill: int256 = pricing.fill_price(
         price.mark, sides.skew(sums.book), size_delta, params.pricing.skew_scale
     )
+    # Nobody is closed at a loss.
+    errors.require(position.profit(held, fill, index) > 0, errors.NOTHING_GAINED)
     cost: int256 = fixed_point.mul_wad_up(size_delta, fill - price.mark)
     errors.require(cost <= max(equity, 0), errors.EQUITY_NEGATIVE)
     return deleveraging.Deleverage(

@@ -265,6 +265,8 @@ def deleveraged(
     fill = pricing.fill_price(
         price.mark, sides.skew(sums.book), size_delta, params.pricing.skew_scale
     )
+    # Nobody is closed at a loss.
+    require(position.profit(held, fill, index) > 0, errors.NOTHING_GAINED)
     cost = mul_wad_up(size_delta, fill - price.mark)
     require(cost <= max(equity, Quote(0)), errors.EQUITY_NEGATIVE)
     return Deleverage(
