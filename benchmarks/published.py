@@ -35,7 +35,8 @@ SYNTHETIX_BFP = Source(
     "synthetix-v3, pull request 2147",
     "https://github.com/Synthetixio/synthetix-v3/pull/2147",
     "2024-05-14",
-    "means of 200 calls in tests of the BFP market, after its optimisations",
+    "each method called 200 times, after its optimisations; the entry points are those "
+    "of the BFP market",
 )
 DYDX_CACHE = Source(
     "dydxprotocol/perpetual, pull request 88",
