@@ -23,6 +23,7 @@ from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
 from protocol.units import Flow, Price, Quote, Rate, Ratio, Seconds, Size
+from protocol.volatility import VolatilityParams
 
 START = 1_700_000_000
 DECIMALS = 6
@@ -123,6 +124,9 @@ def feed_params(reporters: int) -> FeedParams:
         floor_price=Price(WAD),
         ceiling_price=Price(10**6 * WAD),
         band=Ratio(WAD // 4),
+        volatility=VolatilityParams(
+            reference=Ratio(WAD // 20), max_multiplier=Ratio(WAD), ramp=Ratio(0)
+        ),
     )
 
 

@@ -47,7 +47,7 @@ interface Oracle:
 
 # Code that returns all that follows it, so many words: the parameters. They begin with a
 # zero byte, which as code is a stop.
-FEED_CODE: constant(Bytes[10]) = x"6100e080600a3d393df3"
+FEED_CODE: constant(Bytes[10]) = x"61014080600a3d393df3"
 RISK_CODE: constant(Bytes[10]) = x"6101e080600a3d393df3"
 COLLATERAL_CODE: constant(Bytes[10]) = x"61012080600a3d393df3"
 MARKET_CODE: constant(Bytes[10]) = x"6104e080600a3d393df3"

@@ -277,7 +277,10 @@ def closing(
     """
     params: parameters.MarketParams = parameters.params_in(code)
     feed.require_fresh_enough(price, params.limits.risk_age, now)
-    ratio: int256 = margin.size_ratio(size, params.pricing.skew_scale, params.margin)
+    ratio: int256 = margin.scaled(
+        margin.size_ratio(size, params.pricing.skew_scale, params.margin),
+        price.maintenance_multiplier,
+    )
     case: liquidation.Case = liquidation.Case(
         equity=standing.equity,
         maintenance=standing.maintenance,

@@ -76,9 +76,13 @@ def exposure(
             max(price.index, price.average),
             ratio,
             open_interest,
+            price.initial_multiplier,
             params.margin,
         ),
         maintenance=margin.maintenance_margin(
-            held.size, price.mark, ratio, params.margin
+            held.size,
+            price.mark,
+            margin.scaled(ratio, price.maintenance_multiplier),
+            params.margin,
         ),
     )

@@ -17,6 +17,7 @@
 
 from . import errors
 from . import fixed_point
+from . import volatility
 
 MAX_REPORTERS: constant(uint256) = 7
 RING: constant(uint256) = 64
@@ -31,6 +32,7 @@ struct FeedParams:
     floor_price: int256
     ceiling_price: int256
     band: int256
+    volatility: volatility.VolatilityParams
 
 
 struct Report:
@@ -45,6 +47,8 @@ struct Round:
     average: int256
     confidence: int256
     published_at: uint256
+    initial_multiplier: int256
+    maintenance_multiplier: int256
 
 
 struct Head:
@@ -61,6 +65,8 @@ struct FeedPrice:
     published_at: uint256
     valid_until: uint256
     intercept: int256
+    initial_multiplier: int256
+    maintenance_multiplier: int256
 
 
 event FeedSet:
@@ -84,6 +90,8 @@ event RoundStored:
     average: int256
     confidence: int256
     published_at: uint256
+    initial_multiplier: int256
+    maintenance_multiplier: int256
 
 
 # Parameters lie in the code at an address, where the governor put them.
@@ -92,6 +100,7 @@ reporters: HashMap[uint256, HashMap[uint256, address]]
 reports: HashMap[uint256, HashMap[uint256, uint256]]
 heads: HashMap[uint256, uint256]
 rounds: HashMap[uint256, HashMap[uint256, uint256[2]]]
+variances: HashMap[uint256, int256]
 
 
 @internal
@@ -131,7 +140,9 @@ def packed_round(latest: Round) -> uint256[2]:
         | (convert(convert(latest.mark, bytes32), uint256) << 160 >> 64)
         | (latest.published_at << 192),
         (convert(convert(latest.average, bytes32), uint256) << 160 >> 160)
-        | (convert(convert(latest.confidence, bytes32), uint256) << 160 >> 64),
+        | (convert(convert(latest.confidence, bytes32), uint256) << 160 >> 64)
+        | (self.grains(latest.initial_multiplier) << 192)
+        | (self.grains(latest.maintenance_multiplier) << 224),
     ]
 
 
@@ -147,7 +158,19 @@ def unpacked_round(packed: uint256[2]) -> Round:
         average=convert(convert(packed[1] << 160, bytes32), int256) >> 160,
         confidence=convert(convert(packed[1] << 64, bytes32), int256) >> 160,
         published_at=(packed[0] << 24) >> 216,
+        initial_multiplier=volatility.GRAIN
+        * convert((packed[1] << 32) >> 224, int256),
+        maintenance_multiplier=volatility.GRAIN * convert(packed[1] >> 224, int256),
     )
+
+
+@internal
+@pure
+def grains(multiplier: int256) -> uint256:
+    """
+    @notice How a multiplier is kept.
+    """
+    return convert(fixed_point.mul_div_down(multiplier, 1, volatility.GRAIN), uint256)
 
 
 @internal
@@ -223,11 +246,14 @@ def next_round(
     index: int256,
     confidence: int256,
     published_at: uint256,
+    known: int256,
+    variance: int256,
     params: FeedParams,
 ) -> Round:
     """
     @notice The round after `last`: its mark within the band around the average so far,
-            and the average drawn toward the mark for the time since `last`.
+            the average drawn toward the mark for the time since `last`, and what its
+            volatility asks for, as it was known and as it is.
     """
     if last.published_at == 0:
         return Round(
@@ -236,6 +262,8 @@ def next_round(
             average=index,
             confidence=confidence,
             published_at=published_at,
+            initial_multiplier=fixed_point.WAD,
+            maintenance_multiplier=fixed_point.WAD,
         )
     lowest: int256 = fixed_point.mul_wad_down(
         last.average, fixed_point.WAD - params.band
@@ -245,14 +273,42 @@ def next_round(
     )
     mark: int256 = fixed_point.clamp(index, lowest, highest)
     span: int256 = convert(params.averaging_time, int256)
-    weight: int256 = min(convert(published_at - last.published_at, int256), span)
+    elapsed: int256 = convert(published_at - last.published_at, int256)
+    weight: int256 = min(elapsed, span)
     weighted: int256 = mark * weight + last.average * (span - weight)
+    kept: int256 = volatility.ramped(
+        last.maintenance_multiplier,
+        volatility.target(known, params.volatility),
+        elapsed,
+        params.volatility,
+    )
     return Round(
         index=index,
         mark=mark,
         average=fixed_point.mul_div_down(weighted, 1, span),
         confidence=confidence,
         published_at=published_at,
+        initial_multiplier=max(kept, volatility.target(variance, params.volatility)),
+        maintenance_multiplier=kept,
+    )
+
+
+@internal
+@pure
+def next_variance(
+    known: int256, last: Round, index: int256, published_at: uint256, params: FeedParams
+) -> int256:
+    """
+    @notice The variance once `index` follows `last`.
+    """
+    if last.published_at == 0:
+        return 0
+    return volatility.next_variance(
+        known,
+        last.index,
+        index,
+        convert(published_at - last.published_at, int256),
+        convert(params.averaging_time, int256),
     )
 
 
@@ -358,7 +414,7 @@ def load_params(feed_id: uint256) -> FeedParams:
     """
     code: address = self.feed_params[feed_id]
     errors.require(code != empty(address), errors.FEED_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 7 * 32), FeedParams)
+    return abi_decode(slice(code.code, 0, 10 * 32), FeedParams)
 
 
 @internal
@@ -408,6 +464,8 @@ def latest_price(feed_id: uint256) -> FeedPrice:
         published_at=last.published_at,
         valid_until=head.valid_until,
         intercept=head.intercept,
+        initial_multiplier=last.initial_multiplier,
+        maintenance_multiplier=last.maintenance_multiplier,
     )
 
 
@@ -494,8 +552,14 @@ def count_reports(feed_id: uint256, now: uint256):
         if published_at > last.published_at:
             index: int256 = self.median(prices)
             confidence: int256 = self.round_confidence(prices, confidences, index)
+            known: int256 = 0
+            variance: int256 = 0
+            if params.volatility.max_multiplier != fixed_point.WAD:
+                known = self.variances[feed_id]
+                variance = self.next_variance(known, last, index, published_at, params)
+                self.variances[feed_id] = variance
             latest: Round = self.next_round(
-                last, index, confidence, published_at, params
+                last, index, confidence, published_at, known, variance, params
             )
             self.store_round(feed_id, head.rounds, latest)
             head = self.next_head(head, last, latest, now)
@@ -516,4 +580,6 @@ def store_round(feed_id: uint256, number: uint256, latest: Round):
         average=latest.average,
         confidence=latest.confidence,
         published_at=latest.published_at,
+        initial_multiplier=latest.initial_multiplier,
+        maintenance_multiplier=latest.maintenance_multiplier,
     )

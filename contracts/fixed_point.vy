@@ -81,6 +81,15 @@ def mul_div_toward_zero(x: int256, y: int256, denominator: int256) -> int256:
 
 @internal
 @pure
+def sqrt_down(x: int256) -> int256:
+    """
+    @notice The square root of `x`, which is not negative, rounded down.
+    """
+    return convert(isqrt(convert(x, uint256)), int256)
+
+
+@internal
+@pure
 def clamp(x: int256, lowest: int256, highest: int256) -> int256:
     """
     @notice `x`, held within `lowest` and `highest`.

@@ -17,12 +17,15 @@ from . import liquidation
 from . import margin
 from . import margin_call
 from . import parameters
+from . import volatility
 
 # What a bound in `protocol` says of prices and sizes, of rates, of values, of times.
 MOST_PRICE: constant(int256) = 2**95 - 1
 MOST_RATE: constant(int256) = 2**60
 MOST_VALUE: constant(int256) = 2**120 - 1
 MOST_SECONDS: constant(uint256) = 2**32 - 1
+# Two multipliers have to fit beside the last words of a round.
+MOST_MULTIPLIER: constant(int256) = 4 * fixed_point.WAD
 # No rule keeps a provider waiting for longer.
 MOST_WAIT: constant(uint256) = 30 * 86_400
 
@@ -88,6 +91,10 @@ def require_lawful_feed(
     self.require_between(params.ceiling_price, params.floor_price + 1, MOST_PRICE)
     self.require_between(params.band, 1, MOST_PRICE)
     self.require_between(2 * params.band, 1, fixed_point.WAD)
+    asked: volatility.VolatilityParams = params.volatility
+    self.require_between(asked.reference, 1, MOST_RATE)
+    self.require_between(asked.max_multiplier, fixed_point.WAD, MOST_MULTIPLIER)
+    self.require_between(asked.ramp, 0, fixed_point.WAD)
 
 
 @internal

@@ -48,6 +48,15 @@ def open_interest_ratio(open_interest: int256, params: MarginParams) -> int256:
 
 @internal
 @pure
+def scaled(ratio: int256, multiplier: int256) -> int256:
+    """
+    @notice A margin ratio in such a market as this: times what its volatility asks for.
+    """
+    return min(fixed_point.WAD, fixed_point.mul_wad_up(ratio, multiplier))
+
+
+@internal
+@pure
 def notional(size: int256, price: int256) -> int256:
     """
     @notice The value of a position of `size` at `price`, whatever its side.
@@ -62,13 +71,16 @@ def initial_margin(
     price: int256,
     own_ratio: int256,
     open_interest: int256,
+    multiplier: int256,
     params: MarginParams,
 ) -> int256:
     """
     @notice What an account must hold for the position when it opens or withdraws.
     """
     ratio: int256 = max(own_ratio, self.open_interest_ratio(open_interest, params))
-    return fixed_point.mul_wad_up(self.notional(size, price), ratio)
+    return fixed_point.mul_wad_up(
+        self.notional(size, price), self.scaled(ratio, multiplier)
+    )
 
 
 @internal

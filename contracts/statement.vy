@@ -169,8 +169,9 @@ def line(
         state.funding, state.book, price, params, now
     )
     index: int256 = funding.side_index(current, held.size > 0)
-    ratio: int256 = margin.size_ratio(
-        held.size, params.pricing.skew_scale, params.margin
+    ratio: int256 = margin.scaled(
+        margin.size_ratio(held.size, params.pricing.skew_scale, params.margin),
+        price.maintenance_multiplier,
     )
     maintenance: int256 = margin.maintenance_margin(
         held.size, price.mark, ratio, params.margin

@@ -130,7 +130,11 @@ class Watch:
         """Look at every market and every token at `now`."""
         self.now = Seconds(now)
         count = self.state.market_count[()]
+        before = [seen.price.maintenance_multiplier for seen in self.markets]
         self.markets = [self.look_at(market_id) for market_id in range(count)]
+        if before != [seen.price.maintenance_multiplier for seen in self.markets]:
+            # What an account must hold was told by the margins of before.
+            self.seen.clear()
         used = self.state.collateral_params
         self.tokens = [
             self.look_at_token(token_id)
@@ -199,10 +203,11 @@ class Watch:
             seen = self.markets[market_id]
             worth = seen.long_worth if held.size > 0 else seen.short_worth
             index = type(seen.price.mark)(int(seen.price.mark) - worth)
-            ratio = mul_wad_up(
+            ratio = margin.scaled(
                 margin.size_ratio(held.size, params.pricing.skew_scale, params.margin),
-                params.margin.maintenance_fraction,
+                seen.price.maintenance_multiplier,
             )
+            ratio = mul_wad_up(ratio, params.margin.maintenance_fraction)
             ratio = mul_wad_up(ratio, warned.ratio)
             yield Line(
                 market_id=market_id,

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from protocol import errors
+from protocol import errors, volatility
 from protocol.errors import require
 from protocol.fixed_point import WAD, clamp, mul_div_down, mul_wad_down
 from protocol.units import Address, Price, PriceSeconds, Ratio, Seconds, Size
+from protocol.volatility import GRAIN, VolatilityParams
 from protocol.word import placed, signed, unsigned
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class FeedParams(Struct, frozen=True):
     floor_price: Price
     ceiling_price: Price
     band: Ratio
+    volatility: VolatilityParams
 
 
 class Report(Struct, frozen=True):
@@ -55,6 +57,8 @@ class Round(Struct, frozen=True):
     average: Price
     confidence: Price
     published_at: Seconds
+    initial_multiplier: Ratio
+    maintenance_multiplier: Ratio
 
 
 class Head(Struct, frozen=True):
@@ -71,6 +75,8 @@ class FeedPrice(Struct, frozen=True):
     published_at: Seconds
     valid_until: Seconds
     intercept: PriceSeconds
+    initial_multiplier: Ratio
+    maintenance_multiplier: Ratio
 
 
 class FeedSet(Struct, frozen=True):
@@ -94,9 +100,11 @@ class RoundStored(Struct, frozen=True):
     average: Price
     confidence: Price
     published_at: Seconds
+    initial_multiplier: Ratio
+    maintenance_multiplier: Ratio
 
 
-NO_ROUND = Round(Price(0), Price(0), Price(0), Price(0), Seconds(0))
+NO_ROUND = Round(Price(0), Price(0), Price(0), Price(0), Seconds(0), Ratio(0), Ratio(0))
 
 
 def packed_report(report: Report) -> int:
@@ -123,7 +131,10 @@ def packed_round(latest: Round) -> tuple[int, int]:
         placed(int(latest.index), 0, 96)
         | placed(int(latest.mark), 96, 96)
         | (int(latest.published_at) << 192),
-        placed(int(latest.average), 0, 96) | placed(int(latest.confidence), 96, 96),
+        placed(int(latest.average), 0, 96)
+        | placed(int(latest.confidence), 96, 96)
+        | (grains(latest.initial_multiplier) << 192)
+        | (grains(latest.maintenance_multiplier) << 224),
     )
 
 
@@ -135,7 +146,14 @@ def unpacked_round(packed: tuple[int, int]) -> Round:
         average=Price(signed(packed[1], 0, 96)),
         confidence=Price(signed(packed[1], 96, 96)),
         published_at=Seconds(unsigned(packed[0], 192, 40)),
+        initial_multiplier=GRAIN * Ratio(unsigned(packed[1], 192, 32)),
+        maintenance_multiplier=GRAIN * Ratio(unsigned(packed[1], 224, 32)),
     )
+
+
+def grains(multiplier: Ratio) -> int:
+    """How a multiplier is kept."""
+    return int(mul_div_down(multiplier, 1, GRAIN))
 
 
 def packed_head(head: Head) -> int:
@@ -178,11 +196,14 @@ def next_round(
     index: Price,
     confidence: Price,
     published_at: Seconds,
+    known: Ratio,
+    variance: Ratio,
     params: FeedParams,
 ) -> Round:
     """
-    The round after `last`: its mark within the band around the average so far, and the
-    average drawn toward the mark for the time since `last`.
+    The round after `last`: its mark within the band around the average so far, the
+    average drawn toward the mark for the time since `last`, and what its volatility
+    asks for, as it was known and as it is.
     """
     if last.published_at == Seconds(0):
         return Round(
@@ -191,19 +212,45 @@ def next_round(
             average=index,
             confidence=confidence,
             published_at=published_at,
+            initial_multiplier=Ratio(WAD),
+            maintenance_multiplier=Ratio(WAD),
         )
     lowest = mul_wad_down(last.average, Ratio(WAD) - params.band)
     highest = mul_wad_down(last.average, Ratio(WAD) + params.band)
     mark = clamp(index, lowest, highest)
     span = params.averaging_time
-    weight = min(published_at - last.published_at, span)
+    elapsed = published_at - last.published_at
+    weight = min(elapsed, span)
     weighted = int(weight) * mark + int(span - weight) * last.average
+    kept = volatility.ramped(
+        last.maintenance_multiplier,
+        volatility.target(known, params.volatility),
+        int(elapsed),
+        params.volatility,
+    )
     return Round(
         index=index,
         mark=mark,
         average=mul_div_down(weighted, 1, int(span)),
         confidence=confidence,
         published_at=published_at,
+        initial_multiplier=max(kept, volatility.target(variance, params.volatility)),
+        maintenance_multiplier=kept,
+    )
+
+
+def next_variance(
+    known: Ratio, last: Round, index: Price, published_at: Seconds, params: FeedParams
+) -> Ratio:
+    """The variance once `index` follows `last`."""
+    if last.published_at == Seconds(0):
+        return Ratio(0)
+    return volatility.next_variance(
+        known,
+        last.index,
+        index,
+        int(published_at - last.published_at),
+        int(params.averaging_time),
     )
 
 
@@ -318,6 +365,8 @@ def latest_price(state: State, feed_id: int) -> FeedPrice:
         published_at=last.published_at,
         valid_until=head.valid_until,
         intercept=head.intercept,
+        initial_multiplier=last.initial_multiplier,
+        maintenance_multiplier=last.maintenance_multiplier,
     )
 
 
@@ -399,7 +448,14 @@ def count_reports(state: State, feed_id: int, now: Seconds) -> None:
             confidences = [report.confidence for report in fresh]
             index = median(prices)
             confidence = round_confidence(prices, confidences, index)
-            latest = next_round(last, index, confidence, published_at, params)
+            known = variance = Ratio(0)
+            if params.volatility.max_multiplier != Ratio(WAD):
+                known = state.variances[feed_id]
+                variance = next_variance(known, last, index, published_at, params)
+                state.variances[feed_id] = variance
+            latest = next_round(
+                last, index, confidence, published_at, known, variance, params
+            )
             store_round(state, feed_id, head.rounds, latest)
             head = next_head(head, last, latest, now)
     state.heads[feed_id] = head
@@ -417,5 +473,7 @@ def store_round(state: State, feed_id: int, number: int, latest: Round) -> None:
             average=latest.average,
             confidence=latest.confidence,
             published_at=latest.published_at,
+            initial_multiplier=latest.initial_multiplier,
+            maintenance_multiplier=latest.maintenance_multiplier,
         )
     )

@@ -4,6 +4,7 @@ Arithmetic on numbers scaled by `WAD`. The only file that divides.
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TYPE_CHECKING
 
 from protocol import errors
@@ -52,6 +53,11 @@ def mul_div_toward_zero(x: int, y: int, denominator: int) -> int:
     product = x * y
     # `//` rounds down, which is away from zero for a negative product.
     return product // denominator if product >= 0 else -(-product // denominator)
+
+
+def sqrt_down(x: int) -> int:
+    """The square root of `x`, which is not negative, rounded down."""
+    return isqrt(x)
 
 
 def clamp(x: X, lowest: X, highest: X) -> X:

@@ -25,6 +25,8 @@ MOST_PRICE = 2**95 - 1
 MOST_RATE = 2**60
 MOST_VALUE = 2**120 - 1
 MOST_SECONDS = Seconds(2**32 - 1)
+# Two multipliers have to fit beside the last words of a round.
+MOST_MULTIPLIER = Ratio(4 * WAD)
 # No rule keeps a provider waiting for longer.
 MOST_WAIT = 30 * DAY
 
@@ -71,6 +73,10 @@ def require_lawful_feed(params: FeedParams, reporters: tuple[Address, ...]) -> N
     )
     require_between(params.band, Ratio(1), Ratio(MOST_PRICE))
     require_between(2 * params.band, Ratio(1), Ratio(WAD))
+    asked = params.volatility
+    require_between(asked.reference, Ratio(1), Ratio(MOST_RATE))
+    require_between(asked.max_multiplier, Ratio(WAD), MOST_MULTIPLIER)
+    require_between(asked.ramp, Ratio(0), Ratio(WAD))
 
 
 def require_lawful_market(

@@ -35,6 +35,13 @@ def open_interest_ratio(open_interest: Size, params: MarginParams) -> Ratio:
     return params.im_base + mul_div_up(Ratio(WAD) - params.im_base, above, span)
 
 
+def scaled(ratio: Ratio, multiplier: Ratio) -> Ratio:
+    """
+    A margin ratio in such a market as this: times what its volatility asks for.
+    """
+    return min(Ratio(WAD), mul_wad_up(ratio, multiplier))
+
+
 def notional(size: Size, price: Price) -> Quote:
     """The value of a position of `size` at `price`, whatever its side."""
     return mul_wad_up(abs(size), price)
@@ -45,11 +52,12 @@ def initial_margin(
     price: Price,
     own_ratio: Ratio,
     open_interest: Size,
+    multiplier: Ratio,
     params: MarginParams,
 ) -> Quote:
     """What an account must hold for the position when it opens or withdraws."""
     ratio = max(own_ratio, open_interest_ratio(open_interest, params))
-    return mul_wad_up(notional(size, price), ratio)
+    return mul_wad_up(notional(size, price), scaled(ratio, multiplier))
 
 
 def maintenance_margin(

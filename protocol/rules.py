@@ -295,7 +295,10 @@ def closing(
     """
     params = parameters.params_in(state, code)
     feed.require_fresh_enough(price, params.limits.risk_age, now)
-    ratio = margin.size_ratio(size, params.pricing.skew_scale, params.margin)
+    ratio = margin.scaled(
+        margin.size_ratio(size, params.pricing.skew_scale, params.margin),
+        price.maintenance_multiplier,
+    )
     case = Case(
         equity=standing.equity,
         maintenance=standing.maintenance,

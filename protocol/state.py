@@ -17,7 +17,15 @@ from protocol import errors
 from protocol.account import Account, packed_account
 from protocol.deleveraging import Opening, packed_opening
 from protocol.errors import require
-from protocol.feed import Head, Report, Round, packed_head, packed_report, packed_round
+from protocol.feed import (
+    NO_ROUND,
+    Head,
+    Report,
+    Round,
+    packed_head,
+    packed_report,
+    packed_round,
+)
 from protocol.funding import Funding, packed_funding
 from protocol.insurance import InsuranceWindow, packed_window
 from protocol.ledger import Funds, Holdings, packed_funds, packed_holdings
@@ -37,6 +45,7 @@ from protocol.units import (
     PriceSeconds,
     Quote,
     Rate,
+    Ratio,
     Seconds,
     Shares,
     Size,
@@ -327,8 +336,11 @@ class State:
         self.rounds: Table[tuple[int, int], Round] = table(
             "rounds",
             "Oracle",
-            Round(Price(0), Price(0), Price(0), Price(0), Seconds(0)),
+            NO_ROUND,
             packed_round,
+        )
+        self.variances: Table[int, Ratio] = table(
+            "variances", "Oracle", Ratio(0), one_word
         )
 
         # Vault

@@ -144,7 +144,10 @@ def line(
     """What the account has in one market."""
     current = sides.projected(state.funding, state.book, price, params, now)
     index = funding.side_index(current, held.size > 0)
-    ratio = margin.size_ratio(held.size, params.pricing.skew_scale, params.margin)
+    ratio = margin.scaled(
+        margin.size_ratio(held.size, params.pricing.skew_scale, params.margin),
+        price.maintenance_multiplier,
+    )
     maintenance = margin.maintenance_margin(held.size, price.mark, ratio, params.margin)
     return Line(
         size=held.size,

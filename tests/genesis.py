@@ -20,6 +20,7 @@ from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
+from protocol.volatility import VolatilityParams
 
 START = 1_700_000_000
 DECIMALS = 6
@@ -39,6 +40,7 @@ FEED = FeedParams(
     floor_price=WAD // 100,
     ceiling_price=10**6 * WAD,
     band=WAD // 4,
+    volatility=VolatilityParams(reference=WAD // 20, max_multiplier=WAD, ramp=0),
 )
 MARKET = MarketParams(
     pricing=PricingParams(skew_scale=20_000 * WAD, max_spread=WAD // 100),

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import cache
+from math import isqrt
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from evm.compile import write_file
-from protocol import deleveraging, feed, funding, governance
+from protocol import deleveraging, feed, funding, governance, margin_call, volatility
 from protocol.fixed_point import mul_div_up
 from protocol.funding import DAY, twice_integral
 from tests.laws.bounded import BOUNDS
 from tests.laws.formulas import FORMULAS
-from tests.laws.intervals import RECORDER, whole
+from tests.laws.intervals import RECORDER, Interval, ends, whole
 
 PAGE = Path(__file__).parents[2] / "docs" / "bounds.md"
 
@@ -49,6 +50,12 @@ def bounded_quotient(x: Any, y: Any, denominator: Any) -> Any:
     return quotient
 
 
+def bounded_root(x: Any) -> Any:
+    """The root of a number that is not negative."""
+    low, high = ends(x)
+    return Interval(isqrt(max(low, 0)), isqrt(high))
+
+
 @contextmanager
 def numbers_unknown() -> Any:
     """Let `int` leave numbers alone of which only the bounds are known."""
@@ -60,6 +67,10 @@ def numbers_unknown() -> Any:
         patch.object(deleveraging, "Ratio", whole),
         patch.object(governance, "int", whole, create=True),
         patch.object(governance, "Flow", whole),
+        patch.object(margin_call, "int", whole, create=True),
+        patch.object(volatility, "int", whole, create=True),
+        patch.object(volatility, "Ratio", whole),
+        patch.object(volatility, "sqrt_down", bounded_root),
     ):
         yield
 

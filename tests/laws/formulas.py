@@ -25,6 +25,7 @@ from protocol import (
     sides,
     statement,
     trading,
+    volatility,
 )
 from protocol.account import Account
 from protocol.collateral import CollateralParams, DebtParams
@@ -42,6 +43,7 @@ from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.sides import Book
+from protocol.volatility import VolatilityParams
 from tests.laws.bounded import anything, duration, natural, part, positive, signed
 from tests.laws.records import (
     a_case,
@@ -59,11 +61,14 @@ from tests.laws.records import (
     liquidation_params,
     margin_params,
     market_params,
+    multiplier,
     opening,
     payout_params,
     pricing_params,
     spent_lately,
     the_totals,
+    variance,
+    volatile,
     widest_market,
 )
 
@@ -111,7 +116,12 @@ def unlawful_market() -> None:
 
 def unlawful_feed() -> None:
     params = FeedParams(
-        duration(), duration(), duration(), duration(), *(anything() for _ in range(3))
+        duration(),
+        duration(),
+        duration(),
+        duration(),
+        *(anything() for _ in range(3)),
+        VolatilityParams(anything(), anything(), anything()),
     )
     governance.require_lawful_feed(params, tuple(range(1, MAX_REPORTERS + 1)))
 
@@ -171,6 +181,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
         natural("price"),
         part(),
         natural("size"),
+        multiplier(),
         margin_params(),
     ),
     lambda: margin.maintenance_margin(
@@ -248,6 +259,8 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
         natural("price"),
         natural("price"),
         positive("time"),
+        variance(),
+        variance(),
         FeedParams(
             3,
             3,
@@ -256,8 +269,18 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
             natural("price"),
             natural("price"),
             part(),
+            volatile(),
         ),
     ),
+    lambda: volatility.next_variance(
+        variance(),
+        natural("price"),
+        natural("price"),
+        positive("time"),
+        positive("time"),
+    ),
+    lambda: volatility.target(variance(), volatile()),
+    lambda: volatility.ramped(multiplier(), multiplier(), natural("time"), volatile()),
     lambda: feed.round_confidence(
         [natural("price") for _ in range(4)],
         [natural("price") for _ in range(4)],

@@ -19,6 +19,7 @@ from protocol.position import Position
 from protocol.pricing import PricingParams
 from protocol.sides import Book, MarketState
 from protocol.statement import Totals
+from protocol.volatility import VolatilityParams
 from tests.laws.bounded import BOUNDS, natural, part, positive, signed
 from tests.laws.intervals import Interval
 
@@ -102,7 +103,13 @@ def market_params() -> MarketParams:
 
 def a_round() -> Round:
     return Round(
-        natural("price"), natural("price"), natural("price"), natural("price"), 1
+        natural("price"),
+        natural("price"),
+        natural("price"),
+        natural("price"),
+        1,
+        multiplier(),
+        multiplier(),
     )
 
 
@@ -115,6 +122,25 @@ def feed_price() -> FeedPrice:
         natural("time"),
         natural("time"),
         signed("held"),
+        multiplier(),
+        multiplier(),
+    )
+
+
+def multiplier() -> Interval:
+    """What a market may multiply its margins by."""
+    return Interval(WAD, 4 * WAD)
+
+
+def variance() -> Interval:
+    """That of a day, of moves that double a price each second at most."""
+    return Interval(0, DAY * WAD)
+
+
+def volatile() -> VolatilityParams:
+    """Margins that grow with volatility, as its setter has it."""
+    return VolatilityParams(
+        Interval(1, 2 ** BOUNDS["rate"].bits), multiplier(), Interval(0, WAD)
     )
 
 

@@ -30,6 +30,7 @@ from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
+from protocol.volatility import VolatilityParams
 from tests import genesis as usual
 from tests.stateful.choices import Choices
 
@@ -92,6 +93,11 @@ def feed_params(choose: Choices, reporters: int, price: int) -> FeedParams:
         floor_price=max(1, price // 10_000),
         ceiling_price=price * 500,
         band=seldom(choose, WAD // 4, (WAD // 20, WAD // 2, WAD // 2, WAD // 200)),
+        volatility=VolatilityParams(
+            reference=seldom(choose, WAD // 20, (1, WAD // 1_000, 2**60)),
+            max_multiplier=choose.pick((WAD, WAD, 2 * WAD, 4 * WAD)),
+            ramp=seldom(choose, WAD // 10_000, (0, 10**9 - 1, WAD)),
+        ),
     )
 
 

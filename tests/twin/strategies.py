@@ -41,6 +41,7 @@ from protocol.request import Request, VaultParams
 from protocol.sides import Book, MarketState
 from protocol.statement import Line, Totals
 from protocol.top_up import TopUp
+from protocol.volatility import GRAIN, VolatilityParams
 
 Numbers = st.SearchStrategy[int]
 WORD = 2**256 - 1
@@ -159,6 +160,14 @@ COLLATERAL = st.builds(
     TIMES,
     PARTS,
 )
+MULTIPLIERS = st.integers(10**9, 4 * 10**9).map(lambda grains: grains * GRAIN)
+VARIANCES = st.integers(0, DAY * WAD) | below(40)
+VOLATILE = st.builds(
+    VolatilityParams,
+    st.sampled_from([1, WAD // 20, 2**60]) | st.integers(1, 2**60),
+    st.sampled_from([WAD, 2 * WAD, 4 * WAD]) | st.integers(WAD, 4 * WAD),
+    st.sampled_from([0, GRAIN, WAD]) | st.integers(0, WAD),
+)
 FEED = st.builds(
     FeedParams,
     st.integers(0, MAX_REPORTERS),
@@ -168,6 +177,7 @@ FEED = st.builds(
     PRICES,
     PRICES,
     st.integers(0, WAD // 2),
+    VOLATILE,
 )
 
 ACCOUNTS = st.builds(
@@ -197,7 +207,9 @@ TARGETED = st.tuples(ADDRESSES, SUBS, TOP_UPS).map(
 REQUESTS = st.builds(Request, ADDRESSES, TRUTHS, below(120), below(120), TIMES)
 BUCKETS = st.builds(Bucket, below(120), TIMES)
 REPORTS = st.builds(Report, PRICES, PRICES, TIMES)
-ROUNDS = st.builds(Round, PRICES, PRICES, PRICES, PRICES, TIMES)
+ROUNDS = st.builds(
+    Round, PRICES, PRICES, PRICES, PRICES, TIMES, MULTIPLIERS, MULTIPLIERS
+)
 HEADS = st.builds(Head, below(64), below(33), signed(127))
 STANDINGS = st.builds(Standing, VALUES, VALUES, VALUES, AMOUNTS, below(120), below(120))
 TOTALS = st.builds(
@@ -243,7 +255,15 @@ def prices(draw: st.DrawFn) -> FeedPrice:
     valid_until = draw(st.just(2**33 - 1) | below(33))
     intercept = draw(signed(127))
     return FeedPrice(
-        index, mark, average, confidence, published_at, valid_until, intercept
+        index,
+        mark,
+        average,
+        confidence,
+        published_at,
+        valid_until,
+        intercept,
+        draw(MULTIPLIERS),
+        draw(MULTIPLIERS),
     )
 
 

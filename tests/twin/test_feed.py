@@ -16,12 +16,14 @@ from tests.twin.strategies import (
     FEED,
     FEED_PRICES,
     HEADS,
+    MULTIPLIERS,
     PARTS,
     PRICES,
     REPORTS,
     ROUNDS,
     SIZES,
     TIMES,
+    VARIANCES,
     WORDS,
     since,
 )
@@ -33,7 +35,16 @@ def rounds_in_turn(draw: st.DrawFn) -> tuple[object, ...]:
     """A round, often none yet, and what the next one is made of."""
     last = draw(ROUNDS | st.just(feed.NO_ROUND))
     later = draw(since(last.published_at))
-    return last, draw(PRICES), draw(PRICES), later, draw(FEED)
+    variances = draw(VARIANCES), draw(VARIANCES)
+    return last, draw(PRICES), draw(PRICES), later, *variances, draw(FEED)
+
+
+@st.composite
+def moves_in_turn(draw: st.DrawFn) -> tuple[object, ...]:
+    """A variance, a round, often none yet, and the index of a later one."""
+    last = draw(ROUNDS.filter(lambda each: each.index) | st.just(feed.NO_ROUND))
+    later = draw(since(last.published_at + 1))
+    return draw(VARIANCES), last, draw(PRICES), later, draw(FEED)
 
 
 @st.composite
@@ -63,6 +74,8 @@ FUNCTIONS: Functions = {
     "in_order": (st.lists(PRICES, max_size=feed.MAX_REPORTERS),),
     "median": (st.lists(PRICES, min_size=1, max_size=feed.MAX_REPORTERS),),
     "next_round": rounds_in_turn(),
+    "next_variance": moves_in_turn(),
+    "grains": (MULTIPLIERS,),
     "round_confidence": rounds_of_reports(),
     "next_head": (HEADS, ROUNDS, ROUNDS, TIMES),
     "cumulative_price": (FEED_PRICES, TIMES),

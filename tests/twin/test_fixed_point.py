@@ -18,6 +18,7 @@ FUNCTIONS: Functions = {
     "mul_div_toward_zero": FRACTION,
     "mul_wad_down": WADS,
     "mul_wad_up": WADS,
+    "sqrt_down": (below(200),),
     "clamp": (signed(130), signed(130), signed(130)),
     "magnitude": (signed(255),),
     "require_fits": (signed(255), below(8)),

@@ -9,6 +9,7 @@ import pytest
 from protocol import margin
 from tests.twin.strategies import (
     MARGIN,
+    MULTIPLIERS,
     OPEN,
     PRICES,
     RATIOS,
@@ -20,8 +21,9 @@ from tests.twin.twins import Functions, refusals
 FUNCTIONS: Functions = {
     "size_ratio": (SIZES, SCALES, MARGIN),
     "open_interest_ratio": (OPEN, MARGIN),
+    "scaled": (RATIOS, MULTIPLIERS),
     "notional": (SIZES, PRICES),
-    "initial_margin": (SIZES, PRICES, RATIOS, OPEN, MARGIN),
+    "initial_margin": (SIZES, PRICES, RATIOS, OPEN, MULTIPLIERS, MARGIN),
     "maintenance_margin": (SIZES, PRICES, RATIOS, MARGIN),
 }
 

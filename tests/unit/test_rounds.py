@@ -33,6 +33,8 @@ def test_neither_a_laggard_nor_a_stuck_reporter_makes_or_stops_a_round() -> None
         published_at=first,
         valid_until=first + 600,
         intercept=-wad("2000") * START,
+        initial_multiplier=WAD,
+        maintenance_multiplier=WAD,
     )
     assert desk.view("Oracle", "price", 0) == expected
 
@@ -50,4 +52,6 @@ def test_neither_a_laggard_nor_a_stuck_reporter_makes_or_stops_a_round() -> None
         published_at=later,
         valid_until=later + 600,
         intercept=-wad("2025") * START,
+        initial_multiplier=WAD,
+        maintenance_multiplier=WAD,
     )

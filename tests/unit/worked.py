@@ -20,6 +20,7 @@ from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
+from protocol.volatility import VolatilityParams
 
 EXACT = Context(prec=100)
 
@@ -119,6 +120,7 @@ FEED = FeedParams(
     floor_price=wad("10"),
     ceiling_price=wad("100000"),
     band=wad("0.25"),
+    volatility=VolatilityParams(reference=wad("0.05"), max_multiplier=wad("1"), ramp=0),
 )
 START = 1_700_000_000
 PRICE = FeedPrice(
@@ -130,6 +132,8 @@ PRICE = FeedPrice(
     valid_until=START + 600,
     # At 2000 since the first second.
     intercept=0,
+    initial_multiplier=wad("1"),
+    maintenance_multiplier=wad("1"),
 )
 UNFUNDED = Funding(
     fine_rate=0,

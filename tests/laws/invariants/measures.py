@@ -138,7 +138,9 @@ def worth(
         heavier = max(book.long_size, -book.short_size)
         above = max(0, min(heavier - asked.oi_lower, span))
         crowded = asked.im_base + up(WAD - asked.im_base, above, span)
-        initial += up(up(size, max(two)), max(ratio, crowded))
+        opened = min(WAD, up(max(ratio, crowded), price.initial_multiplier))
+        initial += up(up(size, max(two)), opened)
+        ratio = min(WAD, up(ratio, price.maintenance_multiplier))
         kept = up(up(size, price.mark), ratio)
         maintenance += up(kept, asked.maintenance_fraction)
     strict = certain + gains * weight // WAD
