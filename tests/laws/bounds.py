@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from evm.compile import write_file
-from protocol import deleveraging, feed, funding, governance
+from protocol import deleveraging, feed, funding, governance, margin_call
 from protocol.fixed_point import mul_div_up
 from protocol.funding import DAY, twice_integral
 from tests.laws.bounded import BOUNDS
@@ -60,6 +60,7 @@ def numbers_unknown() -> Any:
         patch.object(deleveraging, "Ratio", whole),
         patch.object(governance, "int", whole, create=True),
         patch.object(governance, "Flow", whole),
+        patch.object(margin_call, "int", whole, create=True),
     ):
         yield
 
