@@ -95,15 +95,25 @@ def store_account(holder: uint256, account: Account):
 
 
 @internal
-def set_warnings(holder: uint256, called_at: uint256, is_flat_paid: bool):
+def set_called_at(holder: uint256, called_at: uint256):
     """
-    @notice Remember, of an account that is not healthy, when its margin was called, and
-            whether a keeper was paid the flat reward for it.
+    @notice Remember when the margin of an account was called; zero is never.
     """
     current: Account = self.load_account(holder)
     current.called_at = called_at
-    current.is_flat_paid = is_flat_paid
     self.store_account(holder, current)
+
+
+@internal
+def set_flat_paid(holder: uint256, is_flat_paid: bool):
+    """
+    @notice Remember whether a keeper was paid the flat reward for an account that may
+            be liquidated still.
+    """
+    current: Account = self.load_account(holder)
+    if current.is_flat_paid != is_flat_paid:
+        current.is_flat_paid = is_flat_paid
+        self.store_account(holder, current)
 
 
 @internal

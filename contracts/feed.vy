@@ -158,8 +158,7 @@ def unpacked_round(packed: uint256[2]) -> Round:
         average=convert(convert(packed[1] << 160, bytes32), int256) >> 160,
         confidence=convert(convert(packed[1] << 64, bytes32), int256) >> 160,
         published_at=(packed[0] << 24) >> 216,
-        initial_multiplier=volatility.GRAIN
-        * convert((packed[1] << 32) >> 224, int256),
+        initial_multiplier=volatility.GRAIN * convert((packed[1] << 32) >> 224, int256),
         maintenance_multiplier=volatility.GRAIN * convert(packed[1] >> 224, int256),
     )
 

@@ -130,26 +130,20 @@ def require_withdrawable(holder: uint256, risk: parameters.RiskParams, now: uint
 @internal
 def recover(holder: uint256, now: uint256):
     """
-    @notice End the call of an account that is far from its liquidation again; where it
-            is only not to be liquidated, let a keeper earn the flat reward again.
+    @notice End the call of an account that is far from its liquidation again.
     """
     current: account.Account = account.load_account(holder)
-    if current.called_at == 0 and not current.is_flat_paid:
+    if current.called_at == 0:
         return
-    called_at: uint256 = 0
-    is_flat_paid: bool = False
     if current.positions != 0:
         risk: parameters.RiskParams = market.load_risk()
         standing: backing.Standing = self.standing_of(holder, False, now)
         if standing.equity < margin_call.required(
             standing.maintenance, risk.reserve, risk.margin_call
         ):
-            called_at = current.called_at
-        if standing.equity < standing.maintenance + risk.reserve:
-            is_flat_paid = current.is_flat_paid
-    account.set_warnings(holder, called_at, is_flat_paid)
-    if called_at != current.called_at:
-        log margin_call.MarginCallEnded(holder=holder)
+            return
+    account.set_called_at(holder, 0)
+    log margin_call.MarginCallEnded(holder=holder)
 
 
 @internal
@@ -169,7 +163,7 @@ def call_margin(holder: uint256, market_id: uint256, now: uint256):
         market.price_of(market_id),
         now,
     )
-    account.set_warnings(holder, now, current.is_flat_paid)
+    account.set_called_at(holder, now)
     log margin_call.MarginCalled(
         holder=holder,
         market_id=market_id,

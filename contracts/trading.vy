@@ -213,6 +213,8 @@ def trade(
         errors.DEBT_TOO_LARGE,
     )
     settlement.cover_shortfall(holder, risk.insurance, now)
+    if after.equity >= after.maintenance + reserve:
+        account.set_flat_paid(holder, False)
     health.recover(holder, now)
     market.update_rates(market_id, price.index)
     log Traded(
@@ -353,7 +355,11 @@ def pay_liquidation(
     left: int256 = worth - charged
     insurance_fee: int256 = fixed_point.clamp(left, 0, closed.insurance_fee)
 
-    account.set_warnings(holder, current.called_at, True)
+    account.set_flat_paid(
+        holder,
+        current.positions != 0
+        and left - insurance_fee < standing.maintenance + risk.reserve,
+    )
     settlement.add_cash(holder, 0 - charged - insurance_fee)
     ledger.keeper_rewards[keeper] += earned
     ledger.add_funds(0, insurance_fee, 0, earned)

@@ -84,16 +84,20 @@ def store_account(state: State, holder: Holder, account: Account) -> None:
     state.accounts[holder] = account
 
 
-def set_warnings(
-    state: State, holder: Holder, called_at: Seconds, is_flat_paid: bool
-) -> None:
+def set_called_at(state: State, holder: Holder, called_at: Seconds) -> None:
+    """Remember when the margin of an account was called; zero is never."""
+    current = load_account(state, holder)
+    store_account(state, holder, replace(current, called_at=called_at))
+
+
+def set_flat_paid(state: State, holder: Holder, is_flat_paid: bool) -> None:
     """
-    Remember, of an account that is not healthy, when its margin was called, and whether
-    a keeper was paid the flat reward for it.
+    Remember whether a keeper was paid the flat reward for an account that may be
+    liquidated still.
     """
     current = load_account(state, holder)
-    current = replace(current, called_at=called_at, is_flat_paid=is_flat_paid)
-    store_account(state, holder, current)
+    if current.is_flat_paid != is_flat_paid:
+        store_account(state, holder, replace(current, is_flat_paid=is_flat_paid))
 
 
 def require_operator(state: State, holder: Holder, sender: Address) -> None:

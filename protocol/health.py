@@ -112,26 +112,20 @@ def require_withdrawable(
 
 def recover(state: State, holder: Holder, now: Seconds) -> None:
     """
-    End the call of an account that is far from its liquidation again; where it is only
-    not to be liquidated, let a keeper earn the flat reward again.
+    End the call of an account that is far from its liquidation again.
     """
     current = account.load_account(state, holder)
-    if current.called_at == Seconds(0) and not current.is_flat_paid:
+    if current.called_at == Seconds(0):
         return
-    called_at = Seconds(0)
-    is_flat_paid = False
     if current.positions != 0:
         risk = market.load_risk(state)
         standing = standing_of(state, holder, False, now)
         if standing.equity < margin_call.required(
             standing.maintenance, risk.reserve, risk.margin_call
         ):
-            called_at = current.called_at
-        if standing.equity < standing.maintenance + risk.reserve:
-            is_flat_paid = current.is_flat_paid
-    account.set_warnings(state, holder, called_at, is_flat_paid)
-    if called_at != current.called_at:
-        state.log(MarginCallEnded(holder=holder))
+            return
+    account.set_called_at(state, holder, Seconds(0))
+    state.log(MarginCallEnded(holder=holder))
 
 
 def call_margin(state: State, holder: Holder, market_id: int, now: Seconds) -> None:
@@ -152,7 +146,7 @@ def call_margin(state: State, holder: Holder, market_id: int, now: Seconds) -> N
         market.price_of(state, market_id),
         now,
     )
-    account.set_warnings(state, holder, now, current.is_flat_paid)
+    account.set_called_at(state, holder, now)
     state.log(
         MarginCalled(
             holder=holder,

@@ -225,6 +225,8 @@ def trade(
         errors.DEBT_TOO_LARGE,
     )
     settlement.cover_shortfall(state, holder, risk.insurance, now)
+    if after.equity >= after.maintenance + reserve:
+        account.set_flat_paid(state, holder, False)
     health.recover(state, holder, now)
     market.update_rates(state, market_id, price.index)
     state.log(
@@ -371,7 +373,12 @@ def pay_liquidation(
     left = worth - charged
     insurance_fee = clamp(left, Quote(0), closed.insurance_fee)
 
-    account.set_warnings(state, holder, current.called_at, True)
+    account.set_flat_paid(
+        state,
+        holder,
+        current.positions != 0
+        and left - insurance_fee < standing.maintenance + risk.reserve,
+    )
     settlement.add_cash(state, holder, -charged - insurance_fee)
     state.keeper_rewards[keeper] += earned
     ledger.add_funds(state, Quote(0), insurance_fee, Quote(0), earned)

@@ -140,7 +140,7 @@ def unlawful_risk() -> None:
 
 
 def unlawful_call() -> None:
-    warned = MarginCallParams(natural("part"), duration(), duration())
+    warned = MarginCallParams(part() + WAD, duration(), duration())
     governance.require_lawful_call(margin_params(), warned)
 
 

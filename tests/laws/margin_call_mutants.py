@@ -29,12 +29,14 @@ MARGIN_CALL_MUTANTS = (
         ("WAD) + reserve", "WAD) + 2 * reserve"),
         ("fixed_point.WAD) + reserve", "fixed_point.WAD) + 2 * reserve"),
     ),
-    each(
+    both(
         "who brings enough is called still",
         "L3",
         "health",
-        ("            called_at = current.called_at", "            called_at = now"),
-        ("            called_at = current.called_at", "            called_at = now"),
+        (
+            "if standing.equity < margin_call.required(",
+            "if standing.equity < 2 * margin_call.required(",
+        ),
     ),
     both(
         "an order is used as often as one likes",

@@ -74,4 +74,19 @@ PRICE_MUTANTS = (
             "return 0 - fixed_point.mul_wad_up(0 - amount, rate)",
         ),
     ),
+    both(
+        "what leaves alone follows the volatility at once",
+        "F11",
+        "feed",
+        (
+            "volatility.target(known, params.volatility)",
+            "volatility.target(variance, params.volatility)",
+        ),
+    ),
+    both(
+        "the ramp is twice as steep",
+        "F11",
+        "volatility",
+        ("mul_div_down(params.ramp, elapsed", "mul_div_down(2 * params.ramp, elapsed"),
+    ),
 )

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from protocol import errors, feed
 from protocol.feed import Head, Round
+from protocol.fixed_point import WAD
 from tests.twin.twins import both
 from tests.unit.worked import FEED, PRICE, START, wad
 
@@ -17,7 +18,14 @@ LAST = Round(
     average=wad("2000"),
     confidence=0,
     published_at=START,
+    initial_multiplier=WAD,
+    maintenance_multiplier=WAD,
 )
+
+
+def round_of(*words: int) -> Round:
+    """A round of a market that asks for no more margin than usual."""
+    return Round(*words, initial_multiplier=WAD, maintenance_multiplier=WAD)
 
 
 def median(*prices: str) -> int:
@@ -26,7 +34,7 @@ def median(*prices: str) -> int:
 
 def after(last: Round, index: str, seconds: int) -> Round:
     """The round that many seconds after the start."""
-    return both(feed, "next_round", last, wad(index), 7, START + seconds, FEED)
+    return both(feed, "next_round", last, wad(index), 7, START + seconds, 0, 0, FEED)
 
 
 def test_a_median_is_the_middle_one() -> None:
@@ -42,15 +50,15 @@ def test_of_an_even_number_it_is_the_mean_of_the_middle_two() -> None:
 
 def test_the_first_round_is_all_there_is() -> None:
     first = after(feed.NO_ROUND, "3000", 0)
-    assert first == Round(wad("3000"), wad("3000"), wad("3000"), 7, START)
+    assert first == round_of(wad("3000"), wad("3000"), wad("3000"), 7, START)
 
 
 def test_the_mark_is_held_within_the_band_around_the_average_so_far() -> None:
     """25 % of 2000 is 500; the average goes half of the way from 2000 to 2500."""
     tripped = after(LAST, "3000", 450)
-    assert tripped == Round(wad("3000"), wad("2500"), wad("2250"), 7, START + 450)
+    assert tripped == round_of(wad("3000"), wad("2500"), wad("2250"), 7, START + 450)
     tripped = after(LAST, "1000", 450)
-    assert tripped == Round(wad("1000"), wad("1500"), wad("1750"), 7, START + 450)
+    assert tripped == round_of(wad("1000"), wad("1500"), wad("1750"), 7, START + 450)
     assert after(LAST, "2500", 450).mark == wad("2500")
 
 
@@ -62,9 +70,9 @@ def test_the_average_moves_with_the_time_up_to_all_of_the_way() -> None:
 
 def test_the_average_is_rounded_down() -> None:
     """From 2 wei toward 3 wei, a wide band, half of the time: 2.5."""
-    last = Round(2, 2, 2, 0, START)
+    last = round_of(2, 2, 2, 0, START)
     wide = replace(FEED, band=wad("0.5"))
-    latest = both(feed, "next_round", last, 3, 0, START + 450, wide)
+    latest = both(feed, "next_round", last, 3, 0, START + 450, 0, 0, wide)
     assert (latest.mark, latest.average) == (3, 2)
 
 

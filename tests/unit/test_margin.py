@@ -5,6 +5,7 @@ Margins, worked by hand, on both sides.
 from __future__ import annotations
 
 from protocol import margin
+from protocol.fixed_point import WAD
 from tests.twin.twins import both
 from tests.unit.worked import MARGIN, PRICING, wad
 
@@ -19,6 +20,7 @@ def initial(size: str, open_interest: str) -> int:
         wad("2000"),
         wad("0.11"),
         wad(open_interest),
+        wad("1"),
         MARGIN,
     )
 
@@ -63,5 +65,5 @@ def test_requirements_are_rounded_up_at_every_product() -> None:
     """
     assert both(margin, "notional", -1, wad("0.1")) == 1
     ratio = both(margin, "size_ratio", 1, SCALE, MARGIN)
-    assert both(margin, "initial_margin", 1, wad("0.1"), ratio, 0, MARGIN) == 1
+    assert both(margin, "initial_margin", 1, wad("0.1"), ratio, 0, WAD, MARGIN) == 1
     assert both(margin, "maintenance_margin", 1, wad("0.1"), ratio, MARGIN) == 1

@@ -47,6 +47,7 @@ from tests.unit.worked import (
     START,
     TOKEN,
     UNFUNDED,
+    VOLATILE,
     wad,
 )
 
@@ -64,7 +65,16 @@ GIVEN: dict[str, dict[str, Any]] = {
         "params": FUNDING,
     },
     "funding.borrowing_rate": {"index": wad("2000"), "params": BORROWING},
-    "feed.next_round": {"last": LAST, "confidence": 0, "params": FEED},
+    "feed.next_round": {
+        "last": LAST,
+        "confidence": 0,
+        "known": 0,
+        "variance": 0,
+        "params": FEED,
+    },
+    "volatility.next_variance": {"last_index": wad("2000"), "span": 900},
+    "volatility.target": {"params": VOLATILE},
+    "volatility.ramped": {"params": VOLATILE},
     "feed.next_head": {"head": Head(7, START, 0), "last": LAST, "latest": LAST},
     "feed.cumulative_price": {"price": PRICE},
     "feed.require_valid": {
@@ -128,7 +138,7 @@ BY_MODULE: dict[str, dict[str, Any]] = {
     "collateral": {"params": TOKEN},
     "pricing": {"skew_scale": SCALE},
     "funding": {"skew_scale": SCALE},
-    "margin": {"skew_scale": SCALE, "params": MARGIN},
+    "margin": {"skew_scale": SCALE, "multiplier": wad("1"), "params": MARGIN},
     "liquidation": {
         "case": CASE,
         "skew_scale": SCALE,
@@ -186,6 +196,8 @@ def value(cell: str) -> Any:
         return None
     if cell.startswith("`"):
         return cell.strip("`")
+    if cell.endswith(" s") and not cell.startswith("+"):
+        return int(cell.removesuffix(" s"))
     if cell.startswith("+"):
         return START + int(cell.strip("+ s"))
     if " + " in cell:

@@ -5,6 +5,7 @@ Rounds of an oracle with a laggard and a stuck reporter, worked by hand.
 from __future__ import annotations
 
 from protocol.feed import FeedPrice
+from protocol.fixed_point import WAD
 from tests.unit.desk import Desk
 from tests.unit.worked import START, wad
 

@@ -122,6 +122,10 @@ FEED = FeedParams(
     band=wad("0.25"),
     volatility=VolatilityParams(reference=wad("0.05"), max_multiplier=wad("1"), ramp=0),
 )
+# Margins grow from 5 % a day on, to three times of what they are, 0.0001 a second.
+VOLATILE = VolatilityParams(
+    reference=wad("0.05"), max_multiplier=wad("3"), ramp=wad("0.0001")
+)
 START = 1_700_000_000
 PRICE = FeedPrice(
     index=wad("2000"),

@@ -4,8 +4,14 @@ F: prices.
 
 from __future__ import annotations
 
+from math import isqrt
+from typing import Any
+
 from protocol import market
 from protocol.collateral import FIRST_FEED
+from protocol.feed import RING, RoundStored
+from protocol.fixed_point import WAD
+from protocol.volatility import GRAIN
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import bits
 from tests.laws.invariants.registry import law
@@ -91,3 +97,38 @@ def quorum_is_fresh(call: Call) -> None:
         prices = [report.price for report in fresh]
         index = market.price_of(state, number).index
         assert min(prices) <= index <= max(prices), (prices, index)
+
+
+@law
+def ramped(call: Call) -> None:
+    """
+    F11: between two rounds what leaves positions alone goes toward the target of before
+    at its ramp and no faster; what opens them is no less, and is asked for at once by
+    the volatility that there is.
+    """
+    state = call.world.state
+    for event in call.events(RoundStored):
+        params = state.codes[state.feed_params[event.feed_id]].volatility
+        variance = state.variances[event.feed_id]
+        place = event.feed_id, (event.number - 1) % RING
+        if event.number == 0:
+            assert event.initial_multiplier == event.maintenance_multiplier == WAD
+            continue
+        was = call.row("rounds", place)
+        waited = event.published_at - was.published_at
+        step = params.ramp * waited // GRAIN * GRAIN
+        is_on = params.max_multiplier != WAD
+        known = call.row("variances", event.feed_id) if is_on else 0
+        aim, least = target(known, params), target(variance if is_on else 0, params)
+        missing = aim - was.maintenance_multiplier
+        moved = event.maintenance_multiplier - was.maintenance_multiplier
+        assert moved == max(-step, min(step, missing)), (event, was, aim)
+        expected = max(event.maintenance_multiplier, least)
+        assert event.initial_multiplier == expected, (event, least)
+
+
+def target(variance: int, params: Any) -> int:
+    """What margins are multiplied by in the end, in whole grains."""
+    volatility = isqrt(variance * WAD)
+    asked = volatility * WAD // (params.reference * GRAIN) * GRAIN
+    return min(max(asked, WAD), params.max_multiplier)
