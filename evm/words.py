@@ -43,11 +43,13 @@ def flat(value: Any) -> list[int]:
 
 
 def output(value: Any) -> bytes:
-    """What a function returns; a text stands behind its place and its length."""
+    """What a function returns; a text and a list stand behind place and length."""
     if isinstance(value, str):
         text = value.encode()
         padding = b"\0" * (-len(text) % WORD)
         return packed([WORD, len(text)]) + text + padding
+    if isinstance(value, list):
+        return packed([WORD, len(value), *flat(value)])
     return packed(flat(value))
 
 
