@@ -333,6 +333,7 @@ class Keepers(Section):
     """
 
     caller: StrictBool = True
+    topper: StrictBool = True
     liquidator: StrictBool = True
     deleverager: StrictBool = False
     settler: StrictBool = False
