@@ -537,6 +537,11 @@ def test_any_other_refusal_is_told_by_its_name() -> None:
             "market.ETH",
             "refused with ClosingCostsTooMuch, the law is im_base *",
         ),
+        (
+            "protocol.margin_call.ratio=2",
+            "market.ETH.margin.maintenance_fraction",
+            "the law is maintenance_fraction * protocol.margin_call.ratio <= 1; given",
+        ),
     ],
 )
 def test_a_law_is_told_with_its_bounds(override, key, said) -> None:
