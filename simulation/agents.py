@@ -205,7 +205,7 @@ class Trader(Agent):
         yield self.call("Exchange", "deposit", self.aside, savings)
         # So that the savings pay each fee too.
         ceiling = max(0, savings - TOP_UPS * fee)
-        terms = (ceiling, ceiling // TOP_UPS, fee, COOLDOWN, 0)
+        terms = (ceiling, -(-ceiling // TOP_UPS), fee, COOLDOWN, 0)
         yield self.call("TopUps", "set_order", self.holder, self.aside, *terms)
         operator = self.world.state.addresses.top_ups
         yield self.call("Exchange", "set_operator", operator, 1)
