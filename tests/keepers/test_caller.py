@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from keepers.caller import calls, fresh_market, is_due
 from keepers.liquidator import liquidations
-from protocol import errors
+from protocol import errors, top_ups
 from protocol.fixed_point import WAD
 from protocol.margin_call import MarginCallEnded, MarginCallParams
 from protocol.trace import Action, words_of
@@ -92,6 +92,16 @@ def test_who_has_answered_is_not_called(called) -> None:
     words = (LONG, 1_000 * ATOMS)
     deposit = Action("Exchange", "deposit", LONG >> 96, called.now, words)
     assert MarginCallEnded(LONG) in [event for _, event in called.make(deposit).logs]
+    assert decided(called) == []
+
+
+def test_who_has_all_but_an_atom_is_called_and_nobody_with_it(called) -> None:
+    called.prices(BEGUN + 60, 1_880, 30_000)
+    missing = top_ups.missing(called.model.state, LONG, called.now)
+    atoms = -(-int(missing) // (WAD // ATOMS))
+    called.by("trader_1", "Exchange", "deposit", LONG, atoms - 1)
+    assert decided(called) == [(LONG, 0)]
+    called.by("trader_1", "Exchange", "deposit", LONG, 1)
     assert decided(called) == []
 
 

@@ -9,10 +9,12 @@ from random import Random
 import pytest
 
 from keepers.topper import is_due, top_up_calls
-from protocol import errors
+from protocol import errors, top_up, top_ups
 from protocol.fixed_point import WAD
+from protocol.lens import statement_of
 from protocol.top_up import ToppedUp
 from protocol.trace import Action
+from protocol.units import Call
 from tests.keepers.test_keepers import (
     ATOMS,
     BEGUN,
@@ -122,6 +124,34 @@ def test_savings_that_are_spent_bring_nothing(saved) -> None:
     left = 2_500 * ATOMS
     saved.by("trader_1", "Exchange", "withdraw", SAVINGS, left, owner)
     saved.prices(BEGUN + 30, 1_880, 30_000)
+    assert targets(saved) == [LONG]
+
+
+def needed(story: Story) -> int:
+    """The atoms that the order for the first long takes out of its source."""
+    state = story.model.state
+    missing = top_ups.missing(state, LONG, story.now)
+    return top_up.moved(state.top_ups[LONG], missing, state.scale) + TERMS[2]
+
+
+def test_savings_pay_the_fee_too(saved) -> None:
+    saved.prices(BEGUN + 30, 1_880, 30_000)
+    left = 3_000 * ATOMS - needed(saved) + 1
+    saved.by("trader_1", "Exchange", "withdraw", SAVINGS, left, LONG >> 96)
+    assert targets(saved) == []
+    saved.by("trader_1", "Exchange", "deposit", SAVINGS, 1)
+    assert targets(saved) == [LONG]
+
+
+def test_savings_that_back_a_position_are_spared_to_the_atom(saved) -> None:
+    saved.by("trader_1", "Exchange", "trade", SAVINGS, 0, 4 * WAD, 10**6 * WAD)
+    saved.prices(BEGUN + 30, 1_880, 30_000)
+    told = statement_of(saved.model.state, Call(0, saved.now), SAVINGS)
+    free = int(told.free_collateral) // (WAD // ATOMS)
+    left = free - needed(saved) + 1
+    saved.by("trader_1", "Exchange", "withdraw", SAVINGS, left, LONG >> 96)
+    assert targets(saved) == []
+    saved.by("trader_1", "Exchange", "deposit", SAVINGS, 1)
     assert targets(saved) == [LONG]
 
 
