@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
+from msgspec.structs import replace
+
 from benchmarks.genesis import (
     COLLATERAL,
     PRICE,
@@ -29,6 +31,7 @@ from evm.replay import model_at
 from evm.tester import TesterChain
 from protocol.collateral import FIRST_FEED
 from protocol.fixed_point import WAD
+from protocol.state import Table
 from protocol.trace import Action, genesis_actions, words_of
 
 BLOCK_TIME = 12
@@ -144,6 +147,33 @@ class Stage:
         self.call(name, "Vault", "request_deposit", tokens * TOKEN, 0)
         self.now += int(RISK.vault.delay)
         self.call("keeper", "Vault", "execute", self.state.request_count[()])
+
+    def crowd(self, count: int, markets: int) -> list[int]:
+        """
+        Accounts like that of `long`, each with its positions in the first markets, put
+        straight into both worlds: to call for each of them would take minutes.
+        """
+        state, model = self.state, holder("long")
+        account = replace(state.accounts[model], positions=2**markets - 1, tokens=0)
+        holders = [holder("crowd", sub) for sub in range(count)]
+        for each in holders:
+            self.put(state.accounts, each, account)
+            for market_id in range(markets):
+                held = state.positions[model, market_id]
+                self.put(state.positions, (each, market_id), held)
+        chain = self.chain.evm
+        vm = chain.get_vm(chain.header)
+        place = self.chain.addresses["Exchange"].to_bytes(20, "big")
+        for slot, word in self.lockstep.every_word()["Exchange"].items():
+            vm.state.set_storage(place, slot, word)
+        vm.state.persist()
+        chain.header = chain.header.copy(state_root=vm.state.make_state_root())
+        return holders
+
+    @staticmethod
+    def put(table: Table[Any, Any], key: Any, record: Any) -> None:
+        """Let the model keep a record that no call has written."""
+        dict.__setitem__(table, key, record)
 
     def trader(self, size: int = 10, market_id: int = 0) -> None:
         """A trader comes, with collateral and a position."""

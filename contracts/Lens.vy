@@ -3,12 +3,19 @@
 # pragma nonreentrancy on
 """
 @title Lens
-@notice What clients read: the statement of an account. It holds no money.
+@notice What clients read: the statement of an account, and many accounts at once. It
+        holds no money.
+
+        What tells of many is a flat array: its place, its length, and rows of so many
+        words each. No library is needed to read it.
 """
 
 from . import account
 from . import backing
+from . import collateral
+from . import errors
 from . import feed
+from . import funding
 from . import market
 from . import parameters
 from . import position
@@ -16,10 +23,45 @@ from . import sides
 from . import statement
 
 
+# How many accounts are asked for at once, at most.
+MAX_BATCH: constant(uint256) = 512
+
+# An account on its page: its number among those of its owner, cash, the bitmaps of
+# positions, claims and tokens, mode, whether the flat reward was paid, and when it was
+# called.
+PAGE_WORDS: constant(uint256) = 8
+# Its health: equity, collateral, strict equity, initial margin, maintenance margin,
+# reserve, what it must have not to be called, and status.
+HEALTH_WORDS: constant(uint256) = 8
+# Its state: what its page has from cash on, and the amount of each token; then so many
+# words for each market that there is: size, quote and funding of its position, claim.
+STATE_WORDS: constant(uint256) = 7 + collateral.MAX_TOKENS
+MARKET_WORDS: constant(uint256) = 4
+# What an answer has room for, all accounts in eight markets or fewer in more: it costs
+# what it has room for, however short it is.
+MAX_WORDS: constant(uint256) = MAX_BATCH * (STATE_WORDS + 8 * MARKET_WORDS)
+
+
+struct MarketLook:
+    price: feed.FeedPrice
+    current: funding.Funding
+    open_interest: int256
+    params: parameters.MarketParams
+
+
+struct TokenLook:
+    price: feed.FeedPrice
+    total: int256
+    params: collateral.CollateralParams
+
+
 interface Exchange:
     def account_of(holder: uint256) -> account.Account: view
     def position_of(holder: uint256, market_id: uint256) -> position.Position: view
     def claim_of(holder: uint256, market_id: uint256) -> int256: view
+    def collateral_of(holder: uint256, token_id: uint256) -> int256: view
+    def collateral_params_of(token_id: uint256) -> address: view
+    def total_of(token_id: uint256) -> int256: view
     def standing_of(holder: uint256) -> backing.Standing: view
     def books() -> market.Books: view
     def market_of(market_id: uint256) -> sides.MarketState: view
@@ -80,3 +122,216 @@ def statement_of(holder: uint256) -> statement.Statement:
             block.timestamp,
         )
     return statement.statement(current, whole, critical, lines)
+
+
+@external
+@view
+def accounts_page(
+    owner: address, first: uint256, count: uint256
+) -> DynArray[int256, MAX_BATCH * PAGE_WORDS]:
+    """
+    @notice Those accounts of an owner that are in use, of the `count` from number `first`
+            on: a row of `PAGE_WORDS` each.
+    """
+    rows: DynArray[int256, MAX_BATCH * PAGE_WORDS] = []
+    if first >= 2**96:
+        return rows
+    end: uint256 = min(first + min(count, MAX_BATCH), 2**96)
+    for sub: uint256 in range(first, end, bound=MAX_BATCH):
+        current: account.Account = staticcall Exchange(EXCHANGE).account_of(
+            (convert(owner, uint256) << 96) | sub
+        )
+        # Nothing is kept of an account but this word, so it tells whether there is one.
+        if account.packed_account(current) == 0:
+            continue
+        for word: int256 in [
+            convert(sub, int256),
+            current.cash,
+            convert(current.positions, int256),
+            convert(current.claims, int256),
+            convert(current.tokens, int256),
+            convert(current.mode, int256),
+            convert(current.is_flat_paid, int256),
+            convert(current.called_at, int256),
+        ]:
+            rows.append(word)
+    return rows
+
+
+@external
+@view
+def health_batch(
+    holders: DynArray[uint256, MAX_BATCH]
+) -> DynArray[int256, MAX_BATCH * HEALTH_WORDS]:
+    """
+    @notice What accounts are worth and must hold, as their statements say: a row of
+            `HEALTH_WORDS` each.
+    """
+    books: market.Books = staticcall Exchange(EXCHANGE).books()
+    risk: parameters.RiskParams = parameters.risk_in(books.risk_params)
+    markets: MarketLook[account.MAX_MARKETS] = self.market_looks(books.market_count)
+    tokens: TokenLook[collateral.MAX_TOKENS] = self.token_looks()
+    rows: DynArray[int256, MAX_BATCH * HEALTH_WORDS] = []
+    for holder: uint256 in holders:
+        current: account.Account = staticcall Exchange(EXCHANGE).account_of(holder)
+        standing: backing.Standing = self.wealth(holder, current, tokens)
+        critical: int256 = 0
+        for market_id: uint256 in range(account.MAX_MARKETS):
+            if current.positions >> market_id == 0:
+                break
+            if (current.positions >> market_id) & 1 == 0:
+                continue
+            standing = backing.combined(
+                standing,
+                backing.exposure(
+                    staticcall Exchange(EXCHANGE).position_of(holder, market_id),
+                    markets[market_id].price,
+                    markets[market_id].current,
+                    markets[market_id].open_interest,
+                    markets[market_id].params,
+                ),
+            )
+            critical = max(
+                critical, markets[market_id].params.liquidation.critical_fraction
+            )
+        whole: statement.Totals = statement.totals(
+            current, standing, risk, block.timestamp
+        )
+        for word: int256 in [
+            whole.equity,
+            whole.collateral,
+            whole.strict_equity,
+            whole.initial,
+            whole.maintenance,
+            whole.reserve,
+            whole.required,
+            convert(statement.status_of(whole, critical), int256),
+        ]:
+            rows.append(word)
+    return rows
+
+
+@external
+@view
+def state_batch(holders: DynArray[uint256, MAX_BATCH]) -> DynArray[int256, MAX_WORDS]:
+    """
+    @notice All that is kept of accounts: a row of `STATE_WORDS` each, and `MARKET_WORDS`
+            more for each market that there is.
+    """
+    count: uint256 = (staticcall Exchange(EXCHANGE).books()).market_count
+    errors.require(
+        len(holders) * (STATE_WORDS + count * MARKET_WORDS) <= MAX_WORDS,
+        errors.BATCH_TOO_LARGE,
+    )
+    rows: DynArray[int256, MAX_WORDS] = []
+    for holder: uint256 in holders:
+        current: account.Account = staticcall Exchange(EXCHANGE).account_of(holder)
+        for word: int256 in [
+            current.cash,
+            convert(current.positions, int256),
+            convert(current.claims, int256),
+            convert(current.tokens, int256),
+            convert(current.mode, int256),
+            convert(current.is_flat_paid, int256),
+            convert(current.called_at, int256),
+        ]:
+            rows.append(word)
+        for token_id: uint256 in range(collateral.MAX_TOKENS):
+            amount: int256 = 0
+            if (current.tokens >> token_id) & 1 == 1:
+                amount = staticcall Exchange(EXCHANGE).collateral_of(holder, token_id)
+            rows.append(amount)
+        for market_id: uint256 in range(count, bound=account.MAX_MARKETS):
+            held: position.Position = empty(position.Position)
+            claim: int256 = 0
+            if (current.positions >> market_id) & 1 == 1:
+                held = staticcall Exchange(EXCHANGE).position_of(holder, market_id)
+            if (current.claims >> market_id) & 1 == 1:
+                claim = staticcall Exchange(EXCHANGE).claim_of(holder, market_id)
+            for word: int256 in [held.size, held.quote, held.funding, claim]:
+                rows.append(word)
+    return rows
+
+
+@internal
+@view
+def market_looks(count: uint256) -> MarketLook[account.MAX_MARKETS]:
+    """
+    @notice Every market at the moment, its funding as it will stand once it has accrued.
+    """
+    looks: MarketLook[account.MAX_MARKETS] = empty(MarketLook[account.MAX_MARKETS])
+    for market_id: uint256 in range(count, bound=account.MAX_MARKETS):
+        sums: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
+        price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
+        params: parameters.MarketParams = parameters.params_in(
+            staticcall Exchange(EXCHANGE).params_of(market_id)
+        )
+        looks[market_id] = MarketLook(
+            price=price,
+            current=sides.projected(
+                sums.funding, sums.book, price, params, block.timestamp
+            ),
+            open_interest=sides.open_interest(sums.book),
+            params=params,
+        )
+    return looks
+
+
+@internal
+@view
+def token_looks() -> TokenLook[collateral.MAX_TOKENS]:
+    """
+    @notice Every token that is collateral, at the moment.
+    """
+    looks: TokenLook[collateral.MAX_TOKENS] = empty(TokenLook[collateral.MAX_TOKENS])
+    for token_id: uint256 in range(collateral.MAX_TOKENS):
+        code: address = staticcall Exchange(EXCHANGE).collateral_params_of(token_id)
+        if code == empty(address):
+            continue
+        looks[token_id] = TokenLook(
+            price=staticcall Oracle(ORACLE).price(collateral.FIRST_FEED + token_id),
+            total=staticcall Exchange(EXCHANGE).total_of(token_id),
+            params=collateral.params_in(code),
+        )
+    return looks
+
+
+@internal
+@view
+def wealth(
+    holder: uint256,
+    current: account.Account,
+    tokens: TokenLook[collateral.MAX_TOKENS],
+) -> backing.Standing:
+    """
+    @notice What the cash, the claims and the tokens of an account add to it.
+    """
+    claimed: int256 = 0
+    for market_id: uint256 in range(account.MAX_MARKETS):
+        if current.claims >> market_id == 0:
+            break
+        if (current.claims >> market_id) & 1 == 1:
+            claimed += staticcall Exchange(EXCHANGE).claim_of(holder, market_id)
+    total: backing.Standing = backing.Standing(
+        equity=current.cash + claimed,
+        collateral=current.cash,
+        certain=current.cash,
+        gains=claimed,
+        initial=0,
+        maintenance=0,
+    )
+    for token_id: uint256 in range(collateral.MAX_TOKENS):
+        if current.tokens >> token_id == 0:
+            break
+        if (current.tokens >> token_id) & 1 == 0:
+            continue
+        total = backing.combined(
+            total,
+            backing.token_worth(
+                staticcall Exchange(EXCHANGE).collateral_of(holder, token_id),
+                tokens[token_id].total,
+                tokens[token_id].price,
+                tokens[token_id].params,
+            ),
+        )
+    return total

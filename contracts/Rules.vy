@@ -374,19 +374,7 @@ def worth(
     params: collateral.CollateralParams = collateral.params_in(code)
     if needs_valid:
         feed.require_valid(price, params.max_age, params.max_confidence, now)
-    strict: int256 = collateral.worth(
-        amount,
-        feed.strict_price(price, amount),
-        collateral.grown_haircut(total, params),
-    )
-    return backing.Standing(
-        equity=collateral.worth(amount, price.mark, params.haircut),
-        collateral=strict,
-        certain=strict,
-        gains=0,
-        initial=0,
-        maintenance=0,
-    )
+    return backing.token_worth(amount, total, price, params)
 
 
 @external

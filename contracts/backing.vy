@@ -6,6 +6,7 @@
 @notice What a part of an account is worth, and what it must be backed by.
 """
 
+from . import collateral
 from . import feed
 from . import fixed_point
 from . import funding
@@ -85,4 +86,31 @@ def exposure(
             margin.scaled(ratio, price.maintenance_multiplier),
             params.margin,
         ),
+    )
+
+
+@internal
+@pure
+def token_worth(
+    amount: int256,
+    total: int256,
+    price: feed.FeedPrice,
+    params: collateral.CollateralParams,
+) -> Standing:
+    """
+    @notice What a token adds to its account: at the mark and its own haircut, and at the
+            strict price and the haircut that has grown.
+    """
+    strict: int256 = collateral.worth(
+        amount,
+        feed.strict_price(price, amount),
+        collateral.grown_haircut(total, params),
+    )
+    return Standing(
+        equity=collateral.worth(amount, price.mark, params.haircut),
+        collateral=strict,
+        certain=strict,
+        gains=0,
+        initial=0,
+        maintenance=0,
     )

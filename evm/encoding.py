@@ -14,6 +14,7 @@ from msgspec.structs import astuple
 from evm.chain import Log
 from evm.words import LARGEST, WORD, flat, output, packed, selector
 from protocol import errors
+from protocol.model import EMITTERS
 
 if TYPE_CHECKING:
     from evm.compile import Contract
@@ -72,6 +73,54 @@ class Encoder:
         topics = [(values[index] & LARGEST).to_bytes(WORD, "big") for index in indexed]
         data = packed(flat([values[index] for index in plain]))
         return address, (signature, *topics), data
+
+
+class Decoder:
+    """Reads the logs of the contracts at these addresses."""
+
+    def __init__(
+        self, contracts: Mapping[str, Contract], addresses: Mapping[str, int]
+    ) -> None:
+        self.events = {}
+        self.signatures: dict[type[Struct], bytes] = {}
+        for record, name in EMITTERS.items():
+            if name not in addresses:
+                continue
+            entry = next(
+                each
+                for each in contracts[name].abi
+                if each["type"] == "event" and each["name"] == record.__name__
+            )
+            layout = event_layout(entry, addresses[name])
+            kinds = [field["type"] for field in entry["inputs"]]
+            self.events[layout.address, layout.signature] = record, layout, kinds
+            self.signatures[record] = layout.signature
+
+    def topic(self, record: type[Struct]) -> str:
+        """The first topic of the logs of an event."""
+        return "0x" + self.signatures[record].hex()
+
+    def event(self, log: Log) -> Struct | None:
+        """The event that a log is; None where the protocol has none like it."""
+        address, topics, data = log
+        found = self.events.get((address, topics[0])) if topics else None
+        if found is None:
+            return None
+        record, layout, kinds = found
+        plain = [data[start : start + WORD] for start in range(0, len(data), WORD)]
+        words = {
+            **dict(zip(layout.indexed, topics[1:], strict=True)),
+            **dict(zip(layout.plain, plain, strict=True)),
+        }
+        return record(
+            *(value_of(kind, words[place]) for place, kind in enumerate(kinds))
+        )
+
+
+def value_of(kind: str, word: bytes) -> int | bool:
+    """The value of a type that a word is."""
+    number = int.from_bytes(word, "big", signed=kind.startswith("int"))
+    return bool(number) if kind == "bool" else number
 
 
 def event_layout(entry: Mapping[str, Any], address: int) -> EventLayout:

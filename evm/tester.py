@@ -36,6 +36,8 @@ class TesterChain(Chain):
     """py-evm; only actors of the genesis call, since transactions are signed."""
 
     name = "eth-tester"
+    # What a transaction may spend.
+    gas_limit = GAS_LIMIT
 
     def prepare(self, genesis: Genesis) -> None:
         names = {*genesis.actors, DEPLOYER}
@@ -111,7 +113,7 @@ class TesterChain(Chain):
                 nonce=self.nonces[sender],
                 max_priority_fee_per_gas=0,
                 max_fee_per_gas=MAX_FEE,
-                gas=GAS_LIMIT,
+                gas=self.gas_limit,
                 to=to,
                 value=0,
                 data=payload,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from protocol.state import TOKENS
-from protocol.trace import Action
+from protocol.trace import Action, words_of
 
 if TYPE_CHECKING:
     from protocol.model import Model, Outcome
@@ -50,6 +50,17 @@ def controlled(key: Any, record: Any) -> tuple[int, ...]:
     return int(key), int(record.controller)
 
 
+def first_alone(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
+    """A view that takes a list: the first part of the key alone."""
+    return tuple(words_of([int(key[0])]))
+
+
+def beside(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
+    """An owner, and a few of its accounts from this one on."""
+    owner, sub = divmod(int(key), 2**96)
+    return owner, sub, 3
+
+
 def nobody(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
     """A view that takes somebody, whoever it is."""
     return (0,)
@@ -66,6 +77,11 @@ def next_to_newest(key: Any, record: Any) -> tuple[int, ...]:
 
 
 OF_ACCOUNT = (("Exchange", "standing_of"), ("Lens", "statement_of"))
+# It looks at every market, so it is asked where it says what a statement does not show.
+OF_BACKING: tuple[Shown, ...] = (
+    ("Lens", "state_batch", first_alone),
+    ("Lens", "health_batch", first_alone),
+)
 OF_MARKET: tuple[Shown, ...] = (
     ("Exchange", "market_of", whole),
     ("Vault", "nav", nothing),
@@ -78,18 +94,22 @@ OF_PROTOCOL: tuple[Shown, ...] = (
 VIEWS: dict[str, tuple[Shown, ...]] = {
     "Exchange.accounts": (
         ("Exchange", "account_of", whole),
+        ("Lens", "accounts_page", beside),
         *((to, function, whole) for to, function in OF_ACCOUNT),
     ),
     "Exchange.positions": (
         ("Exchange", "position_of", whole),
+        ("Lens", "state_batch", first_alone),
         *((to, function, first) for to, function in OF_ACCOUNT),
     ),
     "Exchange.claims": (
         ("Exchange", "claim_of", whole),
+        *OF_BACKING,
         *((to, function, first) for to, function in OF_ACCOUNT),
     ),
     "Exchange.collaterals": (
         ("Exchange", "collateral_of", whole),
+        *OF_BACKING,
         *((to, function, first) for to, function in OF_ACCOUNT),
     ),
     "Exchange.openings": (("Exchange", "opening_of", whole),),

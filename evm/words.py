@@ -6,6 +6,7 @@ A word is 32 bytes; a negative number stands in two's complement.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -43,11 +44,13 @@ def flat(value: Any) -> list[int]:
 
 
 def output(value: Any) -> bytes:
-    """What a function returns; a text stands behind its place and its length."""
+    """What a function returns; a text and a list stand behind place and length."""
     if isinstance(value, str):
         text = value.encode()
         padding = b"\0" * (-len(text) % WORD)
         return packed([WORD, len(text)]) + text + padding
+    if isinstance(value, list):
+        return packed([WORD, len(value), *flat(value)])
     return packed(flat(value))
 
 
@@ -77,6 +80,18 @@ def create_address(creator: int, nonce: int) -> int:
     """Where the contract lies that `creator` makes with its nonce at `nonce`."""
     made = keccak(rlp.encode([creator.to_bytes(20, "big"), nonce]))
     return int.from_bytes(made[12:], "big")
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address, in hexadecimal of full length."""
+    return re.fullmatch(r"0x[0-9a-fA-F]{40}", text) is not None
+
+
+def address_number(text: str) -> int:
+    """The address that a text is; `ValueError` where it is none."""
+    if not is_address(text):
+        raise ValueError(f"{text} is not an address")
+    return int(text, 16)
 
 
 @lru_cache(maxsize=65_536)

@@ -105,6 +105,8 @@ class Watch:
         self.holders: dict[Holder, None] = {}
         # The numbers of the requests that wait.
         self.requests: dict[int, None] = {}
+        # The accounts that an order may still bring something.
+        self.orders: dict[Holder, None] = {}
 
     def note(self, outcome: Outcome) -> None:
         """Take in what a call has changed."""
@@ -125,6 +127,10 @@ class Watch:
                 self.requests[key] = None
             elif table is state.requests:
                 del self.requests[key]
+            elif table is state.top_ups and record.ceiling:
+                self.orders[key] = None
+            elif table is state.top_ups:
+                self.orders.pop(key, None)
 
     def look(self, now: int) -> None:
         """Look at every market and every token at `now`."""

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol import feed, funding, margin, position
+from protocol import collateral, feed, funding, margin, position
+from protocol.collateral import CollateralParams
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_wad_down
 from protocol.funding import Funding
@@ -77,4 +78,26 @@ def exposure(
             margin.scaled(ratio, price.maintenance_multiplier),
             params.margin,
         ),
+    )
+
+
+def token_worth(
+    amount: Size, total: Size, price: FeedPrice, params: CollateralParams
+) -> Standing:
+    """
+    What a token adds to its account: at the mark and its own haircut, and at the strict
+    price and the haircut that has grown.
+    """
+    strict = collateral.worth(
+        amount,
+        feed.strict_price(price, amount),
+        collateral.grown_haircut(total, params),
+    )
+    return Standing(
+        equity=collateral.worth(amount, price.mark, params.haircut),
+        collateral=strict,
+        certain=strict,
+        gains=Quote(0),
+        initial=Quote(0),
+        maintenance=Quote(0),
     )

@@ -1,19 +1,85 @@
 """
-What clients read: the statement of an account. It holds no money.
+What clients read: the statement of an account, and many accounts at once. It holds no
+money.
+
+What tells of many is a flat array: its place, its length, and rows of so many words
+each. No library is needed to read it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import account, exchange, oracle, parameters, statement
+from msgspec import Struct
+
+from protocol import (
+    account,
+    backing,
+    collateral,
+    errors,
+    exchange,
+    oracle,
+    parameters,
+    sides,
+    statement,
+)
+from protocol.account import Account
+from protocol.backing import Standing
+from protocol.collateral import MAX_TOKENS, CollateralParams
+from protocol.errors import require
+from protocol.feed import FeedPrice
+from protocol.funding import Funding
+from protocol.parameters import MarketParams
+from protocol.position import Position
 from protocol.statement import Line, Statement
-from protocol.units import Call, Holder, Price, Quote, Ratio, Size
+from protocol.units import (
+    Address,
+    Call,
+    Holder,
+    Price,
+    Quote,
+    Ratio,
+    Seconds,
+    Size,
+    SizePrice,
+)
 
 if TYPE_CHECKING:
     from protocol.state import State
 
+# How many accounts are asked for at once, at most.
+MAX_BATCH = 512
+
+# An account on its page: its number among those of its owner, cash, the bitmaps of
+# positions, claims and tokens, mode, whether the flat reward was paid, and when it was
+# called.
+PAGE_WORDS = 8
+# Its health: equity, collateral, strict equity, initial margin, maintenance margin,
+# reserve, what it must have not to be called, and status.
+HEALTH_WORDS = 8
+# Its state: what its page has from cash on, and the amount of each token; then so many
+# words for each market that there is: size, quote and funding of its position, claim.
+STATE_WORDS = 7 + MAX_TOKENS
+MARKET_WORDS = 4
+# What an answer has room for, all accounts in eight markets or fewer in more: it costs
+# what it has room for, however short it is.
+MAX_WORDS = MAX_BATCH * (STATE_WORDS + 8 * MARKET_WORDS)
+
 NO_LINE = Line(Size(0), Quote(0), Quote(0), Quote(0), Quote(0), Price(0))
+NO_POSITION = Position(Size(0), Quote(0), SizePrice(0))
+
+
+class MarketLook(Struct, frozen=True):
+    price: FeedPrice
+    current: Funding
+    open_interest: Size
+    params: MarketParams
+
+
+class TokenLook(Struct, frozen=True):
+    price: FeedPrice
+    total: Size
+    params: CollateralParams
 
 
 def statement_of(state: State, call: Call, holder: Holder) -> Statement:
@@ -49,3 +115,193 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
             call.now,
         )
     return statement.statement(current, whole, critical, tuple(lines))
+
+
+def accounts_page(
+    state: State, call: Call, owner: Address, first: int, count: int
+) -> list[int]:
+    """
+    Those accounts of an owner that are in use, of the `count` from number `first` on: a
+    row of `PAGE_WORDS` each.
+    """
+    lens = Call(state.addresses.lens, call.now)
+    rows: list[int] = []
+    if first >= 2**96:
+        return rows
+    end = min(first + min(count, MAX_BATCH), 2**96)
+    for sub in range(first, end):
+        current = exchange.account_of(state, lens, owner << 96 | sub)
+        # Nothing is kept of an account but this word, so it tells whether there is one.
+        if account.packed_account(current) == 0:
+            continue
+        rows += [
+            sub,
+            int(current.cash),
+            current.positions,
+            current.claims,
+            current.tokens,
+            current.mode,
+            int(current.is_flat_paid),
+            int(current.called_at),
+        ]
+    return rows
+
+
+def health_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
+    """
+    What accounts are worth and must hold, as their statements say: a row of
+    `HEALTH_WORDS` each.
+    """
+    lens = Call(state.addresses.lens, call.now)
+    books = exchange.books(state, lens)
+    risk = parameters.risk_in(state, books.risk_params)
+    markets = market_looks(state, books.market_count, call.now)
+    tokens = token_looks(state, call.now)
+    rows: list[int] = []
+    for holder in holders:
+        current = exchange.account_of(state, lens, holder)
+        standing = wealth(state, holder, current, tokens, call.now)
+        critical = Ratio(0)
+        for market_id in range(account.MAX_MARKETS):
+            if current.positions >> market_id == 0:
+                break
+            if (current.positions >> market_id) & 1 == 0:
+                continue
+            standing = backing.combined(
+                standing,
+                backing.exposure(
+                    exchange.position_of(state, lens, holder, market_id),
+                    markets[market_id].price,
+                    markets[market_id].current,
+                    markets[market_id].open_interest,
+                    markets[market_id].params,
+                ),
+            )
+            critical = max(
+                critical, markets[market_id].params.liquidation.critical_fraction
+            )
+        whole = statement.totals(current, standing, risk, call.now)
+        rows += [
+            int(whole.equity),
+            int(whole.collateral),
+            int(whole.strict_equity),
+            int(whole.initial),
+            int(whole.maintenance),
+            int(whole.reserve),
+            int(whole.required),
+            statement.status_of(whole, critical),
+        ]
+    return rows
+
+
+def state_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
+    """
+    All that is kept of accounts: a row of `STATE_WORDS` each, and `MARKET_WORDS` more
+    for each market that there is.
+    """
+    lens = Call(state.addresses.lens, call.now)
+    count = exchange.books(state, lens).market_count
+    require(
+        len(holders) * (STATE_WORDS + count * MARKET_WORDS) <= MAX_WORDS,
+        errors.BATCH_TOO_LARGE,
+    )
+    rows: list[int] = []
+    for holder in holders:
+        current = exchange.account_of(state, lens, holder)
+        rows += [
+            int(current.cash),
+            current.positions,
+            current.claims,
+            current.tokens,
+            current.mode,
+            int(current.is_flat_paid),
+            int(current.called_at),
+        ]
+        for token_id in range(MAX_TOKENS):
+            amount = Size(0)
+            if (current.tokens >> token_id) & 1 == 1:
+                amount = exchange.collateral_of(state, lens, holder, token_id)
+            rows.append(int(amount))
+        for market_id in range(count):
+            held, claim = NO_POSITION, Quote(0)
+            if (current.positions >> market_id) & 1 == 1:
+                held = exchange.position_of(state, lens, holder, market_id)
+            if (current.claims >> market_id) & 1 == 1:
+                claim = exchange.claim_of(state, lens, holder, market_id)
+            rows += [int(held.size), int(held.quote), int(held.funding), int(claim)]
+    return rows
+
+
+def market_looks(state: State, count: int, now: Seconds) -> list[MarketLook]:
+    """Every market at the moment, its funding as it will stand once it has accrued."""
+    lens = Call(state.addresses.lens, now)
+    looks = []
+    for market_id in range(count):
+        sums = exchange.market_of(state, lens, market_id)
+        price = oracle.price(state, lens, market_id)
+        params = parameters.params_in(state, exchange.params_of(state, lens, market_id))
+        looks.append(
+            MarketLook(
+                price=price,
+                current=sides.projected(sums.funding, sums.book, price, params, now),
+                open_interest=sides.open_interest(sums.book),
+                params=params,
+            )
+        )
+    return looks
+
+
+def token_looks(state: State, now: Seconds) -> dict[int, TokenLook]:
+    """Every token that is collateral, at the moment."""
+    lens = Call(state.addresses.lens, now)
+    looks = {}
+    for token_id in range(MAX_TOKENS):
+        code = exchange.collateral_params_of(state, lens, token_id)
+        if code == 0:
+            continue
+        looks[token_id] = TokenLook(
+            price=oracle.price(state, lens, collateral.FIRST_FEED + token_id),
+            total=exchange.total_of(state, lens, token_id),
+            params=collateral.params_in(state, code),
+        )
+    return looks
+
+
+def wealth(
+    state: State,
+    holder: Holder,
+    current: Account,
+    tokens: dict[int, TokenLook],
+    now: Seconds,
+) -> Standing:
+    """What the cash, the claims and the tokens of an account add to it."""
+    lens = Call(state.addresses.lens, now)
+    claimed = Quote(0)
+    for market_id in range(account.MAX_MARKETS):
+        if current.claims >> market_id == 0:
+            break
+        if (current.claims >> market_id) & 1 == 1:
+            claimed += exchange.claim_of(state, lens, holder, market_id)
+    total = Standing(
+        equity=current.cash + claimed,
+        collateral=current.cash,
+        certain=current.cash,
+        gains=claimed,
+        initial=Quote(0),
+        maintenance=Quote(0),
+    )
+    for token_id in range(MAX_TOKENS):
+        if current.tokens >> token_id == 0:
+            break
+        if (current.tokens >> token_id) & 1 == 0:
+            continue
+        total = backing.combined(
+            total,
+            backing.token_worth(
+                exchange.collateral_of(state, lens, holder, token_id),
+                tokens[token_id].total,
+                tokens[token_id].price,
+                tokens[token_id].params,
+            ),
+        )
+    return total

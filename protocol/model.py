@@ -168,7 +168,7 @@ class Model:
 
 
 def assembled(parameters: Shape, words: tuple[int, ...]) -> tuple[Any, ...]:
-    """The arguments that words are: numbers, truths, records, and lists of the rest."""
+    """The arguments that words are: numbers, truths, records, lists or all the rest."""
     left = list(reversed(words))
     return tuple(assembled_one(kind, left) for _, kind in parameters)
 
@@ -183,4 +183,7 @@ def assembled_one(kind: Kind, left: list[int]) -> Any:
         rest = tuple(reversed(left))
         left.clear()
         return rest
+    if kind is list:
+        _, count = left.pop(), left.pop()
+        return [left.pop() for _ in range(count)]
     return kind(*(assembled_one(each, left) for _, each in fields_of(kind)))

@@ -386,19 +386,7 @@ def worth(
     params = collateral.params_in(state, code)
     if needs_valid:
         feed.require_valid(price, params.max_age, params.max_confidence, now)
-    strict = collateral.worth(
-        amount,
-        feed.strict_price(price, amount),
-        collateral.grown_haircut(total, params),
-    )
-    return Standing(
-        equity=collateral.worth(amount, price.mark, params.haircut),
-        collateral=strict,
-        certain=strict,
-        gains=Quote(0),
-        initial=Quote(0),
-        maintenance=Quote(0),
-    )
+    return backing.token_worth(amount, total, price, params)
 
 
 def is_saleable(

@@ -38,6 +38,8 @@ VERSION = 4
 SCHEMA = Path(__file__).with_name("trace.schema.json")
 # As much as any payer will ever be asked for.
 UNLIMITED = 2**256 - 1
+# Where a list begins that is the only argument or the only result, in bytes.
+LIST_PLACE = 32
 # Those of a token that the genesis does not speak of.
 USUAL_DECIMALS = 18
 
@@ -150,9 +152,14 @@ def genesis_actions(genesis: Genesis, addresses: Mapping[str, int]) -> Iterator[
 
 
 def words_of(value: Any) -> Iterator[int]:
-    """The words of a value: records and sequences spread out in order."""
+    """
+    The words of a value: records and tuples spread out in order, and a list, which must
+    be all there is, behind its place and its length.
+    """
     if isinstance(value, Struct):
         value = astuple(value)
+    if isinstance(value, list):
+        yield from (LIST_PLACE, len(value))
     if isinstance(value, tuple | list):
         for item in value:
             yield from words_of(item)
@@ -160,8 +167,8 @@ def words_of(value: Any) -> Iterator[int]:
         yield int(value)
 
 
-# What one parameter takes, by `int`, `bool`, a record's class, or `tuple`, which stands
-# for all the words that are left.
+# What one parameter takes: `int`, `bool`, a record's class, `list`, which is the only
+# parameter then, or `tuple`, which stands for all the words that are left.
 Kind: TypeAlias = Any
 Shape = tuple[tuple[str, Kind], ...]
 
@@ -175,8 +182,9 @@ class Names(dict[str, Any]):
 
 def kind_of(annotation: Any) -> Kind:
     """The kind of parameter with this annotation."""
-    if get_origin(annotation) is tuple or annotation in (tuple, list):
-        return tuple
+    origin = get_origin(annotation) or annotation
+    if origin in (tuple, list):
+        return origin
     if isinstance(annotation, type) and issubclass(annotation, bool | Struct):
         return annotation
     return int
@@ -225,6 +233,9 @@ def named(fields: Shape, words: Iterator[int]) -> dict[str, Any]:
             values[name] = bool(next(words))
         elif kind is tuple:
             values[name] = [str(word) for word in words]
+        elif kind is list:
+            _, count = next(words), next(words)
+            values[name] = [str(next(words)) for _ in range(count)]
         else:
             values[name] = named(fields_of(kind), words)
     return values
@@ -257,6 +268,8 @@ def flattened(fields: Shape, values: Mapping[str, Any], words: list[int]) -> Non
             words.append(int(msgspec.convert(value, bool)))
         elif kind is tuple:
             words.extend(whole(item) for item in value)
+        elif kind is list:
+            words.extend(words_of([whole(item) for item in value]))
         else:
             flattened(fields_of(kind), value, words)
 

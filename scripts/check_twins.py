@@ -45,6 +45,7 @@ PYTHON_ONLY = {
     "request.NO_REQUEST": "`empty(Request)` in Vyper",
     "top_up.NO_TOP_UP": "`empty(uint256[2])` in Vyper",
     "lens.NO_LINE": "`empty(Line)` in Vyper",
+    "lens.NO_POSITION": "`empty(Position)` in Vyper",
     "settlement.NOTHING": "a plain 0 in Vyper, where a number has no unit",
 }
 VYPER_ONLY = {

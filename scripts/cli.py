@@ -1,6 +1,6 @@
 """
-The command line: `perpspec run`, `replay`, `shrink`, `explain`, `check`, `artifacts`,
-`demo`.
+The command line: `perpspec run`, `replay`, `shrink`, `explain`, `statement`, `check`,
+`artifacts`, `demo`.
 
 Everything that takes time to load is imported by the command that needs it.
 """
@@ -118,12 +118,30 @@ def run(
 @app.command(
     epilog="Example: perpspec replay runs/crash-7/trace.jsonl.gz --evm eth-tester"
 )
-def replay(trace: TraceFile, evm: Evm = "none", as_json: AsJson = False) -> None:
+def replay(
+    trace: TraceFile,
+    evm: Evm = "none",
+    deployment: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write where a node's contracts lie, for statement."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """
     Replay a trace on the model alone, or in lockstep with a chain.
     """
     with errors_told():
+        if deployment is not None and not is_url(evm):
+            refuse(f"{evm}: only a node keeps its contracts: give --evm its URL")
         result = replayed(trace, evm)
+        if deployment is not None:
+            from evm.deployment import deployment_on, write_deployment
+            from protocol.trace import read_trace
+
+            found = deployment_on(evm, read_trace(trace).genesis)
+            write_deployment(deployment, found)
         if as_json:
             print_json(replay_object(result))
         else:
@@ -193,6 +211,56 @@ def explain(
         from evm.explain import explain as explained
 
         typer.echo(explained(trace, call).text(), nl=False)
+
+
+@app.command(
+    epilog="Examples: perpspec statement --account trader_1/0 --trace run.jsonl.gz · "
+    "perpspec statement --account 0xOWNER/0 --rpc http://127.0.0.1:8545 "
+    "--deployment deployment.json"
+)
+def statement(
+    account: Annotated[
+        str,
+        typer.Option(
+            metavar="A",
+            help="Its number, also 0x-hex; or OWNER/NUMBER, by address or name",
+        ),
+    ],
+    trace: Annotated[
+        Path | None, typer.Option(metavar="TRACE", help="Replay this on the model.")
+    ] = None,
+    call: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Stop after call N of the trace, as explain counts."
+        ),
+    ] = None,
+    rpc: Annotated[
+        str | None, typer.Option(metavar="URL", help="Read from this node.")
+    ] = None,
+    deployment: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the contracts lie on it, as replay --deployment writes it.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Say what an account is worth and must hold, has paid, and what would cure it.
+    """
+    with errors_told():
+        from evm.statement import statement_from
+        from protocol.trace import plain
+
+        found = statement_from(account, trace, call, rpc, deployment)
+        if as_json:
+            print_json(plain(found))
+        else:
+            from scripts.tables import print_statement
+
+            print_statement(found)
 
 
 @app.command(epilog="Example: perpspec check scenarios/crash.toml --set run.seed=8")
@@ -317,6 +385,11 @@ def replayed(trace: Path, evm: str) -> Replay:
     return replay_trace(trace, evm)
 
 
+def is_url(evm: str) -> bool:
+    """Whether a chain is a node."""
+    return evm.startswith(("http://", "https://"))
+
+
 def shorter_name(trace: Path) -> Path:
     """Where a trace is written that was made shorter."""
     stem, dot, suffixes = trace.name.partition(".")
@@ -413,6 +486,7 @@ def print_json(value: Any) -> None:
 @contextmanager
 def errors_told() -> Iterator[None]:
     """Say what is wrong with what was given, in a line and without a traceback."""
+    from evm.accounts import AccountError
     from evm.chain import ChainError
     from evm.compile import CompileError
     from protocol.trace import TraceError
@@ -420,7 +494,7 @@ def errors_told() -> Iterator[None]:
 
     try:
         yield
-    except (InputError, TraceError, ChainError, CompileError) as error:
+    except (InputError, AccountError, TraceError, ChainError, CompileError) as error:
         refuse(str(error))
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)

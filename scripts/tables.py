@@ -12,12 +12,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from evm.explain import decimal_text, moment_text
 from protocol.fixed_point import WAD
 from simulation.comparison import side_by_side
 from simulation.quantities import format_duration
 from simulation.summary import is_faithful, lockstep_verdict, verdict
 
 if TYPE_CHECKING:
+    from evm.statement import AccountStatement
+    from protocol.units import Price, Quote, Ratio, Size
     from simulation import engine
     from simulation.run import Finished
 
@@ -83,6 +86,90 @@ def print_shrunk(found: dict[str, Any]) -> None:
         left += ", and perhaps fewer would do: it was interrupted"
     out.print(f"{left}, after {found['tries']:,} tries.", style="bold")
     out.print(f"Written to {found['trace']}")
+
+
+def print_statement(found: AccountStatement) -> None:
+    """What an account is worth and must hold, its markets, and what would cure it."""
+    out = console()
+    who = f"{found.name or found.owner}/{found.sub}"
+    style = "bold green" if found.status == "healthy" else "bold red"
+    out.print(f"{who} at {moment_text(found.now)}", style="bold")
+    out.print(f"Account {found.holder}", style="dim")
+    is_near = found.status == "called" and not found.called_at
+    said = "It may be called." if is_near else f"It is {found.status}."
+    out.print(said, style=style)
+    out.print(standing(found))
+    if found.markets:
+        out.print(positions(found), pasts(found))
+    for wanted, amount in (
+        ("makes it healthy", found.to_healthy),
+        ("brings it back to its initial margin", found.to_initial),
+    ):
+        if amount:
+            out.print(f"A deposit of {decimal_text(int(amount))} {wanted}.")
+
+
+def standing(found: AccountStatement) -> Table:
+    """What an account is worth and must hold."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    rows = {
+        "cash": found.cash,
+        "cash and tokens": found.collateral,
+        "equity": found.equity,
+        "strict equity": found.strict_equity,
+        "initial margin": found.initial,
+        "maintenance margin": found.maintenance,
+        "reserve": found.reserve,
+        "spares it a call": found.required,
+        "free collateral": found.free_collateral,
+    }
+    for name, amount in rows.items():
+        table.add_row(name, shown(amount))
+    ratio = "nothing is required" if found.ratio is None else shown(found.ratio)
+    table.add_row("equity to requirement", ratio)
+    return table
+
+
+def positions(found: AccountStatement) -> Table:
+    """What an account has in each market."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("market")
+    for name in ("size", "profit", "of it funding", "liquidated at", "claim"):
+        table.add_column(name, justify="right")
+    for each in found.markets:
+        table.add_row(
+            each.name,
+            shown(each.size),
+            shown(each.profit),
+            shown(each.funding),
+            shown(each.liquidation_price) if each.liquidation_price else "never",
+            shown(each.claim),
+        )
+    return table
+
+
+def pasts(found: AccountStatement) -> Table:
+    """What each market has been to an account."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("until now")
+    for name in ("fees", "liquidations took", "funding of closed", "settled"):
+        table.add_column(name, justify="right")
+    for each in found.markets:
+        table.add_row(
+            each.name,
+            shown(each.past.fees),
+            shown(each.past.liquidation_fees),
+            shown(each.past.funding),
+            shown(each.past.settled),
+        )
+    return table
+
+
+def shown(wads: Price | Quote | Ratio | Size) -> str:
+    """A number of wads as people read it, to four digits."""
+    return f"{int(wads) / WAD:,.4f}"
 
 
 def entry_points(by_entry_point: dict[str, dict[str, Any]]) -> Table:

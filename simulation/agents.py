@@ -15,10 +15,12 @@ from numpy.random import Generator as Randomness
 
 from evm.actors import actor_address
 from keepers.watch import Watch
+from protocol import top_ups
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
 from protocol.state import TOKENS, State
 from protocol.trace import UNLIMITED, Action
+from protocol.units import Holder, Seconds
 from simulation.parameters import Range
 from simulation.paths import random_stream
 from simulation.scenario import Scenario
@@ -43,6 +45,9 @@ TOLERANCE_OUT = WAD // 10
 # Who is refused tries again after so long, and so many times.
 PATIENCE = 600
 TRIES = 6
+# An order is used so often at most, and not twice within so long.
+TOP_UPS = 8
+COOLDOWN = 60
 
 
 class World:
@@ -90,6 +95,17 @@ class Stay(Struct, frozen=True):
     leaves_at: int | None
 
 
+class Caution(Struct, frozen=True):
+    """
+    Atoms of quote that somebody has beside what backs his position; how long he takes
+    to answer a call out of them, and what he pays a keeper, in atoms, to top him up.
+    """
+
+    savings: int = 0
+    reaction: int | None = None
+    order_fee: int | None = None
+
+
 class Agent:
     """Somebody with a name, an address and money of his own."""
 
@@ -101,6 +117,16 @@ class Agent:
         self.holder = self.address << 96
         self.has_come = False
         self.life = self.live()
+
+    @property
+    def holders(self) -> tuple[int, ...]:
+        """The accounts that the agent may have."""
+        return (self.holder,)
+
+    @property
+    def brought(self) -> int:
+        """What the agent has brought was worth in quote then."""
+        return self.stay.purse.worth
 
     def live(self) -> Life:
         """All that the agent does, from the first look to the last."""
@@ -143,6 +169,7 @@ class Trader(Agent):
         leverage: int,
         stop: int | None,
         target: int | None,
+        caution: Caution,
     ) -> None:
         super().__init__(world, name, stay)
         self.market_id = market_id
@@ -150,6 +177,38 @@ class Trader(Agent):
         self.leverage = leverage
         self.stop = stop
         self.target = target
+        self.caution = caution
+        # Where savings lie that an order tops up from.
+        self.aside = self.holder | 1
+
+    @property
+    def holders(self) -> tuple[int, ...]:
+        return self.holder, self.aside
+
+    @property
+    def brought(self) -> int:
+        return self.stay.purse.worth + self.caution.savings * self.world.state.scale
+
+    def bring_money(self) -> Life:
+        yield from super().bring_money()
+        yield from self.save()
+
+    def save(self) -> Life:
+        """Bring savings, and order to be topped up of them."""
+        savings, fee = self.caution.savings, self.caution.order_fee
+        if not savings:
+            return
+        yield self.call(TOKENS[0], "mint", self.address, savings)
+        yield self.call(TOKENS[0], "approve", self.world.exchange, UNLIMITED)
+        if fee is None:
+            return
+        yield self.call("Exchange", "deposit", self.aside, savings)
+        # So that the savings pay each fee too.
+        ceiling = max(0, savings - TOP_UPS * fee)
+        terms = (ceiling, -(-ceiling // TOP_UPS), fee, COOLDOWN, 0)
+        yield self.call("TopUps", "set_order", self.holder, self.aside, *terms)
+        operator = self.world.state.addresses.top_ups
+        yield self.call("Exchange", "set_operator", operator, 1)
 
     def live(self) -> Life:
         yield from self.bring_money()
@@ -214,7 +273,21 @@ class Trader(Agent):
         """Keep the position until it is time, or until it was liquidated."""
         entered_at = self.world.index(self.market_id)
         while self.size() and not self.is_leaving() and not self.is_done(entered_at):
+            yield from self.answer()
             yield None
+
+    def answer(self) -> Life:
+        """Bring what is missing, once a call has stood for the time of reaction."""
+        state, now = self.world.state, self.world.now
+        called_at = int(state.accounts[self.holder].called_at)
+        reaction = self.caution.reaction
+        if reaction is None or not called_at or now < called_at + reaction:
+            return
+        missing = top_ups.missing(state, Holder(self.holder), Seconds(now))
+        left = int(state.quote.balances[self.address])
+        atoms = min(-(-int(missing) // state.scale), left)
+        if atoms > 0:
+            yield self.call("Exchange", "deposit", self.holder, atoms)
 
     def is_done(self, entered_at: int) -> bool:
         """Whether the price is worse than at the entry by the stop, or on target."""
@@ -246,9 +319,10 @@ class Trader(Agent):
             assert outcome is not None
             if outcome.error is not None:
                 yield from self.wait(PATIENCE)
-        atoms = int(state.accounts[self.holder].cash) // state.scale
-        if atoms > 0 and self.size() == 0:
-            yield self.call("Exchange", "withdraw", self.holder, atoms, self.address)
+        for holder in self.holders:
+            atoms = int(state.accounts[holder].cash) // state.scale
+            if atoms > 0 and self.size() == 0:
+                yield self.call("Exchange", "withdraw", holder, atoms, self.address)
         yield from self.take_tokens()
 
     def take_tokens(self) -> Life:
@@ -364,6 +438,7 @@ def make_agents(
     tokens = [token.name for token in scenario.tokens]
     for place, group in enumerate(scenario.agents):
         rng = random_stream(scenario.run.seed, f"agents.{place}")
+        habits = random_stream(scenario.run.seed, f"agents.{place}.habits")
         for number in range(group.count):
             name = f"{group.kind}-{place}-{number}"
             entry, capital = drawn(group.entry, rng), drawn(group.capital, rng)
@@ -377,7 +452,18 @@ def make_agents(
                 yield Provider(world, name, stay, group.fraction)
             else:
                 market_id = markets.index(group.market)
-                yield make_trader(group, world, name, stay, market_id, rng)
+                caution = caution_of(group, capital, world.state.scale, habits)
+                yield make_trader(group, world, name, stay, market_id, rng, caution)
+
+
+def caution_of(group: AnyTraders, capital: int, scale: int, rng: Randomness) -> Caution:
+    """How one trader of a group is prepared for a call."""
+    fee = group.order_fee
+    return Caution(
+        savings=capital * group.savings // WAD // scale,
+        reaction=None if group.reaction is None else drawn(group.reaction, rng),
+        order_fee=None if fee is None else fee // scale,
+    )
 
 
 def make_trader(
@@ -387,6 +473,7 @@ def make_trader(
     stay: Stay,
     market_id: int,
     rng: Randomness,
+    caution: Caution,
 ) -> Trader:
     """One trader of a group."""
     name_of_side = group.kind if isinstance(group, Traders) else group.side
@@ -395,4 +482,4 @@ def make_trader(
     stop = group.stop if isinstance(group, StopLossTraders) else None
     target = group.target if isinstance(group, TakeProfitTraders) else None
     leverage = drawn(group.leverage, rng)
-    return kind(world, name, stay, market_id, side, leverage, stop, target)
+    return kind(world, name, stay, market_id, side, leverage, stop, target, caution)

@@ -362,6 +362,57 @@ def lack_of_safeties(scenarios: Sequence[Scenario]) -> str | None:
     return None if is_open else "nobody is ever deleveraged"
 
 
+def margin_call(played: Sequence[Played]) -> str:
+    """What warned traders keep, whom it spared, and what the waiting cost others."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        summary = each.summary
+        kept = listed(
+            f"{percent(kept_in(each, market.name))} in {market.name}"
+            for market in each.play.scenario.markets
+        )
+        calls, answered = summary["margin_calls"], summary["margin_calls_answered"]
+        parts = [f"traders keep {kept}"]
+        if summary["top_ups"]:
+            parts.append(f"orders brought {amount(summary['topped_up'])} {unit}")
+        if calls:
+            parts.append(f"{answered:,} of {calls:,} calls were answered")
+        count = sum(agents.count for agents in each.play.scenario.agents)
+        parts += [
+            f"{summary['liquidated_accounts']:,} of {count:,} were liquidated",
+            f"the insurance fund paid {amount(summary['insurance_drawn'])}",
+            f"the vault {amount(summary['bad_debt'])} {unit} of what they owed",
+        ]
+        return listed(parts)
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    return sentence(f"when {went}: {by_variant(played, clause)}")
+
+
+def kept_in(played: Played, market: str) -> float:
+    """What who traded in a market has left, as a part of what he brought."""
+    groups = [
+        group
+        for agents, group in zip(
+            played.play.scenario.agents, played.summary["groups"], strict=True
+        )
+        if isinstance(agents, WithPosition) and agents.market == market
+    ]
+    brought = sum(group["brought"] for group in groups)
+    return float(sum(group["worth"] for group in groups) / brought) if brought else 1.0
+
+
+def lack_of_grace(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks what a warning is worth."""
+    if any(isinstance(each, Providers) for one in scenarios for each in one.agents):
+        return "providers are never called"
+    waits = {one.keepers.caller and one.risk.margin_call.grace > 0 for one in scenarios}
+    if True not in waits:
+        return "nobody is called"
+    return None if False in waits else "no variant liquidates without a call"
+
+
 def sentence(text: str) -> str:
     """A text as a sentence."""
     return f"{text[0].upper()}{text[1:]}."
@@ -374,4 +425,5 @@ ANSWERS: dict[str, Answer] = {
     "thin-market": Answer(thin_market, lack_of_parties),
     "bank-run": Answer(bank_run, lack_of_flight),
     "three-safeties": Answer(three_safeties, lack_of_safeties),
+    "margin-call": Answer(margin_call, lack_of_grace),
 }

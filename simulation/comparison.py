@@ -25,8 +25,15 @@ TOLD = (
     "conservation_violations",
     "calls",
     "digest",
+    "margin_calls",
+    "margin_calls_ended",
+    "margin_calls_answered",
+    "called_accounts",
+    "top_ups",
+    "topped_up",
     "liquidations",
     "partial_liquidations",
+    "liquidated_accounts",
     "bankruptcies",
     "bad_debt",
     "insurance_drawn",
@@ -127,7 +134,13 @@ def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]
         ("Differences", "differences"),
         ("Books that did not add up", "conservation_violations"),
     )
+    yield from rows(
+        ("Margin calls", "margin_calls"),
+        ("Of them answered", "margin_calls_answered"),
+        (f"Topped up by orders, {unit}", "topped_up"),
+    )
     yield row("Liquidations", "liquidations")
+    yield row("Accounts liquidated", "liquidated_accounts")
     yield row("Accounts that left a debt", "bankruptcies")
     yield row(f"Bad debt, {unit}", "bad_debt")
     yield row(f"Paid by insurance, {unit}", "insurance_drawn")

@@ -24,6 +24,7 @@ from keepers.executor import executions
 from keepers.liquidator import liquidations
 from keepers.reporter import reports
 from keepers.settler import settlements
+from keepers.topper import top_up_calls
 from keepers.watch import Watch
 from protocol.collateral import FIRST_FEED
 from protocol.model import Outcome
@@ -229,6 +230,10 @@ class Run:
         if keepers.every is not None and elapsed % keepers.every:
             return
         keeper = self.genesis.actors[KEEPER]
+        # Who is topped up need not be called.
+        if keepers.topper:
+            for action in top_up_calls(self.watch, keeper):
+                self.make(action)
         if keepers.caller:
             for action in calls(self.watch, keeper):
                 self.make(action)

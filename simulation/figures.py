@@ -69,7 +69,7 @@ class Charts(MarketPanels, TokenPanels, FundPanels):
                 f"Price of {market.name} and what happened at it",
                 "Markers stand where accounts were liquidated or deleveraged, at the "
                 "price of their fill; the size of a marker is the value closed. A "
-                "cross is a bankrupt account.",
+                "triangle is a margin call, a cross a bankrupt account.",
                 ((self.price(market_id), 3.4),),
             )
             window = self.close_up(market_id)

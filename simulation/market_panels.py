@@ -4,6 +4,8 @@ Panels of a market: its price, what happened at it, and its open interest.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from matplotlib.axes import Axes
 
 from protocol.fixed_point import WAD
@@ -72,6 +74,7 @@ class MarketPanels(Drawing):
                 label="mark",
             )
             self.gaps(axes, market_id)
+            self.calls(axes, market_id, known)
             self.events(axes, market_id, "partial", "liquidated in part", WARN)
             self.events(axes, market_id, "full", "liquidated whole", BAD)
             self.events(axes, market_id, "deleveraged", "deleveraged", FUND)
@@ -115,6 +118,30 @@ class MarketPanels(Drawing):
             span = self.axis.at(gap.start), self.axis.at(gap.end)
             axes.axvspan(*span, color=MUTED, alpha=0.18, linewidth=0, label=label)
             label = None
+
+    def calls(
+        self, axes: Axes, market_id: int, known: list[tuple[float, float]]
+    ) -> None:
+        """Mark at which of the `known` marks accounts were called."""
+        found = [
+            self.axis.at(each.time)
+            for each in self.result.events
+            if each.kind == "called" and each.market_id == market_id
+        ]
+        if not found:
+            return
+        times = [time for time, _ in known]
+        axes.scatter(
+            found,
+            [known[bisect_right(times, time) - 1][1] for time in found],
+            marker="v",
+            s=18,
+            color=INK,
+            alpha=0.7,
+            linewidths=0,
+            zorder=3,
+            label=f"called ({len(found)})",
+        )
 
     def events(
         self, axes: Axes, market_id: int, kind: str, label: str, colour: str

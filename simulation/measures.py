@@ -14,7 +14,7 @@ from keepers.watch import Watch
 from protocol import exchange, market, payout, share
 from protocol.fixed_point import WAD
 from protocol.request import Request
-from protocol.units import Call, Quote, Seconds, Shares
+from protocol.units import Call, Holder, Quote, Seconds, Shares
 from simulation.agents import Agent
 from simulation.prices import PriceSeries
 from simulation.scenario import Scenario
@@ -250,7 +250,7 @@ class Measures:
             tally = self.tally
             yield Group(
                 count=len(came),
-                brought=sum(agent.stay.purse.worth for agent in came),
+                brought=sum(agent.brought for agent in came),
                 worth=sum(self.belongings(agent, nav, waiting) for agent in came),
                 taken=sum(self.wallet(agent.address) for agent in came),
                 insurance_drawn=sum(tally.drawn_for[each.holder] for each in came),
@@ -259,10 +259,10 @@ class Measures:
             )
 
     def belongings(self, agent: Agent, nav: int, waiting: Counter[int]) -> int:
-        """What an agent has: wallet, account, shares, and what is `waiting` for it."""
+        """What an agent has: wallet, accounts, shares, and what is `waiting` for it."""
         shares = self.shares_worth(self.state.shares[agent.address], nav)
-        inside = self.watch.worth(agent.holder) + shares + waiting[agent.address]
-        return self.wallet(agent.address) + inside
+        inside = sum(self.watch.worth(Holder(each)) for each in agent.holders)
+        return self.wallet(agent.address) + inside + shares + waiting[agent.address]
 
     def waiting(self, nav: int) -> Counter[int]:
         """What the requests that wait are worth, by who made them."""

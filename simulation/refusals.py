@@ -41,6 +41,10 @@ LAWS = {
         "quorum is 1 of 1 reporter, or 3 or more and at most the number of reporters",
         ("feed.quorum", "feed.reporters"),
     ),
+    errors.CALL_ABOVE_INITIAL: Law(
+        "maintenance_fraction * protocol.margin_call.ratio <= 1",
+        ("margin.maintenance_fraction",),
+    ),
     errors.CLOSING_COSTS_TOO_MUCH: Law(
         "im_base * maintenance_fraction * critical_fraction > keeper_share + "
         "insurance_share + (max_size + 2 * max_open_interest) / (2 * skew_scale)",
@@ -89,6 +93,8 @@ def check_laws(scenario: Scenario) -> None:
         with explaining(scenario, each.key, each.params):
             if isinstance(each, Market):
                 governance.require_lawful_market(each.params, Size(0), highest)
+                warned = scenario.risk.margin_call
+                governance.require_lawful_call(each.params.margin, warned)
             else:
                 governance.require_lawful_collateral(each.params, Size(0), highest)
 

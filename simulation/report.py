@@ -5,7 +5,7 @@ The report of a run: one HTML file that needs nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,8 +178,10 @@ def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
         Tile(
             "Liquidations",
             f"{summary['liquidations']:,}",
-            f"{summary['partial_liquidations']:,} of them in part",
+            f"{summary['partial_liquidations']:,} of them in part, of "
+            f"{summary['liquidated_accounts']:,} accounts",
         ),
+        *warned_tiles(scenario, summary),
         Tile(
             "Claims",
             f"{summary['claims']:,.0f} {unit}",
@@ -193,6 +195,22 @@ def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
             "bad" if summary["conservation_violations"] else "good",
         ),
     ]
+
+
+def warned_tiles(scenario: Scenario, summary: dict[str, Any]) -> Iterator[Tile]:
+    """Who was called and topped up before liquidation, where anybody was."""
+    if summary["margin_calls"]:
+        yield Tile(
+            "Margin calls",
+            f"{summary['margin_calls']:,}",
+            f"{summary['margin_calls_answered']:,} of them answered",
+        )
+    if summary["top_ups"]:
+        yield Tile(
+            "Topped up",
+            f"{summary['topped_up']:,.0f} {scenario.quote}",
+            f"by orders of the owners, {summary['top_ups']:,} times",
+        )
 
 
 def lockstep_tile(summary: dict[str, Any]) -> Tile:

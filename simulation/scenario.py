@@ -433,6 +433,9 @@ def check_agents(
                     f"{key}.{kind}",
                     f"unknown {wanted} {name!r}; {suggestion(name, names)}",
                 )
+        for name in ("reaction", "order_fee"):
+            if getattr(agents, name) is not None and not agents.savings:
+                checker.fault(f"{key}.{name}", "there are no savings to bring")
     within_run(checker, f"{key}.entry", agents.entry.high, scenario.run)
     if agents.leaves_at is None:
         return

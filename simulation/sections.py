@@ -240,17 +240,25 @@ class WithPosition(Agents):
     """
     They hold `leverage` times their capital. Where they are `backed_by` a token they
     bring so much of it as their capital buys at its first price.
+
+    `savings` are so much quote for each of their capital, beside it. Out of them they
+    answer a margin call when it has stood for their `reaction`; or, for `order_fee` to
+    the keeper each time, an order tops them up out of a second account.
     """
 
     market: str
     leverage: Leverage
     backed_by: str | None = None
+    savings: Ratio = 0
+    reaction: Window | None = None
+    order_fee: Quote | None = None
 
     @property
     def work(self) -> str:
         """What they do."""
         backed = f", backed by {self.backed_by}" if self.backed_by else ""
-        return f"{self.position} {self.market}{backed}"
+        answer = ", answering calls" if self.reaction is not None else ""
+        return f"{self.position} {self.market}{backed}{answer}"
 
     @property
     def position(self) -> str:
@@ -333,6 +341,7 @@ class Keepers(Section):
     """
 
     caller: StrictBool = True
+    topper: StrictBool = True
     liquidator: StrictBool = True
     deleverager: StrictBool = False
     settler: StrictBool = False

@@ -14,11 +14,13 @@ from protocol.deleveraging import Deleveraged, DeleveragingOpened
 from protocol.exchange import CollateralBought
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
+from protocol.margin_call import MarginCalled, MarginCallEnded
 from protocol.model import Outcome
 from protocol.payout import PayoutCut
 from protocol.settlement import BadDebt, Settled
 from protocol.share import Deposit, Withdraw
 from protocol.state import State
+from protocol.top_up import ToppedUp
 from protocol.trace import Action
 from protocol.trading import Liquidated
 
@@ -100,7 +102,14 @@ class Tally:
         self.partial_liquidations = 0
         self.bad_debt = 0
         self.insurance_drawn = 0
-        # Of these, what was for whom.
+        # Whom it happened to.
+        self.liquidated: set[int] = set()
+        self.called: set[int] = set()
+        # How often a call was ended by what its owner did, and what orders have moved,
+        # in atoms.
+        self.answered = 0
+        self.topped_up = 0
+        # Of insurance and bad debt, what was for whom.
         self.bad_debt_of: Counter[int] = Counter()
         self.drawn_for: Counter[int] = Counter()
         # By market: how often a gain was paid in part, and what of it was not.
@@ -131,11 +140,14 @@ class Tally:
         for _, event in outcome.logs:
             self.logs[type(event).__name__] += 1
             self.take(event, action.now, market_id)
+            is_closed = action.function in ("liquidate", "deleverage")
+            self.answered += isinstance(event, MarginCallEnded) and not is_closed
 
     def take(self, event: Any, now: int, market_id: int) -> None:
         """Keep an event that a report tells of."""
         if isinstance(event, Liquidated):
             self.liquidations += 1
+            self.liquidated.add(event.holder)
             self.partial_liquidations += bool(event.size)
             kind = "partial" if event.size else "full"
             self.add_closed(now, kind, event, int(event.reward))
@@ -146,6 +158,12 @@ class Tally:
             self.deleveraged_of[event.holder] += value
         elif isinstance(event, DeleveragingOpened):
             self.openings[event.market_id] += 1
+        elif isinstance(event, MarginCalled):
+            self.called.add(event.holder)
+            equity = int(event.equity)
+            self.add(now, "called", event.holder, event.market_id, equity)
+        elif isinstance(event, ToppedUp):
+            self.topped_up += event.atoms
         elif isinstance(event, BadDebt):
             self.bad_debt += int(event.amount)
             self.bad_debt_of[event.holder] += int(event.amount)

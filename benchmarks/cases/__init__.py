@@ -9,6 +9,7 @@ from benchmarks.cases import (  # noqa: F401 - each lists its cases
     collateral,
     deleveraging,
     governance,
+    lens,
     liquidation,
     oracle,
     settlement,

@@ -1,11 +1,11 @@
 """
-What comes to an account and leaves it, who acts for it, and its statement.
+What comes to an account and leaves it, and who acts for it.
 """
 
 from __future__ import annotations
 
 from benchmarks.cases.listing import TRADER, case
-from benchmarks.genesis import TOKEN, holder
+from benchmarks.genesis import TOKEN
 from benchmarks.stage import Stage
 from evm.actors import actor_address
 from protocol.account import ISOLATED
@@ -58,8 +58,3 @@ def set_operator(stage: Stage) -> int:
 def set_margin_mode(stage: Stage) -> int:
     stage.deposit("trader")
     return stage.measure("trader", "Exchange", "set_margin_mode", TRADER, ISOLATED)
-
-
-@case("lens: statement, as a transaction")
-def statement(stage: Stage) -> int:
-    return stage.measure("long", "Lens", "statement_of", holder("long"))

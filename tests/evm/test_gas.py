@@ -10,6 +10,7 @@ import re
 import pytest
 
 from benchmarks.cases import CASES
+from benchmarks.cases.lens import CALL_GAS
 from benchmarks.gas import (
     SIZE_LIMIT,
     SIZE_LIMITS,
@@ -87,6 +88,13 @@ def test_every_published_figure_has_its_source_and_every_source_a_figure() -> No
 def test_a_page_without_markers_is_refused() -> None:
     with pytest.raises(SystemExit, match=r"gas\.md: has no <!-- gas -->"):
         written("<!-- gas -->", {"gas": ""})
+
+
+def test_a_crowd_is_read_in_one_call() -> None:
+    gas = read_snapshot().gas
+    batches = [each.name for each in CASES if each.goal == CALL_GAS]
+    assert len(batches) == 2
+    assert all(gas[name] < CALL_GAS for name in batches)
 
 
 def test_what_a_case_did_is_undone(stage) -> None:

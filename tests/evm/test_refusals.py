@@ -19,6 +19,7 @@ from tests.evm.refusals.deleveraging import (
     owed_would_rise,
     score_too_low,
 )
+from tests.evm.refusals.lens import batch_too_large
 from tests.evm.refusals.prices import (
     later,
     one_feed,
@@ -90,6 +91,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.BAD_QUORUM: one_feed(quorum=2),
     errors.BAD_REPORTERS: one_feed(REPORTERS[:2]),
     errors.BALANCE_TOO_SMALL: one_call("stranger", "Token", "transfer", SOME, 10**30),
+    errors.BATCH_TOO_LARGE: batch_too_large,
     errors.BELOW_INITIAL_MARGIN: one_trade(60 * WAD),
     errors.ALREADY_CALLED: already_called,
     errors.BUCKET_EMPTY: bucket_empty,

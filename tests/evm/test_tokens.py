@@ -20,7 +20,7 @@ from evm.words import WORD, packed, unpacked
 from protocol import errors
 from protocol.collateral import FIRST_FEED
 from protocol.fixed_point import WAD
-from protocol.trace import genesis_actions
+from protocol.trace import genesis_actions, words_of
 from tests.evm.story import ATOMS, by, holder, reports
 from tests.evm.zoo import (
     BLOCKS,
@@ -217,6 +217,9 @@ ENTERED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("Vault", "execute", (1,)),
     ("Vault", "return_request", (1,)),
     ("Lens", "statement_of", (FIRST,)),
+    ("Lens", "accounts_page", (FIRST >> 96, 0, 1)),
+    ("Lens", "health_batch", tuple(words_of([FIRST]))),
+    ("Lens", "state_batch", tuple(words_of([FIRST]))),
 )
 
 

@@ -6,22 +6,24 @@ from __future__ import annotations
 
 import pytest
 
-from evm.chain import predicted_addresses
 from evm.compile import compile_contracts
-from evm.replay import model_at
+from evm.replay import NONE
 from keepers.buyer import atoms_for_sale, in_debt, purchases
 from keepers.executor import executions
 from keepers.liquidator import at_risk, liquidations
 from keepers.reporter import reported_price, reports
 from keepers.settler import settlements
 from keepers.watch import ROUNDING, Watch
+from protocol.backing import Standing
 from protocol.collateral import FIRST_FEED
 from protocol.errors import SALE_TOO_LARGE
 from protocol.feed import median
 from protocol.fixed_point import WAD
 from protocol.health import standing_of
-from protocol.model import Model
+from protocol.margin_call import required
+from protocol.model import Outcome
 from protocol.trace import Action, genesis_actions
+from simulation.stage import open_stage
 from tests.genesis import ACTORS, COLLATERAL, GENESIS, REPORTERS, START
 
 ATOMS = 10**6
@@ -36,21 +38,26 @@ BEGUN = START + GENESIS.risk.vault.delay + 1
 
 
 class Story:
-    """A model, and a watch that is told of everything."""
+    """A model, alone or with a chain, and a watch that is told of everything."""
 
-    def __init__(self) -> None:
-        addresses = predicted_addresses(compile_contracts())
-        self.model: Model = model_at(GENESIS, addresses)
+    def __init__(self, evm: str = NONE) -> None:
+        self.stage = open_stage(evm, compile_contracts(), GENESIS, "TRACE")
+        self.model = self.stage.model
         self.watch = Watch(self.model.state)
         self.now = START
-        for action in genesis_actions(GENESIS, addresses):
+        for action in genesis_actions(GENESIS, self.stage.addresses):
             self.make(action)
 
-    def make(self, action: Action):
-        """Make a call that succeeds."""
-        outcome = self.model.apply(action)
-        assert outcome.error is None, (action, outcome.error)
+    def attempt(self, action: Action) -> Outcome:
+        """Make a call that may be refused."""
+        outcome = self.stage.make(action).outcome
         self.watch.note(outcome)
+        return outcome
+
+    def make(self, action: Action) -> Outcome:
+        """Make a call that succeeds."""
+        outcome = self.attempt(action)
+        assert outcome.error is None, (action, outcome.error)
         return outcome
 
     def by(self, name: str, to: str, function: str, *arguments: int) -> None:
@@ -70,7 +77,12 @@ class Story:
 @pytest.fixture
 def story() -> Story:
     """One long, one short, and one with both markets."""
-    story = Story()
+    return begun()
+
+
+def begun(evm: str = NONE) -> Story:
+    """The story of `story`, where `evm` says."""
+    story = Story(evm)
     story.by("provider", "Vault", "request_deposit", 10**6 * ATOMS, 1)
     story.prices(BEGUN, 2_000, 30_000)
     (execution,) = executions(story.watch, KEEPER)
@@ -87,6 +99,12 @@ def story() -> Story:
     return story
 
 
+def uncalled(standing: Standing) -> int:
+    """What an account that stands so must have not to be called."""
+    risk = GENESIS.risk
+    return int(required(standing.maintenance, risk.reserve, risk.margin_call))
+
+
 @pytest.mark.parametrize(
     ("elapsed", "ether", "bitcoin"),
     [(30, 2_000, 30_000), (60, 1_900, 31_000), (3_600, 2_150, 28_000), (9, 1_700, 1)],
@@ -95,10 +113,9 @@ def test_what_it_knows_is_what_the_protocol_says(story, elapsed, ether, bitcoin)
     for holder in (LONG, SHORT, BOTH):
         story.watch.account(holder)
     story.prices(BEGUN + elapsed, ether, bitcoin)
-    reserve = GENESIS.risk.reserve
     for holder in (LONG, SHORT, BOTH):
         said = standing_of(story.model.state, holder, False, story.now)
-        spare = said.equity - said.maintenance - reserve
+        spare = said.equity - uncalled(said)
         assert abs(story.watch.equity(holder) - said.equity) < ROUNDING
         assert abs(story.watch.spare(holder) - spare) < ROUNDING
 
@@ -157,7 +174,7 @@ def test_a_token_is_worth_what_the_protocol_says(pawn, ether, token) -> None:
     pawn.prices(BEGUN + 60, ether, 30_000, token)
     said = standing_of(pawn.model.state, PAWN, False, pawn.now)
     assert abs(pawn.watch.equity(PAWN) - said.equity) < ROUNDING
-    spare = said.equity - said.maintenance - GENESIS.risk.reserve
+    spare = said.equity - uncalled(said)
     assert abs(pawn.watch.spare(PAWN) - spare) < ROUNDING
     kept_back = 2 * token * WAD // 10
     assert abs(pawn.watch.worth(PAWN) - said.equity - kept_back) < ROUNDING

@@ -16,9 +16,11 @@ import pytest
 from typer.testing import CliRunner
 
 from evm import shrink as shrinking
+from evm.chain import DEPLOY_ORDER, predicted_addresses
 from evm.lockstep import Lockstep
+from evm.replay import every_action, model_at
 from protocol.fixed_point import WAD
-from protocol.trace import read_trace
+from protocol.trace import read_trace, write_trace
 from scripts.cli import app
 from simulation import engine
 from tests.node import running_anvil
@@ -298,6 +300,104 @@ def test_a_replay_says_the_same(perpspec, trace) -> None:
     for field in ("calls", "refused", "by_entry_point", "digest"):
         assert printed[field] == summary[field]
     assert "recorded" in perpspec("replay", trace).stdout
+
+
+@pytest.fixture(scope="module")
+def account(trace) -> str:
+    """An account of the run that has traded, as it may be asked for."""
+    found = read_trace(trace)
+    traded = next(each for each in found.actions if each.function == "trade")
+    names = {address: name for name, address in found.genesis.actors.items()}
+    return f"{names[traded.sender]}/0"
+
+
+def test_a_statement_is_one_object(perpspec, trace, account) -> None:
+    asked = ("statement", "--account", account, "--trace", trace)
+    done = perpspec(*asked, "--json")
+    assert done.exit_code == 0
+    printed = json.loads(done.stdout)
+    assert f"{printed['name']}/{printed['sub']}" == account
+    assert printed["status"] in ("healthy", "called", "liquidatable", "bankrupt")
+    assert int(printed["markets"][0]["past"]["fees"]) > 0
+    by_number = perpspec(*asked[:2], printed["holder"], *asked[3:], "--json")
+    assert json.loads(by_number.stdout) == printed
+
+
+def test_a_statement_is_told_in_tables(perpspec, trace, account) -> None:
+    done = perpspec("statement", "--account", account, "--trace", trace)
+    assert done.exit_code == 0
+    assert f"{account} at 20" in done.stdout
+    for said in ("equity to requirement", "liquidated at", "funding of closed"):
+        assert said in done.stdout
+
+
+def test_a_statement_says_what_would_cure_an_account(perpspec, trace) -> None:
+    found, addresses = read_trace(trace), predicted_addresses(DEPLOY_ORDER)
+    model = model_at(found.genesis, addresses)
+    actions = every_action(found.genesis, found.actions, addresses)
+    before, action = next(
+        (number, each)
+        for number, each in enumerate(actions)
+        if model.apply(each).error is None and each.function == "liquidate"
+    )
+    asked = ("statement", "--account", action.arguments[0], "--trace", trace)
+    done = perpspec(*asked, "--call", before)
+    assert done.exit_code == 0
+    assert "It is liquidatable." in done.stdout
+    assert "makes it healthy." in done.stdout
+    assert "brings it back to its initial margin." in done.stdout
+
+
+def test_a_statement_is_the_same_from_a_node(
+    perpspec, tmp_path, trace, account
+) -> None:
+    found = read_trace(trace)
+    short = tmp_path / "short.jsonl"
+    write_trace(short, found.genesis, found.actions[:200], None)
+    asked = ("statement", "--account", account, "--json")
+    with running_anvil() as url:
+        done = perpspec("replay", short, "--evm", url, "--deployment", "there.json")
+        assert done.exit_code == 0, done.output
+        there = perpspec(*asked, "--rpc", url, "--deployment", "there.json")
+    assert there.exit_code == 0, there.output
+    assert there.stdout == perpspec(*asked, "--trace", short).stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "give one"),
+        (("--trace", "TRACE", "--rpc", "http://127.0.0.1:1"), "give one"),
+        (("--trace", "missing.jsonl"), "cannot be read"),
+        (("--trace", "TRACE"), "nothing ever was in this account; there are: "),
+        (("--trace", "TRACE", "--call", "0"), "there is no call 0"),
+        (("--trace", "TRACE", "--deployment", "F"), "needs no deployment"),
+        (("--rpc", "http://127.0.0.1:1"), "say in a file where"),
+        (("--rpc", "http://127.0.0.1:1", "--deployment", "F"), "cannot be read"),
+        (("--rpc", "http://127.0.0.1:1", "--deployment", "E"), "no address of Token"),
+        (("--rpc", "http://127.0.0.1:1", "--deployment", "D"), "no node answers"),
+        (("--rpc", "revm", "--deployment", "D"), "not the URL of a node"),
+    ],
+)
+def test_a_statement_that_cannot_be_is_refused(
+    perpspec, tmp_path, trace, options, said
+) -> None:
+    for name, contracts in (("E", ()), ("D", ("Token", "Exchange", "Lens"))):
+        places = dict.fromkeys(contracts, "0x" + "11" * 20)
+        text = json.dumps({"chain_id": "1", "contracts": places})
+        (tmp_path / name).write_text(text)
+    given = [trace if each == "TRACE" else each for each in options]
+    done = perpspec("statement", "--account", "7", *given)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_only_a_node_has_a_deployment(perpspec, trace, tmp_path) -> None:
+    done = perpspec("replay", trace, "--evm", "revm", "--deployment", "there.json")
+    assert done.exit_code == 2
+    assert "only a node keeps its contracts" in done.stderr
+    assert nothing_is_left(tmp_path)
 
 
 def test_another_digest_fails(perpspec, tmp_path, trace) -> None:

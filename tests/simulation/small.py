@@ -13,6 +13,7 @@ GLITCH = SCENARIOS / "oracle-glitch.toml"
 THIN = SCENARIOS / "thin-market.toml"
 FLIGHT = SCENARIOS / "bank-run.toml"
 SAFETIES = SCENARIOS / "three-safeties.toml"
+CALLS = SCENARIOS / "margin-call.toml"
 
 SMALL = [
     "run.name=small",
@@ -127,4 +128,20 @@ SMALL_SAFETIES = [
     "agents.0.capital=6_000 USDC",
     "agents.1.capital=6_000 USDC",
     "agents.1.leaves_at=115m",
+]
+
+SMALL_CALLS = [
+    "run.name=small-calls",
+    "run.duration=1h",
+    "protocol.insurance.cap=100 USDC",
+    "market.ETH.prices.shocks=[{at='10m', move='-0.13', over='20m'}, "
+    "{at='35m', move='0.14', over='15m'}]",
+    "market.SOL.prices.shocks=[{at='10m', move='-0.13', over='20m'}, "
+    "{at='30m', move='-0.3', over='3m'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place in range(4)
+        for key in ("count=6", "entry=['1m', '5m']")
+    ),
+    *(f"agents.{place}.reaction=['1m', '6m']" for place in (0, 2)),
 ]

@@ -20,11 +20,13 @@ from simulation.report import priced, sized, tone_of, write_report
 from simulation.run import Played, prepare, run
 from simulation.summary import summary_of, verdict
 from tests.simulation.small import (
+    CALLS,
     CRASH,
     DEPEG,
     FLIGHT,
     SAFETIES,
     SMALL,
+    SMALL_CALLS,
     SMALL_DEPEG,
     SMALL_FLIGHT,
     SMALL_SAFETIES,
@@ -222,6 +224,27 @@ def test_it_says_who_was_deleveraged(tmp_path) -> None:
         "Deleveraging opened",
     ):
         assert words in read.text
+
+
+def test_it_says_who_was_called_and_topped_up(page, tmp_path) -> None:
+    orders = [f"agents.{place}.order_fee=1 USDC" for place in range(2)]
+    alone = [*SMALL_CALLS, "variant=[]", "run.answer=crash", *orders]
+    _, played, summary = report_of(CALLS, alone, tmp_path)
+    read = Page()
+    read.feed((tmp_path / "report.html").read_text())
+    assert read.open == []
+    calls = [each for each in played.result.events if each.kind == "called"]
+    assert summary["margin_calls"] == len(calls)
+    in_sol = sum(each.market_id for each in calls)
+    for words in (
+        f"called ({in_sol})",
+        f"{summary['margin_calls_answered']} of them answered",
+        f"by orders of the owners, {summary['top_ups']} times",
+        "long SOL, answering calls",
+    ):
+        assert words in read.text
+    assert "Margin calls" not in page.text
+    assert "Topped up" not in page.text
 
 
 def test_it_says_what_providers_wait_for(tmp_path) -> None:

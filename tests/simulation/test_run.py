@@ -188,6 +188,23 @@ def backed(tmp_path_factory: pytest.TempPathFactory):
     return prepared.scenario, result, trace
 
 
+def test_who_is_backed_by_a_token_answers_in_quote(backed, tmp_path) -> None:
+    """His savings are half of his capital again, whatever that is in."""
+    grace = ["variant=[]", "run.answer=crash", "protocol.margin_call.grace=2m"]
+    saved = ["agents.0.savings=0.5", "agents.0.reaction=['30s', '1m']"]
+    prepared = prepare(DEPEG, [*SMALL_DEPEG, *grace, *saved])
+    result = run_scenario(
+        prepared.scenario, prepared.series, CONTRACTS, tmp_path / "t", evm="none"
+    )
+    brought = [each.groups[0].brought for each in (backed[1], result)]
+    assert brought[1] == pytest.approx(brought[0] * 3 / 2, rel=1e-6)
+    without, answered = (
+        each.tally.outcomes["Exchange.deposit"]["ok"] for each in (backed[1], result)
+    )
+    assert answered > without
+    assert result.violations == 0
+
+
 def test_who_is_backed_by_a_token_brings_it_and_takes_it_back(backed) -> None:
     scenario, result, _ = backed
     summary = summary_of(scenario, result, [])

@@ -304,6 +304,8 @@ def test_a_token_draws_other_prices_than_a_market_of_its_name(tmp_path) -> None:
         ("collateral=3", "collateral: 3 is no table"),
         ('collateral={"s U"={}}', "collateral.s U: is no name"),
         ("collateral={a={},b={},c={},d={},e={}}", "has 5 tokens; at most 4"),
+        ("agents.0.reaction=5m", "agents.0.reaction: there are no savings to bring"),
+        ("agents.0.order_fee=1", "agents.0.order_fee: there are no savings to bring"),
         ("agents.0.backed_by=sUSDC", "unknown token 'sUSDC'; did you mean 'sUSD'?"),
         ("keepers.capital=0 USDC", "keepers.capital: is missing: a buyer pays with"),
     ],
@@ -534,6 +536,11 @@ def test_any_other_refusal_is_told_by_its_name() -> None:
             "market.ETH.margin.im_base=0.005",
             "market.ETH",
             "refused with ClosingCostsTooMuch, the law is im_base *",
+        ),
+        (
+            "protocol.margin_call.ratio=2",
+            "market.ETH.margin.maintenance_fraction",
+            "the law is maintenance_fraction * protocol.margin_call.ratio <= 1; given",
         ),
     ],
 )

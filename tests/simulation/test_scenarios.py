@@ -4,20 +4,26 @@ The scenarios that come along: each asks a question, and its run answers it.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from evm.compile import compile_contracts
 from protocol.fixed_point import WAD
+from protocol.trace import Action, read_trace
+from simulation.agents import TOP_UPS
 from simulation.answers import ANSWERS, closed_early
 from simulation.comparison import side_by_side
 from simulation.engine import run_scenario
 from simulation.errors import InputError
+from simulation.output import TRACE, variant_folder
 from simulation.run import Finished, Played, prepare, run
 from simulation.scenario import load_scenario
 from simulation.summary import summary_of
 from tests.simulation.small import (
+    CALLS,
     CRASH,
     DEPEG,
     FLIGHT,
@@ -25,6 +31,7 @@ from tests.simulation.small import (
     SAFETIES,
     SCENARIOS,
     SMALL,
+    SMALL_CALLS,
     SMALL_DEPEG,
     SMALL_FLIGHT,
     SMALL_GLITCH,
@@ -34,6 +41,7 @@ from tests.simulation.small import (
 )
 
 ALL = {
+    CALLS: SMALL_CALLS,
     CRASH: SMALL,
     DEPEG: SMALL_DEPEG,
     FLIGHT: SMALL_FLIGHT,
@@ -45,6 +53,7 @@ SAID = {
     "bank-run": "When ETH goes from 3,000 to 3,888 and then to 3,876 USDC, of what ",
     "crash": "Yes, a share of it ends at 1.",
     "depeg": "When sUSD fell from 1 to 0.58",
+    "margin-call": "When ETH goes from 3,000 to 2,608 and then to 2,963 USDC and SOL ",
     "oracle-glitch": "When ETH is read 40 % too low for 30s: with usual (band ",
     "three-safeties": "When ETH goes from 3,000 to 4,175 and then to 3,338 USDC: ",
     "thin-market": "When JELLY goes from 0.01 to 0.03987 and then to 0.03985 USDC: ",
@@ -70,6 +79,23 @@ def safeties(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
     """The variants of a small vault that traders win too much from."""
     place = tmp_path_factory.mktemp("s") / "run"
     return by_name(run(prepare(SAFETIES, SMALL_SAFETIES), place))
+
+
+@pytest.fixture(scope="module")
+def calls_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a small run with margin calls is written."""
+    return tmp_path_factory.mktemp("c") / "run"
+
+
+@pytest.fixture(scope="module")
+def warned(calls_place) -> dict[str, Played]:
+    """The variants of a small dip and a small crash, with calls and orders."""
+    return by_name(run(prepare(CALLS, SMALL_CALLS), calls_place))
+
+
+def actions_of(place: Path, variant: str) -> Iterable[Action]:
+    """The calls of a variant of the run that was written there."""
+    return read_trace(place / variant_folder(variant) / TRACE).actions
 
 
 def by_name(finished: Finished) -> dict[str, Played]:
@@ -243,6 +269,102 @@ def test_the_table_tells_who_was_deleveraged(safeties, thin) -> None:
     assert not any(row.label in labels for row in side_by_side(told, "USDC"))
 
 
+def test_a_warning_helps_who_answers_it_where_the_price_comes_back(warned) -> None:
+    names = ("grace-15m", "grace-5m", "at-once")
+    dip, _, crash, away = zip(*(gains(warned[name]) for name in names), strict=True)
+    assert dip[0] > dip[1] > dip[2]
+    assert max(crash[:2]) < crash[2]
+    assert away[0] > away[1] == pytest.approx(away[2])
+    ordered = gains(warned["orders"])
+    assert ordered[0] > dip[1]
+    assert ordered[2] < min(crash)
+    assert ordered[3] < min(away)
+    spared = [warned[name].summary["liquidated_accounts"] for name in names]
+    assert warned["orders"].summary["liquidated_accounts"] < spared[0]
+    assert spared == sorted(set(spared))
+
+
+def test_calls_and_top_ups_are_counted(warned) -> None:
+    for name, each in warned.items():
+        summary, ended = each.summary, each.summary["by_entry_point"]
+        made = ended.get("Exchange.call_margin", {"ok": 0, "refused": {}})
+        brought = ended.get("TopUps.execute", {"ok": 0, "refused": {}})
+        called = [one for one in each.result.events if one.kind == "called"]
+        assert made["ok"] == summary["margin_calls"] == len(called)
+        assert summary["called_accounts"] == len({one.holder for one in called})
+        assert brought["ok"] == summary["top_ups"]
+        assert not made["refused"]
+        assert not brought["refused"]
+        answered = summary["margin_calls_answered"]
+        assert answered <= summary["margin_calls_ended"] <= summary["margin_calls"]
+        closed = {
+            one.holder for one in each.result.events if one.kind in ("partial", "full")
+        }
+        assert summary["liquidated_accounts"] == len(closed)
+        assert bool(called) is (name != "at-once")
+        assert (summary["topped_up"] > 0) is (name == "orders")
+    assert warned["grace-15m"].summary["margin_calls_answered"] == 7
+
+
+def test_who_answers_a_call_takes_his_time_and_who_is_away_does_not(
+    warned, calls_place
+) -> None:
+    """After the first deposit each is an answer, by as much as was missing or left."""
+    each = warned["grace-15m"]
+    called_at: dict[int, int] = {}
+    deposited, answers = set(), 0
+    for action in actions_of(calls_place, "grace-15m"):
+        holder = action.arguments[0] if action.arguments else 0
+        if action.function == "call_margin":
+            called_at[holder] = action.now
+        elif action.function == "deposit" and holder in deposited:
+            assert each.result.names[holder].startswith(("long-0-", "long-2-"))
+            assert action.now - called_at[holder] >= 60
+            answers += 1
+        elif action.function == "deposit":
+            deposited.add(holder)
+    assert answers >= each.summary["margin_calls_answered"]
+
+
+def test_an_order_is_used_as_often_as_its_owner_has_paid_for(
+    warned, calls_place
+) -> None:
+    each = warned["orders"]
+    savings = sum(group["brought"] for group in each.summary["groups"]) / 3
+    assert each.summary["topped_up"] < savings
+    used = Counter(
+        action.arguments[0]
+        for action in actions_of(calls_place, "orders")
+        if action.function == "execute" and action.to == "TopUps"
+    )
+    assert max(used.values()) <= TOP_UPS
+    assert sum(used.values()) == each.summary["top_ups"]
+
+
+def test_nobody_calls_or_tops_up_who_is_not_told_to(tmp_path) -> None:
+    orders = [f"agents.{place}.order_fee=1 USDC" for place in range(4)]
+    silent = ["variant=[]", "run.answer=crash", *orders]
+    silent += ["keepers.caller=false", "keepers.topper=false"]
+    prepared = prepare(CALLS, [*SMALL_CALLS, *silent])
+    result = run_scenario(
+        prepared.scenario, prepared.series, CONTRACTS, tmp_path / "t", evm="none"
+    )
+    assert "TopUps.set_order" in result.tally.outcomes
+    assert "TopUps.execute" not in result.tally.outcomes
+    assert "Exchange.call_margin" not in result.tally.outcomes
+
+
+def test_the_table_tells_of_calls_and_top_ups(warned, thin) -> None:
+    labels = ("Margin calls", "Of them answered", "Topped up by orders, USDC")
+    told = [each.summary | {"name": name} for name, each in warned.items()]
+    rows = {row.label: row.values for row in side_by_side(told, "USDC")}
+    assert rows[labels[0]][0] > rows[labels[1]][0] > rows[labels[2]][0] == 0
+    assert rows[labels[2]][2] > 0
+    assert all(rows[label][3] == 0 for label in labels)
+    told = [each.summary | {"name": name} for name, each in thin.items()]
+    assert not any(row.label in labels for row in side_by_side(told, "USDC"))
+
+
 def test_what_is_asked_back_is_the_provider_s_until_it_is_paid(tmp_path) -> None:
     """At the end two redemptions wait, in quarantine."""
     early = [*SMALL_FLIGHT, "variant=[]", "run.duration=30m", "agents.4.leaves_at=30m"]
@@ -285,6 +407,9 @@ def test_what_waits_to_enter_is_the_provider_s(max_calls, tmp_path) -> None:
         (CRASH, ["run.answer=three-safeties"], "there is more than one market"),
         (SAFETIES, ["keepers.deleverager=false"], "nobody is ever deleveraged"),
         (SAFETIES, ["market.ETH.deleveraging.duration=0s"], "nobody is ever delever"),
+        (FLIGHT, ["run.answer=margin-call"], "providers are never called"),
+        (CALLS, ["keepers.caller=false"], "nobody is called"),
+        (CALLS, ["variant=[]"], "no variant liquidates without a call"),
         (THIN, ["run.answer=bank-run"], "no two groups of providers leave one after"),
     ],
 )

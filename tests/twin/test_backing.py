@@ -8,6 +8,7 @@ import pytest
 
 from protocol import backing
 from tests.twin.strategies import (
+    COLLATERAL,
     FEED_PRICES,
     FUNDINGS,
     MARKET,
@@ -22,6 +23,7 @@ FUNCTIONS: Functions = {
     "combined": (STANDINGS, STANDINGS),
     "strict_equity": (STANDINGS, PARTS),
     "exposure": (POSITIONS, FEED_PRICES, FUNDINGS, OPEN, MARKET),
+    "token_worth": (OPEN, OPEN, FEED_PRICES, COLLATERAL),
 }
 
 

@@ -20,12 +20,14 @@ from protocol.insurance import InsuranceWindow
 from protocol.liquidation import Bucket
 from protocol.position import Position
 from protocol.request import NO_REQUEST
+from protocol.top_up import TopUp
 from tests.twin.twins import both
 from tests.unit.desk import Desk
 from tests.unit.test_backing import RISEN
 from tests.unit.test_deleveraging import OPENING
 from tests.unit.test_feed import LAST
 from tests.unit.test_losses import funds, opened
+from tests.unit.test_margin_call import PARAMS
 from tests.unit.test_payout import LATELY
 from tests.unit.test_sides import TRADED
 from tests.unit.test_statement import OPEN, WHOLE
@@ -130,11 +132,17 @@ GIVEN: dict[str, dict[str, Any]] = {
         "whole": WHOLE,
     },
     "statement.free_collateral": {"current": OPEN, "whole": WHOLE},
-    "statement.status_of": {"whole": WHOLE},
+    "statement.status_of": {"whole": WHOLE, "critical": LIQUIDATION.critical_fraction},
     "liquidation.keeper_reward": {"rewards": REWARDS, "params": LIQUIDATION},
 }
 # And what any function of a module is given.
 BY_MODULE: dict[str, dict[str, Any]] = {
+    "margin_call": {"params": PARAMS},
+    "top_up": {
+        # A token of eighteen decimals: an atom is a wei.
+        "order": TopUp(0, wad("500"), wad("10"), wad("2"), 60, 0),
+        "scale": 1,
+    },
     "collateral": {"params": TOKEN},
     "pricing": {"skew_scale": SCALE},
     "funding": {"skew_scale": SCALE},
@@ -246,8 +254,8 @@ def test_the_page_speaks_of_every_formula() -> None:
     marks = {mark for mark, _ in tables()}
     text = PAGE.read_text()
     assert len(marks) == text.count("<!-- ")
-    assert len(marks) >= 25
-    assert len(rows()) >= 80
+    assert len(marks) >= 29
+    assert len(rows()) >= 95
 
 
 def test_a_cell_is_read_as_it_is_meant() -> None:

@@ -57,9 +57,12 @@ GENESIS = Genesis(
     balances={"trader": 10**12},
 )
 TRADE = Action("Exchange", "trade", TRADER, 1_700_000_001, (TRADER << 96, 0, -5, 2**90))
+BATCH = Action(
+    "Lens", "health_batch", TRADER, 1_700_000_003, (32, 2, TRADER << 96, 2**255)
+)
 OPERATOR = Action("Exchange", "set_operator", TRADER, 1_700_000_002, (OWNER, 1))
 SETUP = list(genesis_actions(GENESIS, {"Exchange": 77}))
-ACTIONS = [*SETUP, TRADE, OPERATOR]
+ACTIONS = [*SETUP, TRADE, OPERATOR, BATCH]
 DIGEST = "ab" * 32
 
 
@@ -87,7 +90,7 @@ def test_equal_traces_are_equal_files(path) -> None:
 
 
 def test_a_line_is_made_of_names_and_strings(tmp_path) -> None:
-    write_trace(tmp_path / "run.jsonl", GENESIS, [TRADE, OPERATOR], None)
+    write_trace(tmp_path / "run.jsonl", GENESIS, [TRADE, OPERATOR, BATCH], None)
     text = (tmp_path / "run.jsonl").read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     assert lines[0]["genesis"]["markets"][0]["reporters"] == ["5", "6", "7"]
@@ -104,7 +107,8 @@ def test_a_line_is_made_of_names_and_strings(tmp_path) -> None:
         },
     }
     assert lines[2]["arguments"] == {"operator": str(OWNER), "is_allowed": True}
-    assert lines[3] == {"calls": "2", "digest": None}
+    assert lines[3]["arguments"] == {"holders": [str(TRADER << 96), str(2**255)]}
+    assert lines[4] == {"calls": "3", "digest": None}
 
 
 def test_a_run_that_is_interrupted_keeps_what_it_has(path) -> None:
@@ -136,6 +140,10 @@ def test_the_genesis_expands_to_calls() -> None:
     assert SETUP[4].arguments == (77, 2**256 - 1)
 
 
+def test_a_list_stands_behind_its_place_and_its_length() -> None:
+    assert tuple(words_of([TRADER << 96, 2**255])) == BATCH.arguments
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_arguments_have_the_shape_of_the_entry_point(action) -> None:
     names = [name for name, _ in shape(action.to, action.function)]
@@ -150,6 +158,8 @@ def test_arguments_have_the_shape_of_the_entry_point(action) -> None:
         (Action("Exchange", "require", 1, 1, ()), "no such entry point"),
         (Action("Exchange", "trade", 1, 1, (1, 2)), "too few arguments"),
         (Action("Exchange", "trade", 1, 1, (1, 2, 3, 4, 5)), "too many arguments"),
+        (Action("Lens", "health_batch", 1, 1, (32, 2, 3)), "too few arguments"),
+        (Action("Lens", "health_batch", 1, 1, (32, 0, 3)), "too many arguments"),
     ],
 )
 def test_a_call_of_nothing_is_refused(action, message) -> None:
@@ -171,7 +181,7 @@ def lines_written(path) -> list[bytes]:
         (1, b"\xff\xfe\n", "not a trace"),
         (1, b"[1]\n", "not a trace"),
         (1, b'{"format":"perpspec trace","genesis":{"version":"9"}}\n', "version 9"),
-        (1, b'{"format":"perpspec trace","genesis":{"version":"3"}}\n', "not a gen"),
+        (1, b'{"format":"perpspec trace","genesis":{"version":"4"}}\n', "not a gen"),
         (1, b'{"format":"perpspec trace"}\n', "version None"),
         (2, b'{"to":"Exchange","func', "cut off"),
         (2, b'{"to":"Exchange"}\n', "not a call"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from protocol.model import Outcome
-from protocol.trace import Action
+from protocol.trace import Action, words_of
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
     MOST_UINT,
@@ -23,6 +23,9 @@ from tests.stateful.world import World
 @rule(
     6,
     {
+        "Lens.accounts_page": "ok",
+        "Lens.health_batch": "ok",
+        "Lens.state_batch": "ok",
         "Lens.statement_of": "ok",
         "Vault.convertToAssets": "ok",
         "Vault.convertToShares": "ok",
@@ -77,6 +80,10 @@ def every_view(
         ("Exchange", "params_of", (market_id,)),
         ("Exchange", "reward_of", (who,)),
         ("Lens", "statement_of", (holder,)),
+        ("Lens", "accounts_page", (holder >> 96, 0, number % 8)),
+        ("Lens", "accounts_page", (holder >> 96, number, 2)),
+        ("Lens", "health_batch", tuple(words_of([holder, who << 96, holder]))),
+        ("Lens", "state_batch", tuple(words_of([holder, who << 96]))),
         ("Oracle", "price", (market_id,)),
         ("Oracle", "round_of", (market_id, number)),
         ("Oracle", "params_of", (market_id,)),
