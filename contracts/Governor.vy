@@ -50,7 +50,7 @@ interface Oracle:
 FEED_CODE: constant(Bytes[10]) = x"6100e080600a3d393df3"
 RISK_CODE: constant(Bytes[10]) = x"6101e080600a3d393df3"
 COLLATERAL_CODE: constant(Bytes[10]) = x"61012080600a3d393df3"
-MARKET_CODE: constant(Bytes[10]) = x"6104e080600a3d393df3"
+MARKET_CODE: constant(Bytes[10]) = x"61050080600a3d393df3"
 
 EXCHANGE: immutable(address)
 ORACLE: immutable(address)

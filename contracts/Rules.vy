@@ -98,10 +98,14 @@ def terms(
             market does not allow it.
     """
     params: parameters.MarketParams = parameters.params_in(code)
+    errors.require(params.limits.mode != parameters.HALTED, errors.MARKET_HALTED)
     size: int256 = size_before + size_delta
     if position.is_reduced(size_before, size):
         feed.require_fresh_enough(price, params.limits.trade_age, now)
     else:
+        errors.require(
+            params.limits.mode != parameters.REDUCE_ONLY, errors.MARKET_ONLY_REDUCES
+        )
         parameters.require_valid(price, params.limits, now)
         errors.require(
             fixed_point.magnitude(size) <= params.limits.max_size,

@@ -131,6 +131,7 @@ def require_lawful_limits(
     self.require_duration(limits.trade_age)
     self.require_duration(limits.risk_age)
     self.require_between(limits.max_confidence, 0, fixed_point.WAD)
+    errors.require(limits.mode <= parameters.HALTED, errors.PARAMETER_OUT_OF_BOUNDS)
     errors.require(
         margin.notional(limits.max_open_interest, ceiling_price) <= MOST_VALUE,
         errors.OPEN_INTEREST_ABOVE_VALUE,

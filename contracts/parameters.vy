@@ -20,6 +20,12 @@ from . import payout
 from . import pricing
 from . import request
 
+# What a market allows: everything; only what makes positions smaller; only what cannot
+# wait for its price to be believed again.
+ACTIVE: constant(uint256) = 0
+REDUCE_ONLY: constant(uint256) = 1
+HALTED: constant(uint256) = 2
+
 
 struct LimitParams:
     max_skew: int256
@@ -30,6 +36,7 @@ struct LimitParams:
     trade_age: uint256
     risk_age: uint256
     max_confidence: int256
+    mode: uint256
 
 
 struct MarketParams:
@@ -61,7 +68,7 @@ def params_in(code: address) -> MarketParams:
     @notice The parameters of a market that lie in the code at an address.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 39 * 32), MarketParams)
+    return abi_decode(slice(code.code, 0, 40 * 32), MarketParams)
 
 
 @internal
@@ -72,7 +79,7 @@ def borrowing_in(code: address) -> funding.BorrowingParams:
             and what is not decoded costs nothing.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 17 * 32, 5 * 32), funding.BorrowingParams)
+    return abi_decode(slice(code.code, 18 * 32, 5 * 32), funding.BorrowingParams)
 
 
 @internal
@@ -89,8 +96,10 @@ def risk_in(code: address) -> RiskParams:
 @pure
 def require_valid(price: feed.FeedPrice, limits: LimitParams, now: uint256):
     """
-    @notice Refuse the call unless the price is valid for what takes risk.
+    @notice Refuse the call unless the price is valid for what takes risk; in a market
+            that is halted none is.
     """
+    errors.require(limits.mode != HALTED, errors.MARKET_HALTED)
     feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
 
 
@@ -100,4 +109,6 @@ def is_valid(price: feed.FeedPrice, limits: LimitParams, now: uint256) -> bool:
     """
     @notice Whether `require_valid` would let the price pass.
     """
-    return feed.is_valid(price, limits.trade_age, limits.max_confidence, now)
+    return limits.mode != HALTED and feed.is_valid(
+        price, limits.trade_age, limits.max_confidence, now
+    )

@@ -14,7 +14,7 @@ from protocol.fixed_point import WAD, mul_div_up, mul_wad_down, mul_wad_up
 from protocol.funding import DAY
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
-from protocol.parameters import MarketParams, RiskParams
+from protocol.parameters import HALTED, MarketParams, RiskParams
 from protocol.units import Address, Flow, Price, Quote, Rate, Ratio, Seconds, Size
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def require_lawful_limits(
     require_duration(limits.trade_age)
     require_duration(limits.risk_age)
     require_between(limits.max_confidence, Ratio(0), Ratio(WAD))
+    require(limits.mode <= HALTED, errors.PARAMETER_OUT_OF_BOUNDS)
     require(
         margin.notional(limits.max_open_interest, ceiling_price) <= Quote(MOST_VALUE),
         errors.OPEN_INTEREST_ABOVE_VALUE,

@@ -27,6 +27,12 @@ from protocol.units import Address, Quote, Ratio, Seconds, Size
 if TYPE_CHECKING:
     from protocol.state import State
 
+# What a market allows: everything; only what makes positions smaller; only what cannot
+# wait for its price to be believed again.
+ACTIVE = 0
+REDUCE_ONLY = 1
+HALTED = 2
+
 
 class LimitParams(Struct, frozen=True):
     max_skew: Size
@@ -37,6 +43,7 @@ class LimitParams(Struct, frozen=True):
     trade_age: Seconds
     risk_age: Seconds
     max_confidence: Ratio
+    mode: int
 
 
 class MarketParams(Struct, frozen=True):
@@ -86,10 +93,16 @@ def risk_in(state: State, code: Address) -> RiskParams:
 
 
 def require_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> None:
-    """Refuse the call unless the price is valid for what takes risk."""
+    """
+    Refuse the call unless the price is valid for what takes risk; in a market that is
+    halted none is.
+    """
+    require(limits.mode != HALTED, errors.MARKET_HALTED)
     feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
 
 
 def is_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> bool:
     """Whether `require_valid` would let the price pass."""
-    return feed.is_valid(price, limits.trade_age, limits.max_confidence, now)
+    return limits.mode != HALTED and feed.is_valid(
+        price, limits.trade_age, limits.max_confidence, now
+    )

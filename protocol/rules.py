@@ -121,10 +121,14 @@ def terms(
     does not allow it.
     """
     params = parameters.params_in(state, code)
+    require(params.limits.mode != parameters.HALTED, errors.MARKET_HALTED)
     size = size_before + size_delta
     if position.is_reduced(size_before, size):
         feed.require_fresh_enough(price, params.limits.trade_age, now)
     else:
+        require(
+            params.limits.mode != parameters.REDUCE_ONLY, errors.MARKET_ONLY_REDUCES
+        )
         parameters.require_valid(price, params.limits, now)
         require(abs(size) <= params.limits.max_size, errors.POSITION_TOO_LARGE)
         sides.require_within_limits(book, size_before, size, price.index, params.limits)

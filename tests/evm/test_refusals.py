@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from protocol import errors
 from protocol.fixed_point import WAD
+from protocol.parameters import HALTED, REDUCE_ONLY
 from protocol.trace import words_of
 from tests.evm.refusals.deleveraging import (
     deleveraging_not_open,
@@ -19,6 +20,7 @@ from tests.evm.refusals.deleveraging import (
     owed_would_rise,
     score_too_low,
 )
+from tests.evm.refusals.modes import held_up
 from tests.evm.refusals.prices import (
     later,
     one_feed,
@@ -112,6 +114,8 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.LIMIT_EXCEEDED: one_call(
         "trader_1", "Exchange", "trade", FIRST, ETH, WAD, 2_000 * WAD
     ),
+    errors.MARKET_HALTED: held_up(HALTED),
+    errors.MARKET_ONLY_REDUCES: held_up(REDUCE_ONLY),
     errors.MARKET_UNKNOWN: one_trade(WAD, market_id=9),
     errors.MODE_UNKNOWN: one_call("trader_1", "Exchange", "set_margin_mode", FIRST, 2),
     errors.NOTHING_GAINED: nothing_gained,

@@ -97,7 +97,7 @@ def unlawful_market() -> None:
 
     params = MarketParams(
         words(PricingParams),
-        words(LimitParams, ("trade_age", "risk_age")),
+        words(LimitParams, ("trade_age", "risk_age", "mode")),
         words(FeeParams),
         words(FundingParams),
         words(BorrowingParams),

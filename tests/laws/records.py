@@ -13,7 +13,7 @@ from protocol.fixed_point import WAD
 from protocol.funding import DAY, TWICE_A_DAY, BorrowingParams, Funding, FundingParams
 from protocol.liquidation import Case, LiquidationParams
 from protocol.margin import MarginParams
-from protocol.parameters import LimitParams, MarketParams
+from protocol.parameters import ACTIVE, LimitParams, MarketParams
 from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
 from protocol.pricing import PricingParams
@@ -69,6 +69,7 @@ def limit_params() -> LimitParams:
         natural("time"),
         natural("time"),
         part(),
+        ACTIVE,
     )
 
 

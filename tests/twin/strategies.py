@@ -33,7 +33,7 @@ from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
-from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.parameters import ACTIVE, HALTED, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
 from protocol.pricing import PricingParams
@@ -96,7 +96,16 @@ ADDRESSES = st.sampled_from([0, 1, 2**160 - 1]) | st.integers(0, 2**160 - 1)
 
 PRICING = st.builds(PricingParams, SCALES, st.integers(0, WAD // 4))
 LIMITS = st.builds(
-    LimitParams, OPEN, OPEN, below(120), OPEN, below(120), TIMES, TIMES, PARTS
+    LimitParams,
+    OPEN,
+    OPEN,
+    below(120),
+    OPEN,
+    below(120),
+    TIMES,
+    TIMES,
+    PARTS,
+    st.integers(ACTIVE, HALTED),
 )
 FEES = st.builds(FeeParams, PARTS, PARTS, PARTS, PARTS)
 FUNDING = st.builds(FundingParams, RATES, RATES, OPEN)

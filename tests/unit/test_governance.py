@@ -17,6 +17,7 @@ from protocol.governance import (
     MOST_VALUE,
     MOST_WAIT,
 )
+from protocol.parameters import HALTED
 from tests.twin.twins import both
 from tests.unit.worked import FEED, MARKET, RISK, wad
 
@@ -82,6 +83,7 @@ MARKET_LAWS = [
     ("deleveraging.start", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
     ("deleveraging.duration", 0, MOST_WAIT + 1, BOUNDS),
     ("deleveraging.duration", MOST_WAIT, MOST_WAIT + 1, BOUNDS),
+    ("limits.mode", HALTED, HALTED + 1, BOUNDS),
 ]
 FEED_LAWS = [
     ("quorum", 3, 2, errors.BAD_QUORUM),

@@ -171,7 +171,7 @@ def lines_written(path) -> list[bytes]:
         (1, b"\xff\xfe\n", "not a trace"),
         (1, b"[1]\n", "not a trace"),
         (1, b'{"format":"perpspec trace","genesis":{"version":"9"}}\n', "version 9"),
-        (1, b'{"format":"perpspec trace","genesis":{"version":"3"}}\n', "not a gen"),
+        (1, b'{"format":"perpspec trace","genesis":{"version":"4"}}\n', "not a gen"),
         (1, b'{"format":"perpspec trace"}\n', "version None"),
         (2, b'{"to":"Exchange","func', "cut off"),
         (2, b'{"to":"Exchange"}\n', "not a call"),

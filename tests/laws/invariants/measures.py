@@ -12,7 +12,7 @@ from protocol import funding, market
 from protocol.feed import cumulative_price
 from protocol.fixed_point import WAD
 from protocol.state import TOKENS, Table
-from tests.laws.invariants.call import Seen, Tables, Worth
+from tests.laws.invariants.call import Call, Seen, Tables, Worth
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -56,10 +56,10 @@ def profit(held: Any, price: int, index: int) -> int:
 
 
 def is_valid(price: Any, limits: Any, now: int) -> bool:
-    """Whether a price is fresh, sure, and inside its band."""
+    """Whether a price is fresh, sure, and inside its band, in a market that goes on."""
     fresh = now <= price.valid_until and now <= price.published_at + limits.trade_age
     sure = price.confidence <= price.index * limits.max_confidence // WAD
-    return fresh and sure and bool(price.mark == price.index)
+    return fresh and sure and bool(price.mark == price.index and limits.mode < 2)
 
 
 def side_gain(
@@ -187,3 +187,9 @@ def put_back(state: State, tables: Tables) -> None:
     for name, table in named(state):
         dict.clear(table)
         dict.update(table, tables[name])
+
+
+def mode_of(call: Call, market_id: int) -> int:
+    """The mode that a market was in before the call."""
+    mode: int = call.params_before(market_id).limits.mode
+    return mode

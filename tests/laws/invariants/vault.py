@@ -277,7 +277,7 @@ def stands_in_the_way(call: Call, pending: Any, error: str) -> bool:
     if error == "RequestTooLate":
         return now > last
     nav = nav_of(call)
-    if error.startswith("Price"):
+    if error == "MarketHalted" or error.startswith("Price"):
         return needs_prices(call, pending) and bool(invalid_prices(call))
     if error == "RequestTooEarly":
         return not priced_after(call, first)

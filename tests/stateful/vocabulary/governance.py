@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from protocol import market
 from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
+from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY
 from protocol.trace import words_of
 from tests.stateful import configuration
 from tests.stateful.choices import Choices
@@ -18,6 +20,7 @@ from tests.stateful.vocabulary.arguments import (
     amount,
     any_sender,
 )
+from tests.stateful.vocabulary.payout import changed_to, in_mode
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
@@ -68,6 +71,58 @@ def set_market(world: World, choose: Choices) -> Calls:
         words = spoiled(choose, words)
     sender = governing(world, choose)
     yield world.by(sender, "Governor", "set_market", market_id, *words)
+
+
+@rule(
+    4,
+    {
+        "Governor.set_market": "ok",
+        "Exchange.trade": "MarketHalted MarketOnlyReduces",
+        "Exchange.settle": "MarketHalted",
+        "Exchange.withdraw": "MarketHalted",
+        "Exchange.deleverage": "MarketHalted",
+        "Vault.execute": "MarketHalted",
+    },
+)
+def set_mode(world: World, choose: Choices) -> Calls:
+    """A market is held up, somebody tries what it may not allow, and it goes on."""
+    market_id = choose.integer(0, world.markets - 1)
+    params = market.load_params(world.state, market_id)
+    mode = choose.pick((REDUCE_ONLY, HALTED))
+    yield changed_to(world, market_id, in_mode(params, mode))
+    for _ in range(choose.integer(0, 4)):
+        yield from tried_in(world, choose, market_id)
+    if choose.chance(85):
+        params = market.load_params(world.state, market_id)
+        yield changed_to(world, market_id, in_mode(params, ACTIVE))
+
+
+def tried_in(world: World, choose: Choices, market_id: int) -> Calls:
+    """A call that the mode of a market may refuse, or one that it never does."""
+    state = world.state
+    held = [key[0] for key in world.positions() if key[1] == market_id]
+    holder = choose.pick(held or world.holders)
+    owner, size = holder >> 96, state.positions[holder, market_id].size
+    kind = choose.integer(0, 6)
+    if kind < 2:
+        some = abs(size) // 2 or WAD
+        delta = choose.pick((some, -some, -size or some))
+        limit = MOST_INT if delta > 0 else 0
+        words = (holder, market_id, delta, limit)
+        yield world.by(owner, "Exchange", "trade", *words)
+    elif kind == 2:
+        yield world.by(owner, "Exchange", "settle", holder, market_id)
+    elif kind == 3:
+        yield world.by(owner, "Exchange", "withdraw", holder, 1, owner)
+    elif kind == 4:
+        words = (holder, market_id, max(1, abs(size)))
+        yield world.by("keeper", "Exchange", "deleverage", *words)
+    elif kind == 5:
+        yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
+    else:
+        waiting = [each for each, kept in state.requests.items() if kept.amount]
+        number = choose.pick(waiting) if waiting else 0
+        yield world.by("keeper", "Vault", "execute", number)
 
 
 @rule(1, {"Governor.set_feed": "ok BadReporters NotOwner ParameterOutOfBounds"})

@@ -41,6 +41,11 @@ def changed_to(world: World, market_id: int, params: MarketParams) -> Action:
     return world.by(owner, "Governor", "set_market", market_id, *words)
 
 
+def in_mode(params: MarketParams, mode: int) -> MarketParams:
+    """The parameters with another mode."""
+    return replace(params, limits=replace(params.limits, mode=mode))
+
+
 def with_factor(world: World, market_id: int, factor: int) -> Action:
     """The owner lets a market pay such a part of the vault."""
     params = market.load_params(world.state, market_id)
