@@ -66,7 +66,7 @@ def statement_of(holder: uint256) -> statement.Statement:
             holder, market_id
         )
         params: parameters.MarketParams = parameters.params_in(
-            staticcall Exchange(EXCHANGE).params_of(market_id)
+            staticcall Exchange(EXCHANGE).params_of(market_id), block.timestamp
         )
         if held.size != 0:
             critical = max(critical, params.liquidation.critical_fraction)

@@ -10,7 +10,6 @@ from . import feed
 from . import fixed_point
 from . import funding
 from . import margin
-from . import parameters
 from . import position
 
 
@@ -55,7 +54,8 @@ def exposure(
     price: feed.FeedPrice,
     current: funding.Funding,
     open_interest: int256,
-    params: parameters.MarketParams,
+    skew_scale: int256,
+    params: margin.MarginParams,
 ) -> Standing:
     """
     @notice What one position adds to its account: profit at the mark, profit at the
@@ -63,9 +63,7 @@ def exposure(
     """
     index: int256 = funding.side_index(current, held.size > 0)
     strict: int256 = position.profit(held, feed.strict_price(price, held.size), index)
-    ratio: int256 = margin.size_ratio(
-        held.size, params.pricing.skew_scale, params.margin
-    )
+    ratio: int256 = margin.size_ratio(held.size, skew_scale, params)
     return Standing(
         equity=position.profit(held, price.mark, index),
         collateral=0,
@@ -76,9 +74,7 @@ def exposure(
             max(price.index, price.average),
             ratio,
             open_interest,
-            params.margin,
+            params,
         ),
-        maintenance=margin.maintenance_margin(
-            held.size, price.mark, ratio, params.margin
-        ),
+        maintenance=margin.maintenance_margin(held.size, price.mark, ratio, params),
     )

@@ -36,7 +36,8 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
         if ((current.positions | current.claims) >> market_id) & 1 == 0:
             continue
         held = exchange.position_of(state, lens, holder, market_id)
-        params = parameters.params_in(state, exchange.params_of(state, lens, market_id))
+        code = exchange.params_of(state, lens, market_id)
+        params = parameters.params_in(state, code, call.now)
         if held.size != Size(0):
             critical = max(critical, params.liquidation.critical_fraction)
         lines[market_id] = statement.line(

@@ -15,10 +15,12 @@ from numpy.random import Generator as Randomness
 
 from evm.actors import actor_address
 from keepers.watch import Watch
+from protocol import market
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
 from protocol.state import TOKENS, State
 from protocol.trace import UNLIMITED, Action
+from protocol.units import Seconds
 from simulation.parameters import Range
 from simulation.paths import random_stream
 from simulation.scenario import Scenario
@@ -285,8 +287,8 @@ class CarelessTrader(Trader):
     def ask_too_much(self) -> Life:
         """A size above the limit, a price that nobody fills, a wrong address."""
         state = self.world.state
-        code = state.market_params[self.market_id]
-        limits = state.codes[code].limits
+        now = Seconds(self.world.now)
+        limits = market.load_params(state, self.market_id, now).limits
         yield self.trade(self.side * (int(limits.max_size) + 1), TOLERANCE_IN)
         yield self.trade(self.wanted_size(), -TOLERANCE_IN)
         yield self.call("Exchange", "liquidate", self.holder, self.market_id)

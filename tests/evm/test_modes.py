@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.page import INNER
 from evm.compile import compile_contracts
-from protocol import errors
+from protocol import errors, parameters
 from protocol.fixed_point import WAD
 from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY
 from protocol.trace import words_of
@@ -270,7 +270,8 @@ ELSEWHERE = {"Governor", "Oracle", "Token"}
 def hold_up(scene: Scene, mode: int) -> None:
     """The owner changes the mode of the first market, and nothing else."""
     state = scene.pair.model.state
-    params = changed(state.codes[state.market_params[ETH]], {"limits": {"mode": mode}})
+    record = parameters.record_in(state, state.market_params[ETH])
+    params = changed(record.params, {"limits": {"mode": mode}})
     scene.must("owner", "Governor", "set_market", ETH, *words_of(params))
 
 

@@ -21,6 +21,7 @@ from protocol import (
     payout,
     position,
     pricing,
+    ramp,
     share,
     sides,
     statement,
@@ -32,7 +33,7 @@ from protocol.deleveraging import DeleveragingParams
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, Head
 from protocol.fixed_point import WAD
-from protocol.funding import BorrowingParams, FundingParams
+from protocol.funding import DAY, BorrowingParams, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import Bucket, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
@@ -43,6 +44,7 @@ from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.sides import Book
 from tests.laws.bounded import anything, duration, natural, part, positive, signed
+from tests.laws.intervals import Interval
 from tests.laws.records import (
     a_case,
     a_round,
@@ -58,7 +60,6 @@ from tests.laws.records import (
     limit_params,
     liquidation_params,
     margin_params,
-    market_params,
     opening,
     payout_params,
     pricing_params,
@@ -97,10 +98,10 @@ def unlawful_market() -> None:
 
     params = MarketParams(
         words(PricingParams),
-        words(LimitParams, ("trade_age", "risk_age", "mode")),
-        words(FeeParams),
         words(FundingParams),
         words(BorrowingParams),
+        words(LimitParams, ("trade_age", "risk_age", "mode")),
+        words(FeeParams),
         words(MarginParams),
         words(LiquidationParams),
         words(PayoutParams, ("window",)),
@@ -166,6 +167,14 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: funding.borrowing_rate(
         natural("size"), natural("price"), signed("cash"), borrowing_params()
     ),
+    lambda: ramp.begun(
+        margin_params(),
+        positive("scale"),
+        margin_params(),
+        positive("scale"),
+        natural("time"),
+    ),
+    lambda: ramp.risen(natural("rate"), natural("rate"), Interval(0, DAY)),
     lambda: margin.initial_margin(
         signed("size"),
         natural("price"),
@@ -187,7 +196,8 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
         feed_price(),
         funding_record(),
         natural("size"),
-        market_params(),
+        positive("scale"),
+        margin_params(),
     ),
     lambda: backing.combined(a_standing(), a_standing()),
     lambda: collateral.grown_haircut(natural("size"), collateral_params()),

@@ -1,10 +1,10 @@
 """
-Faults in who may hold up a market, and in what stops then.
+Faults in who may hold up a market or change it, and in what happens then.
 """
 
 from __future__ import annotations
 
-from tests.laws.faults import Edit, Mutant, both
+from tests.laws.faults import Edit, Mutant, both, each
 
 
 def rules(name: str, law: str, old: str, new: str) -> Mutant:
@@ -37,5 +37,49 @@ GOVERNANCE_MUTANTS = (
         "G6",
         "feed.require_fresh_enough(price, params.limits.risk_age, now)\n    ratio",
         "parameters.require_valid(price, params.limits, now)\n    ratio",
+    ),
+    both(
+        "a margin is raised at once",
+        "G3",
+        "ramp",
+        ("im_base=min(before.im_base, asked.im_base)", "im_base=asked.im_base"),
+    ),
+    each(
+        "a smaller scale makes the slope steeper at once",
+        "G3",
+        "ramp",
+        ("mul_div_down(before.im_slope, scale, scale_before)", "before.im_slope"),
+        (
+            "fixed_point.mul_div_down(before.im_slope, scale, scale_before)",
+            "before.im_slope",
+        ),
+    ),
+    Mutant(
+        "a pause lasts two days",
+        "G9",
+        "governor",
+        "Governor",
+        (Edit("call.now + governance.PAUSE", "call.now + 2 * governance.PAUSE"),),
+        (
+            Edit(
+                "block.timestamp + governance.PAUSE",
+                "block.timestamp + 2 * governance.PAUSE",
+            ),
+        ),
+    ),
+    both(
+        "a guardian pauses again the day after",
+        "G9",
+        "governance",
+        ("paused_until + REST", "paused_until"),
+    ),
+    both(
+        "a council raises the largest size",
+        "G10",
+        "governance",
+        (
+            "max_size=min(a.limits.max_size, b.limits.max_size)",
+            "max_size=max(a.limits.max_size, b.limits.max_size)",
+        ),
     ),
 )

@@ -90,10 +90,10 @@ def opening() -> Opening:
 def market_params() -> MarketParams:
     return MarketParams(
         pricing_params(),
-        limit_params(),
-        fee_params(),
         funding_params(),
         borrowing_params(),
+        limit_params(),
+        fee_params(),
         margin_params(),
         liquidation_params(),
         payout_params(),
@@ -207,10 +207,10 @@ def widest_market() -> tuple[MarketState, MarketParams]:
     wide = PricingParams(scale, params.pricing.max_spread)
     return state, MarketParams(
         wide,
-        params.limits,
-        params.fee,
         params.funding,
         params.borrowing,
+        params.limits,
+        params.fee,
         params.margin,
         params.liquidation,
         params.payout,

@@ -31,7 +31,7 @@ from tests.stateful.choices import Seeded
 from tests.stateful.tokens import is_blocked
 from tests.stateful.vocabulary.arguments import MOST_INT
 from tests.stateful.vocabulary.collateral import held_tokens, seized_atoms, unit_of
-from tests.stateful.vocabulary.payout import changed_to, in_mode, owed
+from tests.stateful.vocabulary.payout import changed_to, chosen_in, in_mode, owed
 from tests.stateful.vocabulary.prices import is_stale, round_at
 from tests.stateful.world import World
 
@@ -82,7 +82,7 @@ class Exit:
         self.sell_for_debts()
         # What a market pays no more now it pays when its window is over.
         windows = (
-            market.load_params(self.state, number).payout.window
+            market.load_params(self.state, number, self.world.now).payout.window
             for number in range(self.world.markets)
         )
         self.world.now += max(windows)
@@ -95,7 +95,7 @@ class Exit:
     def go_on(self) -> None:
         """A halted market lets positions become smaller again: that is enough."""
         for number in range(self.world.markets):
-            params = market.load_params(self.state, number)
+            params = chosen_in(self.world, number)
             if params.limits.mode == HALTED:
                 reducing = in_mode(params, REDUCE_ONLY)
                 action = changed_to(self.world, number, reducing)
@@ -192,7 +192,7 @@ class Exit:
         """What a market pays of a claim."""
         state, now = self.state, self.world.now
         spent = payout.decayed(market.load_spent(state, market_id), now)
-        params = market.load_params(state, market_id).payout
+        params = market.load_params(state, market_id, now).payout
         most = payout.cap(state.funds[()].vault, spent, params)
         whole = max(owed(self.world, market_id), claim)
         return claim if whole <= most else claim * most // whole

@@ -37,6 +37,7 @@ from protocol.parameters import ACTIVE, HALTED, LimitParams, MarketParams, RiskP
 from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
 from protocol.pricing import PricingParams
+from protocol.ramp import Ramp
 from protocol.request import Request, VaultParams
 from protocol.sides import Book, MarketState
 from protocol.statement import Line, Totals
@@ -124,6 +125,7 @@ def margins(draw: st.DrawFn) -> MarginParams:
 
 
 MARGIN = margins()
+RAMPS = st.builds(Ramp, PARTS, RATES, PARTS, TIMES)
 CLOSING = st.builds(
     LiquidationParams,
     st.integers(WAD, 2 * WAD),
@@ -140,10 +142,10 @@ DELEVERAGINGS = st.builds(DeleveragingParams, FACTORS, FACTORS, FACTORS, TIMES)
 MARKET = st.builds(
     MarketParams,
     PRICING,
-    LIMITS,
-    FEES,
     FUNDING,
     BORROWING,
+    LIMITS,
+    FEES,
     MARGIN,
     CLOSING,
     PAYOUTS,

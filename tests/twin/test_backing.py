@@ -10,10 +10,11 @@ from protocol import backing
 from tests.twin.strategies import (
     FEED_PRICES,
     FUNDINGS,
-    MARKET,
+    MARGIN,
     OPEN,
     PARTS,
     POSITIONS,
+    SCALES,
     STANDINGS,
 )
 from tests.twin.twins import Functions, refusals
@@ -21,7 +22,7 @@ from tests.twin.twins import Functions, refusals
 FUNCTIONS: Functions = {
     "combined": (STANDINGS, STANDINGS),
     "strict_equity": (STANDINGS, PARTS),
-    "exposure": (POSITIONS, FEED_PRICES, FUNDINGS, OPEN, MARKET),
+    "exposure": (POSITIONS, FEED_PRICES, FUNDINGS, OPEN, SCALES, MARGIN),
 }
 
 

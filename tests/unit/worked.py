@@ -81,10 +81,10 @@ DELEVERAGING = DeleveragingParams(
 )
 MARKET = MarketParams(
     PRICING,
-    LIMITS,
-    FEE,
     FUNDING,
     BORROWING,
+    LIMITS,
+    FEE,
     MARGIN,
     LIQUIDATION,
     PAYOUT,

@@ -37,7 +37,7 @@ def bits(bitmap: int) -> Iterator[int]:
 def indices(state: State, market_id: int, now: int) -> tuple[int, int]:
     """The funding index of longs and of shorts, as they stand once accrued."""
     price = market.price_of(state, market_id)
-    params = market.load_params(state, market_id)
+    params = market.load_params(state, market_id, now)
     book = state.books[market_id]
     current = funding.accrued(
         state.fundings[market_id],
@@ -121,7 +121,7 @@ def worth(
     for number in bits(account.positions):
         held = state.positions[holder, number]
         price = market.price_of(state, number)
-        params = market.load_params(state, number)
+        params = market.load_params(state, number, now)
         book = state.books[number]
         if number not in found:
             found[number] = indices(state, number, now)
