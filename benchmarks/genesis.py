@@ -17,7 +17,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
-from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
@@ -44,6 +44,7 @@ MARKET = MarketParams(
         trade_age=Seconds(600),
         risk_age=Seconds(3_600),
         max_confidence=Ratio(WAD // 50),
+        mode=ACTIVE,
     ),
     fee=FeeParams(
         taker=Ratio(WAD // 1_000),

@@ -16,6 +16,7 @@ from . import feed
 from . import governance
 from . import market
 from . import parameters
+from . import ramp
 from . import sides
 
 initializes: access
@@ -45,12 +46,17 @@ interface Oracle:
     ): nonpayable
 
 
+event MarketPaused:
+    market_id: indexed(uint256)
+    paused_until: uint256
+
+
 # Code that returns all that follows it, so many words: the parameters. They begin with a
 # zero byte, which as code is a stop.
 FEED_CODE: constant(Bytes[10]) = x"61014080600a3d393df3"
 RISK_CODE: constant(Bytes[10]) = x"6101e080600a3d393df3"
 COLLATERAL_CODE: constant(Bytes[10]) = x"61012080600a3d393df3"
-MARKET_CODE: constant(Bytes[10]) = x"6104e080600a3d393df3"
+MARKET_CODE: constant(Bytes[10]) = x"6105a080600a3d393df3"
 
 EXCHANGE: immutable(address)
 ORACLE: immutable(address)
@@ -77,7 +83,7 @@ def set_feed(
     used: address = staticcall Exchange(EXCHANGE).params_of(feed_id)
     if used != empty(address):
         governance.require_lawful_limits(
-            parameters.params_in(used), 0, params.ceiling_price
+            parameters.record_in(used).params, 0, params.ceiling_price
         )
     if feed_id >= collateral.FIRST_FEED:
         priced: address = staticcall Exchange(EXCHANGE).collateral_params_of(
@@ -97,19 +103,34 @@ def set_market(market_id: uint256, params: parameters.MarketParams):
     @notice Start the market of a feed, or change its parameters from now on.
     """
     access.require_owner(msg.sender)
-    open_interest: int256 = 0
-    if staticcall Exchange(EXCHANGE).params_of(market_id) != empty(address):
-        state: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
-        open_interest = sides.open_interest(state.book)
-    used: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
-    governance.require_lawful_market(params, open_interest, used.ceiling_price)
-    risk: address = staticcall Exchange(EXCHANGE).risk_params()
-    if risk != empty(address):
-        governance.require_lawful_call(
-            params.margin, parameters.risk_in(risk).margin_call
-        )
-    code: address = raw_create(concat(MARKET_CODE, abi_encode(params)))
-    extcall Exchange(EXCHANGE).set_market(market_id, code)
+    self.change_market(market_id, params)
+
+
+@external
+def tighten_market(market_id: uint256, params: parameters.MarketParams):
+    """
+    @notice Let the risk council change the parameters of a market, none to a looser
+            one.
+    """
+    access.require_council(msg.sender)
+    used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
+    governance.require_tighter(parameters.record_in(used).params, params)
+    self.change_market(market_id, params)
+
+
+@external
+def pause_market(market_id: uint256):
+    """
+    @notice Let the guardian keep a market for a day from anything but reductions.
+    """
+    access.require_guardian(msg.sender)
+    used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
+    record: parameters.MarketRecord = parameters.record_in(used)
+    governance.require_rested(record.interim.paused_until, block.timestamp)
+    paused_until: uint256 = block.timestamp + governance.PAUSE
+    record.interim.paused_until = paused_until
+    self.put_market(market_id, record)
+    log MarketPaused(market_id=market_id, paused_until=paused_until)
 
 
 @external
@@ -123,7 +144,7 @@ def set_risk(params: parameters.RiskParams):
     for market_id: uint256 in range(market_count, bound=account.MAX_MARKETS):
         used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
         governance.require_lawful_call(
-            parameters.params_in(used).margin, params.margin_call
+            parameters.record_in(used).params.margin, params.margin_call
         )
     code: address = raw_create(concat(RISK_CODE, abi_encode(params)))
     extcall Exchange(EXCHANGE).set_risk(code)
@@ -177,6 +198,22 @@ def collect_treasury(receiver: address, atoms: uint256):
 
 
 @external
+def appoint_council(council: address):
+    """
+    @notice Name who may tighten the parameters of a market; nobody, where it is zero.
+    """
+    access.appoint_council(council, msg.sender)
+
+
+@external
+def appoint_guardian(guardian: address):
+    """
+    @notice Name who may pause a market; nobody, where it is zero.
+    """
+    access.appoint_guardian(guardian, msg.sender)
+
+
+@external
 def offer_ownership(pending_owner: address):
     """
     @notice Name who may become the owner.
@@ -199,3 +236,72 @@ def owner() -> address:
     @notice Who sets the parameters.
     """
     return access.owner
+
+
+@external
+@view
+def council() -> address:
+    """
+    @notice Who may tighten the parameters of a market.
+    """
+    return access.council
+
+
+@external
+@view
+def guardian() -> address:
+    """
+    @notice Who may pause a market.
+    """
+    return access.guardian
+
+
+@internal
+def change_market(market_id: uint256, params: parameters.MarketParams):
+    """
+    @notice Start a market, or change its parameters; what is raised of its margins
+            rises, and a pause goes on.
+    """
+    open_interest: int256 = 0
+    paused_until: uint256 = 0
+    rising: ramp.Ramp = empty(ramp.Ramp)
+    used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
+    if used != empty(address):
+        state: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
+        open_interest = sides.open_interest(state.book)
+        paused_until = parameters.record_in(used).interim.paused_until
+        current: parameters.MarketParams = parameters.params_in(used, block.timestamp)
+        rising = ramp.begun(
+            current.margin,
+            current.pricing.skew_scale,
+            params.margin,
+            params.pricing.skew_scale,
+            block.timestamp,
+        )
+    priced: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
+    governance.require_lawful_market(params, open_interest, priced.ceiling_price)
+    risk: address = staticcall Exchange(EXCHANGE).risk_params()
+    if risk != empty(address):
+        governance.require_lawful_call(
+            params.margin, parameters.risk_in(risk).margin_call
+        )
+    # The margins that it begins with are to cover what closing costs as well.
+    first: parameters.MarketParams = params
+    first.margin = ramp.ramped(rising, params.margin, block.timestamp)
+    governance.require_lawful_margin(first)
+    self.put_market(
+        market_id,
+        parameters.MarketRecord(
+            params=params,
+            interim=parameters.Interim(paused_until=paused_until, ramp=rising),
+        ),
+    )
+
+
+@internal
+def put_market(market_id: uint256, record: parameters.MarketRecord):
+    """
+    @notice Put the parameters of a market into the code of a new address.
+    """
+    code: address = raw_create(concat(MARKET_CODE, abi_encode(record)))
+    extcall Exchange(EXCHANGE).set_market(market_id, code)

@@ -108,7 +108,7 @@ def statement_of(holder: uint256) -> statement.Statement:
             holder, market_id
         )
         params: parameters.MarketParams = parameters.params_in(
-            staticcall Exchange(EXCHANGE).params_of(market_id)
+            staticcall Exchange(EXCHANGE).params_of(market_id), block.timestamp
         )
         if held.size != 0:
             critical = max(critical, params.liquidation.critical_fraction)
@@ -188,7 +188,8 @@ def health_batch(
                     markets[market_id].price,
                     markets[market_id].current,
                     markets[market_id].open_interest,
-                    markets[market_id].params,
+                    markets[market_id].params.pricing.skew_scale,
+                    markets[market_id].params.margin,
                 ),
             )
             critical = max(
@@ -264,12 +265,17 @@ def market_looks(count: uint256) -> MarketLook[account.MAX_MARKETS]:
         sums: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
         price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
         params: parameters.MarketParams = parameters.params_in(
-            staticcall Exchange(EXCHANGE).params_of(market_id)
+            staticcall Exchange(EXCHANGE).params_of(market_id), block.timestamp
         )
         looks[market_id] = MarketLook(
             price=price,
             current=sides.projected(
-                sums.funding, sums.book, price, params, block.timestamp
+                sums.funding,
+                sums.book,
+                price,
+                params.pricing.skew_scale,
+                params.funding,
+                block.timestamp,
             ),
             open_interest=sides.open_interest(sums.book),
             params=params,

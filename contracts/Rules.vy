@@ -45,7 +45,10 @@ def accrued(
     """
     @notice The funding of a market as it will stand once it has accrued at `now`.
     """
-    return sides.projected(last, book, price, parameters.params_in(code), now)
+    params: parameters.AccrualParams = parameters.accrual_in(code)
+    return sides.projected(
+        last, book, price, params.pricing.skew_scale, params.funding, now
+    )
 
 
 @external
@@ -75,11 +78,20 @@ def exposure(
     @notice What one position adds to its account, its market as it will stand once it
             has accrued.
     """
-    params: parameters.MarketParams = parameters.params_in(code)
+    params: parameters.MarketParams = parameters.params_in(code, now)
     if needs_valid:
         parameters.require_valid(price, params.limits, now)
-    current: funding.Funding = sides.projected(last, book, price, params, now)
-    return backing.exposure(held, price, current, sides.open_interest(book), params)
+    current: funding.Funding = sides.projected(
+        last, book, price, params.pricing.skew_scale, params.funding, now
+    )
+    return backing.exposure(
+        held,
+        price,
+        current,
+        sides.open_interest(book),
+        params.pricing.skew_scale,
+        params.margin,
+    )
 
 
 @external
@@ -97,11 +109,15 @@ def terms(
     @notice The price and the fee of a trade, and who gets the fee; refused where the
             market does not allow it.
     """
-    params: parameters.MarketParams = parameters.params_in(code)
+    params: parameters.MarketParams = parameters.params_in(code, now)
+    errors.require(params.limits.mode != parameters.HALTED, errors.MARKET_HALTED)
     size: int256 = size_before + size_delta
     if position.is_reduced(size_before, size):
         feed.require_fresh_enough(price, params.limits.trade_age, now)
     else:
+        errors.require(
+            params.limits.mode != parameters.REDUCE_ONLY, errors.MARKET_ONLY_REDUCES
+        )
         parameters.require_valid(price, params.limits, now)
         errors.require(
             fixed_point.magnitude(size) <= params.limits.max_size,
@@ -146,7 +162,7 @@ def result(
     @notice What a position has lost at the mark, which must be fresh enough; or gained
             at the strict price, which must be valid.
     """
-    limits: parameters.LimitParams = parameters.params_in(code).limits
+    limits: parameters.LimitParams = parameters.params_in(code, now).limits
     lost: int256 = position.profit(held, price.mark, index)
     if lost < 0:
         feed.require_fresh_enough(price, limits.risk_age, now)
@@ -170,12 +186,11 @@ def settled(
     @notice What of a gain is paid, up to what is missing, how much of it that takes,
             and what its market has spent then.
     """
-    params: parameters.MarketParams = parameters.params_in(code)
-    gained: sides.Profits = sides.profits(
-        sums,
-        price.mark,
-        sides.projected(sums.funding, sums.book, price, params, now),
+    params: parameters.MarketParams = parameters.params_in(code, now)
+    current: funding.Funding = sides.projected(
+        sums.funding, sums.book, price, params.pricing.skew_scale, params.funding, now
     )
+    gained: sides.Profits = sides.profits(sums, price.mark, current)
     owed: int256 = payout.owed(gained.longs, gained.shorts, sums.open_claims)
     cap: int256 = payout.cap(vault, payout.decayed(sums.spent, now), params.payout)
     used: int256 = payout.used(owed, cap, claimed, missing)
@@ -204,7 +219,7 @@ def deleveraged(
     @notice How much of a winning position is closed, up to `size`, and at which price;
             nothing where deleveraging opens or ends. Its market has accrued.
     """
-    params: parameters.MarketParams = parameters.params_in(code)
+    params: parameters.MarketParams = parameters.params_in(code, now)
     asked: deleveraging.DeleveragingParams = params.deleveraging
     parameters.require_valid(price, params.limits, now)
     gained: sides.Profits = sides.profits(sums, price.mark, sums.funding)
@@ -275,7 +290,7 @@ def closing(
     @notice How much of a position is closed for an account at risk, at which price, and
             what the keeper and the insurance fund earn by it.
     """
-    params: parameters.MarketParams = parameters.params_in(code)
+    params: parameters.MarketParams = parameters.params_in(code, now)
     feed.require_fresh_enough(price, params.limits.risk_age, now)
     ratio: int256 = margin.scaled(
         margin.size_ratio(size, params.pricing.skew_scale, params.margin),
@@ -334,7 +349,7 @@ def called(
     @notice The equity below which an account with a position may be called; refused
             where it has that, or where a call stands.
     """
-    params: parameters.MarketParams = parameters.params_in(code)
+    params: parameters.MarketParams = parameters.params_in(code, now)
     errors.require(size != 0, errors.NO_POSITION)
     feed.require_fresh_enough(price, params.limits.risk_age, now)
     required: int256 = margin_call.required(

@@ -643,7 +643,7 @@ def nav_of(books: market.Books, needs_valid: bool) -> share.Nav:
         if not has_positions and state.open_claims == 0:
             continue
         params: parameters.MarketParams = parameters.params_in(
-            staticcall Exchange(EXCHANGE).params_of(market_id)
+            staticcall Exchange(EXCHANGE).params_of(market_id), block.timestamp
         )
         price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
         is_priced: bool = True

@@ -3,7 +3,7 @@
 # pragma nonreentrancy on
 """
 @title Access
-@notice One owner, who hands over in two steps.
+@notice One owner, who hands over in two steps; a council and a guardian, whom he names.
 """
 
 from . import errors
@@ -18,8 +18,18 @@ event OwnershipTaken:
     owner: indexed(address)
 
 
+event CouncilAppointed:
+    council: indexed(address)
+
+
+event GuardianAppointed:
+    guardian: indexed(address)
+
+
 owner: address
 pending_owner: address
+council: address
+guardian: address
 
 
 @deploy
@@ -34,6 +44,48 @@ def require_owner(sender: address):
     @notice Refuse the call unless the owner makes it.
     """
     errors.require(sender == self.owner, errors.NOT_OWNER)
+
+
+@internal
+@view
+def require_council(sender: address):
+    """
+    @notice Refuse the call unless the risk council makes it.
+    """
+    errors.require(
+        sender == self.council and sender != empty(address), errors.NOT_COUNCIL
+    )
+
+
+@internal
+@view
+def require_guardian(sender: address):
+    """
+    @notice Refuse the call unless the guardian makes it.
+    """
+    errors.require(
+        sender == self.guardian and sender != empty(address), errors.NOT_GUARDIAN
+    )
+
+
+@internal
+def appoint_council(council: address, sender: address):
+    """
+    @notice Name who may tighten the parameters of a market; nobody, where it is zero.
+    """
+    self.require_owner(sender)
+    self.council = council
+    log CouncilAppointed(council=council)
+
+
+@internal
+def appoint_guardian(guardian: address, sender: address):
+    """
+    @notice Name who may pause a market; nobody, where it is zero.
+    """
+    self.require_owner(sender)
+    self.guardian = guardian
+    log GuardianAppointed(guardian=guardian)
 
 
 @internal

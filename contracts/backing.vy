@@ -11,7 +11,6 @@ from . import feed
 from . import fixed_point
 from . import funding
 from . import margin
-from . import parameters
 from . import position
 
 
@@ -56,7 +55,8 @@ def exposure(
     price: feed.FeedPrice,
     current: funding.Funding,
     open_interest: int256,
-    params: parameters.MarketParams,
+    skew_scale: int256,
+    params: margin.MarginParams,
 ) -> Standing:
     """
     @notice What one position adds to its account: profit at the mark, profit at the
@@ -64,9 +64,7 @@ def exposure(
     """
     index: int256 = funding.side_index(current, held.size > 0)
     strict: int256 = position.profit(held, feed.strict_price(price, held.size), index)
-    ratio: int256 = margin.size_ratio(
-        held.size, params.pricing.skew_scale, params.margin
-    )
+    ratio: int256 = margin.size_ratio(held.size, skew_scale, params)
     return Standing(
         equity=position.profit(held, price.mark, index),
         collateral=0,
@@ -78,13 +76,13 @@ def exposure(
             ratio,
             open_interest,
             price.initial_multiplier,
-            params.margin,
+            params,
         ),
         maintenance=margin.maintenance_margin(
             held.size,
             price.mark,
             margin.scaled(ratio, price.maintenance_multiplier),
-            params.margin,
+            params,
         ),
     )
 

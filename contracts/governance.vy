@@ -28,6 +28,9 @@ MOST_SECONDS: constant(uint256) = 2**32 - 1
 MOST_MULTIPLIER: constant(int256) = 4 * fixed_point.WAD
 # No rule keeps a provider waiting for longer.
 MOST_WAIT: constant(uint256) = 30 * 86_400
+# How long a pause lasts, and a market then goes without one.
+PAUSE: constant(uint256) = 86_400
+REST: constant(uint256) = 7 * 86_400
 
 
 @internal
@@ -138,6 +141,7 @@ def require_lawful_limits(
     self.require_duration(limits.trade_age)
     self.require_duration(limits.risk_age)
     self.require_between(limits.max_confidence, 0, fixed_point.WAD)
+    errors.require(limits.mode <= parameters.HALTED, errors.PARAMETER_OUT_OF_BOUNDS)
     errors.require(
         margin.notional(limits.max_open_interest, ceiling_price) <= MOST_VALUE,
         errors.OPEN_INTEREST_ABOVE_VALUE,
@@ -223,6 +227,59 @@ def require_lawful_deleveraging(params: parameters.MarketParams):
     self.require_between(asked.after_factor, 0, asked.factor)
     self.require_between(asked.start, 0, MOST_PRICE)
     self.require_wait(asked.duration)
+
+
+@internal
+@pure
+def require_rested(paused_until: uint256, now: uint256):
+    """
+    @notice Refuse a pause so soon after another that days could be chained.
+    """
+    errors.require(now >= paused_until + REST, errors.PAUSED_LATELY)
+
+
+@internal
+@pure
+def tightest(
+    a: parameters.MarketParams, b: parameters.MarketParams
+) -> parameters.MarketParams:
+    """
+    @notice The parameters `a`, with what `b` has tighter where there is a direction in
+            which a market grows tight.
+    """
+    tight: parameters.MarketParams = a
+    tight.limits.max_skew = min(a.limits.max_skew, b.limits.max_skew)
+    tight.limits.max_open_interest = min(
+        a.limits.max_open_interest, b.limits.max_open_interest
+    )
+    tight.limits.max_open_interest_value = min(
+        a.limits.max_open_interest_value, b.limits.max_open_interest_value
+    )
+    tight.limits.max_size = min(a.limits.max_size, b.limits.max_size)
+    tight.limits.max_confidence = min(a.limits.max_confidence, b.limits.max_confidence)
+    tight.limits.mode = max(a.limits.mode, b.limits.mode)
+    tight.margin.im_base = max(a.margin.im_base, b.margin.im_base)
+    tight.margin.im_slope = max(a.margin.im_slope, b.margin.im_slope)
+    tight.margin.oi_lower = min(a.margin.oi_lower, b.margin.oi_lower)
+    tight.margin.oi_upper = min(a.margin.oi_upper, b.margin.oi_upper)
+    tight.margin.maintenance_fraction = max(
+        a.margin.maintenance_fraction, b.margin.maintenance_fraction
+    )
+    return tight
+
+
+@internal
+@pure
+def require_tighter(before: parameters.MarketParams, after: parameters.MarketParams):
+    """
+    @notice Refuse parameters of which one is looser than before, or another one that
+            has no such direction.
+    """
+    errors.require(
+        keccak256(abi_encode(after))
+        == keccak256(abi_encode(self.tightest(before, after))),
+        errors.NOT_TIGHTER,
+    )
 
 
 @internal

@@ -18,7 +18,14 @@ from . import margin
 from . import margin_call
 from . import payout
 from . import pricing
+from . import ramp
 from . import request
+
+# What a market allows: everything; only what makes positions smaller; only what cannot
+# wait for its price to be believed again.
+ACTIVE: constant(uint256) = 0
+REDUCE_ONLY: constant(uint256) = 1
+HALTED: constant(uint256) = 2
 
 
 struct LimitParams:
@@ -30,18 +37,34 @@ struct LimitParams:
     trade_age: uint256
     risk_age: uint256
     max_confidence: int256
+    mode: uint256
+
+
+struct AccrualParams:
+    pricing: pricing.PricingParams
+    funding: funding.FundingParams
 
 
 struct MarketParams:
     pricing: pricing.PricingParams
-    limits: LimitParams
-    fee: fee.FeeParams
     funding: funding.FundingParams
     borrowing: funding.BorrowingParams
+    limits: LimitParams
+    fee: fee.FeeParams
     margin: margin.MarginParams
     liquidation: liquidation.LiquidationParams
     payout: payout.PayoutParams
     deleveraging: deleveraging.DeleveragingParams
+
+
+struct Interim:
+    paused_until: uint256
+    ramp: ramp.Ramp
+
+
+struct MarketRecord:
+    params: MarketParams
+    interim: Interim
 
 
 struct RiskParams:
@@ -56,23 +79,51 @@ struct RiskParams:
 
 @internal
 @view
-def params_in(code: address) -> MarketParams:
+def record_in(code: address) -> MarketRecord:
     """
-    @notice The parameters of a market that lie in the code at an address.
+    @notice All that lies in the code at an address: the parameters of a market as they
+            were chosen, and what holds for a while.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 39 * 32), MarketParams)
+    return abi_decode(slice(code.code, 0, 45 * 32), MarketRecord)
+
+
+@internal
+@view
+def params_in(code: address, now: uint256) -> MarketParams:
+    """
+    @notice The parameters of a market that lie there, as they are in force `now`.
+    """
+    errors.require(code != empty(address), errors.MARKET_UNKNOWN)
+    record: MarketRecord = abi_decode(slice(code.code, 0, 45 * 32), MarketRecord)
+    if now < record.interim.paused_until:
+        record.params.limits.mode = max(record.params.limits.mode, REDUCE_ONLY)
+    if now < record.interim.ramp.raised_at + ramp.LASTS:
+        record.params.margin = ramp.ramped(
+            record.interim.ramp, record.params.margin, now
+        )
+    return record.params
+
+
+@internal
+@view
+def accrual_in(code: address) -> AccrualParams:
+    """
+    @notice The first of the parameters that lie there, which an accrual needs: they are
+            asked for most often, and what is not decoded costs nothing.
+    """
+    errors.require(code != empty(address), errors.MARKET_UNKNOWN)
+    return abi_decode(slice(code.code, 0, 5 * 32), AccrualParams)
 
 
 @internal
 @view
 def borrowing_in(code: address) -> funding.BorrowingParams:
     """
-    @notice The parameters of borrowing that lie there: they are asked for most often,
-            and what is not decoded costs nothing.
+    @notice The next of them, those of borrowing.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 17 * 32, 5 * 32), funding.BorrowingParams)
+    return abi_decode(slice(code.code, 5 * 32, 5 * 32), funding.BorrowingParams)
 
 
 @internal
@@ -89,8 +140,10 @@ def risk_in(code: address) -> RiskParams:
 @pure
 def require_valid(price: feed.FeedPrice, limits: LimitParams, now: uint256):
     """
-    @notice Refuse the call unless the price is valid for what takes risk.
+    @notice Refuse the call unless the price is valid for what takes risk; in a market
+            that is halted none is.
     """
+    errors.require(limits.mode != HALTED, errors.MARKET_HALTED)
     feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
 
 
@@ -100,4 +153,6 @@ def is_valid(price: feed.FeedPrice, limits: LimitParams, now: uint256) -> bool:
     """
     @notice Whether `require_valid` would let the price pass.
     """
-    return feed.is_valid(price, limits.trade_age, limits.max_confidence, now)
+    return limits.mode != HALTED and feed.is_valid(
+        price, limits.trade_age, limits.max_confidence, now
+    )

@@ -93,7 +93,12 @@ def liability(
             is not valid, the most is all that it would pay at any price.
     """
     current: funding.Funding = sides.projected(
-        state.funding, state.book, price, params, now
+        state.funding,
+        state.book,
+        price,
+        params.pricing.skew_scale,
+        params.funding,
+        now,
     )
     gained: sides.Profits = sides.profits(state, price.mark, current)
     refund: int256 = pricing.premium(

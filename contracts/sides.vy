@@ -123,7 +123,8 @@ def projected(
     last: funding.Funding,
     book: Book,
     price: feed.FeedPrice,
-    params: parameters.MarketParams,
+    skew_scale: int256,
+    params: funding.FundingParams,
     now: uint256,
 ) -> funding.Funding:
     """
@@ -132,9 +133,9 @@ def projected(
     return funding.accrued(
         last,
         self.skew(book),
-        params.pricing.skew_scale,
+        skew_scale,
         feed.cumulative_price(price, now),
-        params.funding,
+        params,
         now,
     )
 

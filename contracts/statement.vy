@@ -166,7 +166,12 @@ def line(
     @notice What the account has in one market.
     """
     current: funding.Funding = sides.projected(
-        state.funding, state.book, price, params, now
+        state.funding,
+        state.book,
+        price,
+        params.pricing.skew_scale,
+        params.funding,
+        now,
     )
     index: int256 = funding.side_index(current, held.size > 0)
     ratio: int256 = margin.scaled(

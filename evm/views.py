@@ -167,6 +167,8 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Vault.request_count": (("Vault", "request_count", nothing),),
     "TopUps.top_ups": (("TopUps", "order_of", whole),),
     "Governor.owner": (("Governor", "owner", nothing),),
+    "Governor.council": (("Governor", "council", nothing),),
+    "Governor.guardian": (("Governor", "guardian", nothing),),
 } | {
     f"{token}.{table}": ((token, view, arguments),)
     for token in TOKENS

@@ -26,7 +26,9 @@ def deleverages(watch: Watch, keeper: Address) -> Iterator[Action]:
     Each is decided on the state that the one before has left.
     """
     for market_id in range(len(watch.markets)):
-        if not market.load_params(watch.state, market_id).deleveraging.duration:
+        if not market.load_params(
+            watch.state, market_id, watch.now
+        ).deleveraging.duration:
             continue
         if is_turned(watch, market_id):
             account = Holder(keeper << 96)
@@ -49,8 +51,15 @@ def accrued_sums(watch: Watch, market_id: int) -> MarketState:
     """The sums of a market, its funding as it would accrue now."""
     sums = market.state_of(watch.state, market_id)
     price = watch.markets[market_id].price
-    params = market.load_params(watch.state, market_id)
-    current = sides.projected(sums.funding, sums.book, price, params, watch.now)
+    params = market.load_params(watch.state, market_id, watch.now)
+    current = sides.projected(
+        sums.funding,
+        sums.book,
+        price,
+        params.pricing.skew_scale,
+        params.funding,
+        watch.now,
+    )
     return replace(sums, funding=current)
 
 
@@ -106,7 +115,7 @@ def closable(watch: Watch, holder: Holder, market_id: int) -> Size:
     or nothing while its turn has not come.
     """
     held = abs(position.load_position(watch.state, holder, market_id).size)
-    least = market.load_params(watch.state, market_id).limits.least_value
+    least = market.load_params(watch.state, market_id, watch.now).limits.least_value
     mark = watch.markets[market_id].price.mark
     rest = Size(int(mul_div_up(least, WAD, mark)))
     for size in (held, held - rest):

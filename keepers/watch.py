@@ -151,11 +151,13 @@ class Watch:
     def look_at(self, market_id: int) -> Look:
         """Look at one market."""
         state, now = self.state, self.now
-        params = market.load_params(state, market_id)
+        params = market.load_params(state, market_id, now)
         price = market.price_of(state, market_id)
         book = market.load_book(state, market_id)
         last = market.load_funding(state, market_id)
-        current = sides.projected(last, book, price, params, now)
+        current = sides.projected(
+            last, book, price, params.pricing.skew_scale, params.funding, now
+        )
         return Look(
             price=price,
             is_fresh=is_fresh(price, params.limits.risk_age, now),
@@ -205,7 +207,7 @@ class Watch:
             if not positions >> market_id & 1:
                 continue
             held = position.load_position(self.state, holder, market_id)
-            params = market.load_params(self.state, market_id)
+            params = market.load_params(self.state, market_id, self.now)
             seen = self.markets[market_id]
             worth = seen.long_worth if held.size > 0 else seen.short_worth
             index = type(seen.price.mark)(int(seen.price.mark) - worth)

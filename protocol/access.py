@@ -1,5 +1,5 @@
 """
-One owner, who hands over in two steps.
+One owner, who hands over in two steps; a council and a guardian, whom he names.
 """
 
 from __future__ import annotations
@@ -25,9 +25,41 @@ class OwnershipTaken(Struct, frozen=True):
     owner: Address
 
 
+class CouncilAppointed(Struct, frozen=True):
+    council: Address
+
+
+class GuardianAppointed(Struct, frozen=True):
+    guardian: Address
+
+
 def require_owner(state: State, sender: Address) -> None:
     """Refuse the call unless the owner makes it."""
     require(sender == state.owner[()], errors.NOT_OWNER)
+
+
+def require_council(state: State, sender: Address) -> None:
+    """Refuse the call unless the risk council makes it."""
+    require(sender == state.council[()] and sender != 0, errors.NOT_COUNCIL)
+
+
+def require_guardian(state: State, sender: Address) -> None:
+    """Refuse the call unless the guardian makes it."""
+    require(sender == state.guardian[()] and sender != 0, errors.NOT_GUARDIAN)
+
+
+def appoint_council(state: State, council: Address, sender: Address) -> None:
+    """Name who may tighten the parameters of a market; nobody, where it is zero."""
+    require_owner(state, sender)
+    state.council[()] = council
+    state.log(CouncilAppointed(council=council))
+
+
+def appoint_guardian(state: State, guardian: Address, sender: Address) -> None:
+    """Name who may pause a market; nobody, where it is zero."""
+    require_owner(state, sender)
+    state.guardian[()] = guardian
+    state.log(GuardianAppointed(guardian=guardian))
 
 
 def offer_ownership(state: State, pending_owner: Address, sender: Address) -> None:

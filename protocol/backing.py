@@ -11,7 +11,7 @@ from protocol.collateral import CollateralParams
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_wad_down
 from protocol.funding import Funding
-from protocol.parameters import MarketParams
+from protocol.margin import MarginParams
 from protocol.position import Position
 from protocol.units import Quote, Ratio, Size
 
@@ -50,7 +50,8 @@ def exposure(
     price: FeedPrice,
     current: Funding,
     open_interest: Size,
-    params: MarketParams,
+    skew_scale: Size,
+    params: MarginParams,
 ) -> Standing:
     """
     What one position adds to its account: profit at the mark, profit at the strict
@@ -58,7 +59,7 @@ def exposure(
     """
     index = funding.side_index(current, held.size > 0)
     strict = position.profit(held, feed.strict_price(price, held.size), index)
-    ratio = margin.size_ratio(held.size, params.pricing.skew_scale, params.margin)
+    ratio = margin.size_ratio(held.size, skew_scale, params)
     return Standing(
         equity=position.profit(held, price.mark, index),
         collateral=Quote(0),
@@ -70,13 +71,13 @@ def exposure(
             ratio,
             open_interest,
             price.initial_multiplier,
-            params.margin,
+            params,
         ),
         maintenance=margin.maintenance_margin(
             held.size,
             price.mark,
             margin.scaled(ratio, price.maintenance_multiplier),
-            params.margin,
+            params,
         ),
     )
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from protocol import errors, margin
 from protocol.collateral import CollateralParams
 from protocol.errors import require
@@ -14,7 +16,7 @@ from protocol.fixed_point import WAD, mul_div_up, mul_wad_down, mul_wad_up
 from protocol.funding import DAY
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
-from protocol.parameters import MarketParams, RiskParams
+from protocol.parameters import HALTED, MarketParams, RiskParams
 from protocol.units import Address, Flow, Price, Quote, Rate, Ratio, Seconds, Size
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ MOST_SECONDS = Seconds(2**32 - 1)
 MOST_MULTIPLIER = Ratio(4 * WAD)
 # No rule keeps a provider waiting for longer.
 MOST_WAIT = 30 * DAY
+# How long a pause lasts, and a market then goes without one.
+PAUSE = DAY
+REST = 7 * DAY
 
 
 def require_between(x: X, lowest: X, highest: X) -> None:
@@ -110,6 +115,7 @@ def require_lawful_limits(
     require_duration(limits.trade_age)
     require_duration(limits.risk_age)
     require_between(limits.max_confidence, Ratio(0), Ratio(WAD))
+    require(limits.mode <= HALTED, errors.PARAMETER_OUT_OF_BOUNDS)
     require(
         margin.notional(limits.max_open_interest, ceiling_price) <= Quote(MOST_VALUE),
         errors.OPEN_INTEREST_ABOVE_VALUE,
@@ -179,6 +185,48 @@ def require_lawful_deleveraging(params: MarketParams) -> None:
     require_between(asked.after_factor, Ratio(0), asked.factor)
     require_between(asked.start, Ratio(0), Ratio(MOST_PRICE))
     require_wait(asked.duration)
+
+
+def require_rested(paused_until: Seconds, now: Seconds) -> None:
+    """Refuse a pause so soon after another that days could be chained."""
+    require(now >= paused_until + REST, errors.PAUSED_LATELY)
+
+
+def tightest(a: MarketParams, b: MarketParams) -> MarketParams:
+    """
+    The parameters `a`, with what `b` has tighter where there is a direction in which a
+    market grows tight.
+    """
+    limits = replace(
+        a.limits,
+        max_skew=min(a.limits.max_skew, b.limits.max_skew),
+        max_open_interest=min(a.limits.max_open_interest, b.limits.max_open_interest),
+        max_open_interest_value=min(
+            a.limits.max_open_interest_value, b.limits.max_open_interest_value
+        ),
+        max_size=min(a.limits.max_size, b.limits.max_size),
+        max_confidence=min(a.limits.max_confidence, b.limits.max_confidence),
+        mode=max(a.limits.mode, b.limits.mode),
+    )
+    margins = replace(
+        a.margin,
+        im_base=max(a.margin.im_base, b.margin.im_base),
+        im_slope=max(a.margin.im_slope, b.margin.im_slope),
+        oi_lower=min(a.margin.oi_lower, b.margin.oi_lower),
+        oi_upper=min(a.margin.oi_upper, b.margin.oi_upper),
+        maintenance_fraction=max(
+            a.margin.maintenance_fraction, b.margin.maintenance_fraction
+        ),
+    )
+    return replace(a, limits=limits, margin=margins)
+
+
+def require_tighter(before: MarketParams, after: MarketParams) -> None:
+    """
+    Refuse parameters of which one is looser than before, or another one that has no
+    such direction.
+    """
+    require(after == tightest(before, after), errors.NOT_TIGHTER)
 
 
 def require_lawful_risk(params: RiskParams) -> None:

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from protocol import (
     access,
     collateral,
@@ -14,17 +17,24 @@ from protocol import (
     governance,
     oracle,
     parameters,
+    ramp,
     sides,
     token,
 )
 from protocol.collateral import FIRST_FEED, MAX_TOKENS, CollateralParams
 from protocol.errors import require
 from protocol.feed import FeedParams
-from protocol.parameters import MarketParams, RiskParams
-from protocol.units import Address, Atoms, Call, Holder, Size
+from protocol.parameters import Interim, MarketParams, MarketRecord, RiskParams
+from protocol.ramp import NO_RAMP
+from protocol.units import Address, Atoms, Call, Holder, Seconds, Size
 
 if TYPE_CHECKING:
     from protocol.state import State
+
+
+class MarketPaused(Struct, frozen=True):
+    market_id: int
+    paused_until: Seconds
 
 
 def set_feed(
@@ -40,7 +50,7 @@ def set_feed(
     governor = Call(state.addresses.governor, call.now)
     used = exchange.params_of(state, governor, feed_id)
     if used != 0:
-        limits = parameters.params_in(state, used)
+        limits = parameters.record_in(state, used).params
         governance.require_lawful_limits(limits, Size(0), params.ceiling_price)
     if feed_id >= FIRST_FEED:
         priced = exchange.collateral_params_of(state, governor, feed_id - FIRST_FEED)
@@ -56,20 +66,33 @@ def set_market(state: State, call: Call, market_id: int, params: MarketParams) -
     Start the market of a feed, or change its parameters from now on.
     """
     access.require_owner(state, call.sender)
+    change_market(state, market_id, params, call.now)
+
+
+def tighten_market(
+    state: State, call: Call, market_id: int, params: MarketParams
+) -> None:
+    """
+    Let the risk council change the parameters of a market, none to a looser one.
+    """
+    access.require_council(state, call.sender)
     governor = Call(state.addresses.governor, call.now)
-    open_interest = Size(0)
-    if exchange.params_of(state, governor, market_id) != 0:
-        current = exchange.market_of(state, governor, market_id)
-        open_interest = sides.open_interest(current.book)
-    used = oracle.params_of(state, governor, market_id)
-    governance.require_lawful_market(params, open_interest, used.ceiling_price)
-    risk = exchange.risk_params(state, governor)
-    if risk != 0:
-        governance.require_lawful_call(
-            params.margin, parameters.risk_in(state, risk).margin_call
-        )
-    code = state.create_code(params)
-    exchange.set_market(state, governor, market_id, code)
+    used = exchange.params_of(state, governor, market_id)
+    governance.require_tighter(parameters.record_in(state, used).params, params)
+    change_market(state, market_id, params, call.now)
+
+
+def pause_market(state: State, call: Call, market_id: int) -> None:
+    """Let the guardian keep a market for a day from anything but reductions."""
+    access.require_guardian(state, call.sender)
+    governor = Call(state.addresses.governor, call.now)
+    used = exchange.params_of(state, governor, market_id)
+    record = parameters.record_in(state, used)
+    governance.require_rested(record.interim.paused_until, call.now)
+    paused_until = call.now + governance.PAUSE
+    interim = replace(record.interim, paused_until=paused_until)
+    put_market(state, market_id, replace(record, interim=interim), call.now)
+    state.log(MarketPaused(market_id=market_id, paused_until=paused_until))
 
 
 def set_risk(state: State, call: Call, params: RiskParams) -> None:
@@ -81,7 +104,7 @@ def set_risk(state: State, call: Call, params: RiskParams) -> None:
     for market_id in range(market_count):
         used = exchange.params_of(state, governor, market_id)
         governance.require_lawful_call(
-            parameters.params_in(state, used).margin, params.margin_call
+            parameters.record_in(state, used).params.margin, params.margin_call
         )
     code = state.create_code(params)
     exchange.set_risk(state, governor, code)
@@ -131,6 +154,16 @@ def collect_treasury(state: State, call: Call, receiver: Address, atoms: Atoms) 
     exchange.claim_reward(state, governor, atoms, receiver)
 
 
+def appoint_council(state: State, call: Call, council: Address) -> None:
+    """Name who may tighten the parameters of a market; nobody, where it is zero."""
+    access.appoint_council(state, council, call.sender)
+
+
+def appoint_guardian(state: State, call: Call, guardian: Address) -> None:
+    """Name who may pause a market; nobody, where it is zero."""
+    access.appoint_guardian(state, guardian, call.sender)
+
+
 def offer_ownership(state: State, call: Call, pending_owner: Address) -> None:
     """Name who may become the owner."""
     access.offer_ownership(state, pending_owner, call.sender)
@@ -144,3 +177,60 @@ def take_ownership(state: State, call: Call) -> None:
 def owner(state: State, call: Call) -> Address:
     """Who sets the parameters."""
     return state.owner[()]
+
+
+def council(state: State, call: Call) -> Address:
+    """Who may tighten the parameters of a market."""
+    return state.council[()]
+
+
+def guardian(state: State, call: Call) -> Address:
+    """Who may pause a market."""
+    return state.guardian[()]
+
+
+def change_market(
+    state: State, market_id: int, params: MarketParams, now: Seconds
+) -> None:
+    """
+    Start a market, or change its parameters; what is raised of its margins rises, and a
+    pause goes on.
+    """
+    governor = Call(state.addresses.governor, now)
+    open_interest = Size(0)
+    paused_until = Seconds(0)
+    rising = NO_RAMP
+    used = exchange.params_of(state, governor, market_id)
+    if used != 0:
+        sums = exchange.market_of(state, governor, market_id)
+        open_interest = sides.open_interest(sums.book)
+        paused_until = parameters.record_in(state, used).interim.paused_until
+        current = parameters.params_in(state, used, now)
+        rising = ramp.begun(
+            current.margin,
+            current.pricing.skew_scale,
+            params.margin,
+            params.pricing.skew_scale,
+            now,
+        )
+    priced = oracle.params_of(state, governor, market_id)
+    governance.require_lawful_market(params, open_interest, priced.ceiling_price)
+    risk = exchange.risk_params(state, governor)
+    if risk != 0:
+        governance.require_lawful_call(
+            params.margin, parameters.risk_in(state, risk).margin_call
+        )
+    # The margins that it begins with are to cover what closing costs as well.
+    first = replace(params, margin=ramp.ramped(rising, params.margin, now))
+    governance.require_lawful_margin(first)
+    record = MarketRecord(params, Interim(paused_until, rising))
+    put_market(state, market_id, record, now)
+
+
+def put_market(
+    state: State, market_id: int, record: MarketRecord, now: Seconds
+) -> None:
+    """Put the parameters of a market into the code of a new address."""
+    code = state.create_code(record)
+    governor = Call(state.addresses.governor, now)
+    exchange.set_market(state, governor, market_id, code)

@@ -102,7 +102,8 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
         if ((current.positions | current.claims) >> market_id) & 1 == 0:
             continue
         held = exchange.position_of(state, lens, holder, market_id)
-        params = parameters.params_in(state, exchange.params_of(state, lens, market_id))
+        code = exchange.params_of(state, lens, market_id)
+        params = parameters.params_in(state, code, call.now)
         if held.size != Size(0):
             critical = max(critical, params.liquidation.critical_fraction)
         lines[market_id] = statement.line(
@@ -174,7 +175,8 @@ def health_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
                     markets[market_id].price,
                     markets[market_id].current,
                     markets[market_id].open_interest,
-                    markets[market_id].params,
+                    markets[market_id].params.pricing.skew_scale,
+                    markets[market_id].params.margin,
                 ),
             )
             critical = max(
@@ -239,11 +241,19 @@ def market_looks(state: State, count: int, now: Seconds) -> list[MarketLook]:
     for market_id in range(count):
         sums = exchange.market_of(state, lens, market_id)
         price = oracle.price(state, lens, market_id)
-        params = parameters.params_in(state, exchange.params_of(state, lens, market_id))
+        code = exchange.params_of(state, lens, market_id)
+        params = parameters.params_in(state, code, now)
         looks.append(
             MarketLook(
                 price=price,
-                current=sides.projected(sums.funding, sums.book, price, params, now),
+                current=sides.projected(
+                    sums.funding,
+                    sums.book,
+                    price,
+                    params.pricing.skew_scale,
+                    params.funding,
+                    now,
+                ),
                 open_interest=sides.open_interest(sums.book),
                 params=params,
             )

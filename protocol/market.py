@@ -49,9 +49,9 @@ class RiskSet(Struct, frozen=True):
     code: Address
 
 
-def load_params(state: State, market_id: int) -> MarketParams:
+def load_params(state: State, market_id: int, now: Seconds) -> MarketParams:
     """The parameters of a market; there must be one."""
-    return parameters.params_in(state, state.market_params[market_id])
+    return parameters.params_in(state, state.market_params[market_id], now)
 
 
 def load_code(state: State, market_id: int) -> Address:

@@ -20,6 +20,7 @@ from protocol import (
     exchange,
     feed,
     funding,
+    governor,
     insurance,
     margin_call,
     market,
@@ -78,7 +79,13 @@ EMITTERS: dict[type[Struct], str] = {
             request.OperatorSet,
         ),
         "TopUps": (top_up.TopUpSet, top_up.ToppedUp),
-        "Governor": (access.OwnershipOffered, access.OwnershipTaken),
+        "Governor": (
+            access.OwnershipOffered,
+            access.OwnershipTaken,
+            access.CouncilAppointed,
+            access.GuardianAppointed,
+            governor.MarketPaused,
+        ),
     }.items()
     for event in events
 }

@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from protocol import errors, feed
+from protocol import errors, feed, ramp
 from protocol.collateral import DebtParams
 from protocol.deleveraging import DeleveragingParams
 from protocol.errors import require
@@ -21,11 +22,18 @@ from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
+from protocol.ramp import Ramp
 from protocol.request import VaultParams
 from protocol.units import Address, Quote, Ratio, Seconds, Size
 
 if TYPE_CHECKING:
     from protocol.state import State
+
+# What a market allows: everything; only what makes positions smaller; only what cannot
+# wait for its price to be believed again.
+ACTIVE = 0
+REDUCE_ONLY = 1
+HALTED = 2
 
 
 class LimitParams(Struct, frozen=True):
@@ -37,18 +45,34 @@ class LimitParams(Struct, frozen=True):
     trade_age: Seconds
     risk_age: Seconds
     max_confidence: Ratio
+    mode: int
+
+
+class AccrualParams(Struct, frozen=True):
+    pricing: PricingParams
+    funding: FundingParams
 
 
 class MarketParams(Struct, frozen=True):
     pricing: PricingParams
-    limits: LimitParams
-    fee: FeeParams
     funding: FundingParams
     borrowing: BorrowingParams
+    limits: LimitParams
+    fee: FeeParams
     margin: MarginParams
     liquidation: LiquidationParams
     payout: PayoutParams
     deleveraging: DeleveragingParams
+
+
+class Interim(Struct, frozen=True):
+    paused_until: Seconds
+    ramp: Ramp
+
+
+class MarketRecord(Struct, frozen=True):
+    params: MarketParams
+    interim: Interim
 
 
 class RiskParams(Struct, frozen=True):
@@ -61,21 +85,45 @@ class RiskParams(Struct, frozen=True):
     margin_call: MarginCallParams
 
 
-def params_in(state: State, code: Address) -> MarketParams:
-    """The parameters of a market that lie in the code at an address."""
+def record_in(state: State, code: Address) -> MarketRecord:
+    """
+    All that lies in the code at an address: the parameters of a market as they were
+    chosen, and what holds for a while.
+    """
     require(code != 0, errors.MARKET_UNKNOWN)
-    params: MarketParams = state.codes[code]
+    record: MarketRecord = state.codes[code]
+    return record
+
+
+def params_in(state: State, code: Address, now: Seconds) -> MarketParams:
+    """The parameters of a market that lie there, as they are in force `now`."""
+    require(code != 0, errors.MARKET_UNKNOWN)
+    record: MarketRecord = state.codes[code]
+    params = record.params
+    if now < record.interim.paused_until:
+        mode = max(params.limits.mode, REDUCE_ONLY)
+        params = replace(params, limits=replace(params.limits, mode=mode))
+    if now < record.interim.ramp.raised_at + ramp.LASTS:
+        margins = ramp.ramped(record.interim.ramp, params.margin, now)
+        params = replace(params, margin=margins)
     return params
 
 
-def borrowing_in(state: State, code: Address) -> BorrowingParams:
+def accrual_in(state: State, code: Address) -> AccrualParams:
     """
-    The parameters of borrowing that lie there: they are asked for most often, and what
-    is not decoded costs nothing.
+    The first of the parameters that lie there, which an accrual needs: they are asked
+    for most often, and what is not decoded costs nothing.
     """
     require(code != 0, errors.MARKET_UNKNOWN)
-    params: MarketParams = state.codes[code]
-    return params.borrowing
+    record: MarketRecord = state.codes[code]
+    return AccrualParams(record.params.pricing, record.params.funding)
+
+
+def borrowing_in(state: State, code: Address) -> BorrowingParams:
+    """The next of them, those of borrowing."""
+    require(code != 0, errors.MARKET_UNKNOWN)
+    record: MarketRecord = state.codes[code]
+    return record.params.borrowing
 
 
 def risk_in(state: State, code: Address) -> RiskParams:
@@ -86,10 +134,16 @@ def risk_in(state: State, code: Address) -> RiskParams:
 
 
 def require_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> None:
-    """Refuse the call unless the price is valid for what takes risk."""
+    """
+    Refuse the call unless the price is valid for what takes risk; in a market that is
+    halted none is.
+    """
+    require(limits.mode != HALTED, errors.MARKET_HALTED)
     feed.require_valid(price, limits.trade_age, limits.max_confidence, now)
 
 
 def is_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> bool:
     """Whether `require_valid` would let the price pass."""
-    return feed.is_valid(price, limits.trade_age, limits.max_confidence, now)
+    return limits.mode != HALTED and feed.is_valid(
+        price, limits.trade_age, limits.max_confidence, now
+    )

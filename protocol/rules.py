@@ -63,7 +63,10 @@ def accrued(
     now: Seconds,
 ) -> Funding:
     """The funding of a market as it will stand once it has accrued at `now`."""
-    return sides.projected(last, book, price, parameters.params_in(state, code), now)
+    params = parameters.accrual_in(state, code)
+    return sides.projected(
+        last, book, price, params.pricing.skew_scale, params.funding, now
+    )
 
 
 def lent(
@@ -98,11 +101,20 @@ def exposure(
     What one position adds to its account, its market as it will stand once it has
     accrued.
     """
-    params = parameters.params_in(state, code)
+    params = parameters.params_in(state, code, now)
     if needs_valid:
         parameters.require_valid(price, params.limits, now)
-    current = sides.projected(last, book, price, params, now)
-    return backing.exposure(held, price, current, sides.open_interest(book), params)
+    current = sides.projected(
+        last, book, price, params.pricing.skew_scale, params.funding, now
+    )
+    return backing.exposure(
+        held,
+        price,
+        current,
+        sides.open_interest(book),
+        params.pricing.skew_scale,
+        params.margin,
+    )
 
 
 def terms(
@@ -120,11 +132,15 @@ def terms(
     The price and the fee of a trade, and who gets the fee; refused where the market
     does not allow it.
     """
-    params = parameters.params_in(state, code)
+    params = parameters.params_in(state, code, now)
+    require(params.limits.mode != parameters.HALTED, errors.MARKET_HALTED)
     size = size_before + size_delta
     if position.is_reduced(size_before, size):
         feed.require_fresh_enough(price, params.limits.trade_age, now)
     else:
+        require(
+            params.limits.mode != parameters.REDUCE_ONLY, errors.MARKET_ONLY_REDUCES
+        )
         parameters.require_valid(price, params.limits, now)
         require(abs(size) <= params.limits.max_size, errors.POSITION_TOO_LARGE)
         sides.require_within_limits(book, size_before, size, price.index, params.limits)
@@ -165,7 +181,7 @@ def result(
     What a position has lost at the mark, which must be fresh enough; or gained at the
     strict price, which must be valid.
     """
-    limits = parameters.params_in(state, code).limits
+    limits = parameters.params_in(state, code, now).limits
     lost = position.profit(held, price.mark, index)
     if lost < 0:
         feed.require_fresh_enough(price, limits.risk_age, now)
@@ -190,8 +206,10 @@ def settled(
     What of a gain is paid, up to what is missing, how much of it that takes, and what
     its market has spent then.
     """
-    params = parameters.params_in(state, code)
-    current = sides.projected(sums.funding, sums.book, price, params, now)
+    params = parameters.params_in(state, code, now)
+    current = sides.projected(
+        sums.funding, sums.book, price, params.pricing.skew_scale, params.funding, now
+    )
     gained = sides.profits(sums, price.mark, current)
     owed = payout.owed(gained.longs, gained.shorts, sums.open_claims)
     cap = payout.cap(vault, payout.decayed(sums.spent, now), params.payout)
@@ -221,7 +239,7 @@ def deleveraged(
     How much of a winning position is closed, up to `size`, and at which price; nothing
     where deleveraging opens or ends. Its market has accrued.
     """
-    params = parameters.params_in(state, code)
+    params = parameters.params_in(state, code, now)
     asked = params.deleveraging
     parameters.require_valid(price, params.limits, now)
     gained = sides.profits(sums, price.mark, sums.funding)
@@ -293,7 +311,7 @@ def closing(
     How much of a position is closed for an account at risk, at which price, and what
     the keeper and the insurance fund earn by it.
     """
-    params = parameters.params_in(state, code)
+    params = parameters.params_in(state, code, now)
     feed.require_fresh_enough(price, params.limits.risk_age, now)
     ratio = margin.scaled(
         margin.size_ratio(size, params.pricing.skew_scale, params.margin),
@@ -350,7 +368,7 @@ def called(
     The equity below which an account with a position may be called; refused where it
     has that, or where a call stands.
     """
-    params = parameters.params_in(state, code)
+    params = parameters.params_in(state, code, now)
     require(size != Size(0), errors.NO_POSITION)
     feed.require_fresh_enough(price, params.limits.risk_age, now)
     required = margin_call.required(

@@ -96,7 +96,9 @@ def liability(
     what it must hold in reserve for the heavier side. While its price is not valid, the
     most is all that it would pay at any price.
     """
-    current = sides.projected(state.funding, state.book, price, params, now)
+    current = sides.projected(
+        state.funding, state.book, price, params.pricing.skew_scale, params.funding, now
+    )
     gained = sides.profits(state, price.mark, current)
     refund = pricing.premium(
         price.index, sides.skew(state.book), params.pricing.skew_scale

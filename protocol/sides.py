@@ -12,8 +12,14 @@ from protocol import errors, feed, margin
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_wad_up
-from protocol.funding import BorrowingParams, Funding, accrued, borrowing_rate
-from protocol.parameters import LimitParams, MarketParams
+from protocol.funding import (
+    BorrowingParams,
+    Funding,
+    FundingParams,
+    accrued,
+    borrowing_rate,
+)
+from protocol.parameters import LimitParams
 from protocol.payout import Spent
 from protocol.units import Price, Quote, Seconds, Size, SizePrice
 from protocol.word import placed, signed
@@ -90,15 +96,20 @@ def require_within_limits(
 
 
 def projected(
-    last: Funding, book: Book, price: FeedPrice, params: MarketParams, now: Seconds
+    last: Funding,
+    book: Book,
+    price: FeedPrice,
+    skew_scale: Size,
+    params: FundingParams,
+    now: Seconds,
 ) -> Funding:
     """The funding of a market as it will stand once it has accrued at `now`."""
     return accrued(
         last,
         skew(book),
-        params.pricing.skew_scale,
+        skew_scale,
         feed.cumulative_price(price, now),
-        params.funding,
+        params,
         now,
     )
 

@@ -374,6 +374,12 @@ class State:
         self.pending_owner: Table[tuple[()], Address] = table(
             "pending_owner", "Governor", 0, one_word
         )
+        self.council: Table[tuple[()], Address] = table(
+            "council", "Governor", 0, one_word
+        )
+        self.guardian: Table[tuple[()], Address] = table(
+            "guardian", "Governor", 0, one_word
+        )
         # The parameters that the governor has put into code.
         self.codes: Table[Address, Any] = Table(
             "codes", "Governor", None, one_word, self.journal, is_code=True

@@ -142,7 +142,9 @@ def line(
     now: Seconds,
 ) -> Line:
     """What the account has in one market."""
-    current = sides.projected(state.funding, state.book, price, params, now)
+    current = sides.projected(
+        state.funding, state.book, price, params.pricing.skew_scale, params.funding, now
+    )
     index = funding.side_index(current, held.size > 0)
     ratio = margin.scaled(
         margin.size_ratio(held.size, params.pricing.skew_scale, params.margin),

@@ -501,7 +501,8 @@ def nav_of(state: State, books: Books, needs_valid: bool, now: Seconds) -> Nav:
         has_positions = sides.open_interest(current.book) != Size(0)
         if not has_positions and current.open_claims == Quote(0):
             continue
-        params = parameters.params_in(state, exchange.params_of(state, call, market_id))
+        code = exchange.params_of(state, call, market_id)
+        params = parameters.params_in(state, code, now)
         price = oracle.price(state, call, market_id)
         is_priced = True
         if has_positions:

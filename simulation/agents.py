@@ -15,7 +15,7 @@ from numpy.random import Generator as Randomness
 
 from evm.actors import actor_address
 from keepers.watch import Watch
-from protocol import top_ups
+from protocol import market, top_ups
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
 from protocol.state import TOKENS, State
@@ -359,8 +359,8 @@ class CarelessTrader(Trader):
     def ask_too_much(self) -> Life:
         """A size above the limit, a price that nobody fills, a wrong address."""
         state = self.world.state
-        code = state.market_params[self.market_id]
-        limits = state.codes[code].limits
+        now = Seconds(self.world.now)
+        limits = market.load_params(state, self.market_id, now).limits
         yield self.trade(self.side * (int(limits.max_size) + 1), TOLERANCE_IN)
         yield self.trade(self.wanted_size(), -TOLERANCE_IN)
         yield self.call("Exchange", "liquidate", self.holder, self.market_id)

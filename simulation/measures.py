@@ -218,7 +218,7 @@ class Measures:
             owed = share.liability(
                 exchange.market_of(self.state, call, market_id),
                 market.price_of(self.state, market_id),
-                market.load_params(self.state, market_id),
+                market.load_params(self.state, market_id, call.now),
                 self.state.funds[()].vault,
                 True,
                 call.now,

@@ -19,6 +19,7 @@ from pydantic_core.core_schema import (
     with_info_plain_validator_function,
 )
 
+from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY
 from simulation.quantities import parse_amount, parse_duration, parse_ratio
 
 Params = TypeVar("Params", bound=Struct)
@@ -129,6 +130,12 @@ def as_count(value: object) -> int:
     return value
 
 
+def as_mode(value: object) -> int:
+    if not isinstance(value, str) or value not in MODES:
+        raise ValueError(f"{value!r} is no mode")
+    return MODES[value]
+
+
 def not_negative(value: int) -> bool:
     return value >= 0
 
@@ -148,6 +155,9 @@ RATIO = Reader(as_ratio, "a ratio such as '0.05', not negative", holds=not_negat
 DURATION = Reader(as_duration, "a time span such as '30s', '10m', '8h', '2d'")
 COUNT = Reader(as_count, "a whole number such as 3", holds=not_negative)
 
+MODES = {"active": ACTIVE, "reduce_only": REDUCE_ONLY, "halted": HALTED}
+MODE = Reader(as_mode, " or ".join(map(repr, MODES)))
+
 # How the units of `protocol.units` are written.
 READERS = {
     "Ratio": RATIO,
@@ -159,11 +169,14 @@ READERS = {
     "int": COUNT,
 }
 
-# Fields that are a unit per time, for which the protocol has no unit of its own.
-PER_TIME = {
+# Fields for which the protocol has no unit of its own.
+OTHERS = {
     ("FundingParams", "max_velocity"): VELOCITY,
     ("LiquidationParams", "bucket_rate"): QUOTE_PER_SECOND,
+    ("LimitParams", "mode"): MODE,
 }
+# What a field is that a scenario leaves out.
+USUAL = {("LimitParams", "mode"): ACTIVE}
 
 
 def section_of(struct: type[Struct], base: type[Base]) -> type[Base]:
@@ -180,9 +193,9 @@ def section_of(struct: type[Struct], base: type[Base]) -> type[Base]:
         if isinstance(types[name], type) and issubclass(types[name], Struct):
             keys[name] = (section_of(types[name], Section), ...)
         else:
-            per_time = PER_TIME.get((struct.__name__, name))
-            reader = per_time or READERS[struct.__annotations__[name]]
-            keys[name] = (Annotated[int, reader], ...)
+            field = struct.__name__, name
+            reader = OTHERS.get(field) or READERS[struct.__annotations__[name]]
+            keys[name] = (Annotated[int, reader], USUAL.get(field, ...))
     return create_model(f"{struct.__name__}Section", __base__=base, **keys)
 
 

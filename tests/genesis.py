@@ -15,7 +15,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
-from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
@@ -53,6 +53,7 @@ MARKET = MarketParams(
         trade_age=60,
         risk_age=300,
         max_confidence=WAD // 100,
+        mode=ACTIVE,
     ),
     fee=FeeParams(
         taker=WAD // 1_000,

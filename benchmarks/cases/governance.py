@@ -4,10 +4,12 @@ The owner's hand.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from benchmarks.cases.listing import case
 from benchmarks.cases.situations import reporters
 from benchmarks.genesis import MARKET, RISK, TOKEN, feed_params
-from benchmarks.stage import MARKETS, Stage
+from benchmarks.stage import MARKETS, Stage, trade_of
 from evm.actors import actor_address
 
 
@@ -22,6 +24,43 @@ def start_market(stage: Stage) -> int:
 @case("governor: change a market")
 def change_market(stage: Stage) -> int:
     return stage.measure("owner", "Governor", "set_market", 0, MARKET)
+
+
+@case("governor: tighten a market")
+def tighten_market(stage: Stage) -> int:
+    council = actor_address("stranger")
+    stage.call("owner", "Governor", "appoint_council", council)
+    margins = replace(MARKET.margin, im_base=2 * MARKET.margin.im_base)
+    raised = replace(MARKET, margin=margins)
+    return stage.measure("stranger", "Governor", "tighten_market", 0, raised)
+
+
+@case("governor: pause a market")
+def pause_market(stage: Stage) -> int:
+    guardian = actor_address("stranger")
+    stage.call("owner", "Governor", "appoint_guardian", guardian)
+    return stage.measure("stranger", "Governor", "pause_market", 0)
+
+
+@case("governor: appoint a council")
+def appoint_council(stage: Stage) -> int:
+    named = actor_address("stranger")
+    return stage.measure("owner", "Governor", "appoint_council", named)
+
+
+@case("governor: appoint a guardian")
+def appoint_guardian(stage: Stage) -> int:
+    named = actor_address("stranger")
+    return stage.measure("owner", "Governor", "appoint_guardian", named)
+
+
+@case("trade: reduce, while margins rise")
+def reduce_ramped(stage: Stage) -> int:
+    margins = replace(MARKET.margin, im_base=2 * MARKET.margin.im_base)
+    raised = replace(MARKET, margin=margins)
+    stage.trader()
+    stage.call("owner", "Governor", "set_market", 0, raised)
+    return stage.measure(*trade_of("trader", 0, -5))
 
 
 @case("governor: start a feed")

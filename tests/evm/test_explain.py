@@ -37,7 +37,7 @@ def test_a_trade_is_told_with_names_and_points() -> None:
     assert "  size     0 -> 30\n" in text
     assert "read Oracle.rounds[0][0]\n  index         2000.01\n" in text
     assert "logged Exchange.Traded\n" in text
-    assert "(MarketParams)]\n" in text
+    assert "(MarketRecord)]\n" in text
 
 
 def test_a_refusal_is_told_with_the_rule_and_where_it_stands() -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from protocol import errors
 from protocol.fixed_point import WAD
+from protocol.parameters import HALTED, REDUCE_ONLY
 from protocol.trace import words_of
 from tests.evm.refusals.deleveraging import (
     deleveraging_not_open,
@@ -19,7 +20,9 @@ from tests.evm.refusals.deleveraging import (
     owed_would_rise,
     score_too_low,
 )
+from tests.evm.refusals.governance import not_tighter, paused_lately
 from tests.evm.refusals.lens import batch_too_large
+from tests.evm.refusals.modes import held_up
 from tests.evm.refusals.prices import (
     later,
     one_feed,
@@ -74,7 +77,7 @@ from tests.evm.refusals.vault import (
     vault_underwater,
 )
 from tests.evm.story import ATOMS
-from tests.genesis import ACTORS, REPORTERS, RISK, START
+from tests.genesis import ACTORS, MARKET, REPORTERS, RISK, START
 
 # A reason for each error that no call can be refused with.
 UNREACHABLE = {
@@ -114,6 +117,8 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.LIMIT_EXCEEDED: one_call(
         "trader_1", "Exchange", "trade", FIRST, ETH, WAD, 2_000 * WAD
     ),
+    errors.MARKET_HALTED: held_up(HALTED),
+    errors.MARKET_ONLY_REDUCES: held_up(REDUCE_ONLY),
     errors.MARKET_UNKNOWN: one_trade(WAD, market_id=9),
     errors.MODE_UNKNOWN: one_call("trader_1", "Exchange", "set_margin_mode", FIRST, 2),
     errors.NOTHING_GAINED: nothing_gained,
@@ -123,6 +128,12 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.DELEVERAGING_NOT_OPEN: deleveraging_not_open,
     errors.NOTHING_TO_SETTLE: one_call("trader_1", "Exchange", "settle", FIRST, ETH),
     errors.NOT_A_TOKEN: one_token(lambda scene: {"token": SOME}),
+    errors.NOT_COUNCIL: one_call(
+        "owner", "Governor", "tighten_market", ETH, *words_of(MARKET)
+    ),
+    errors.NOT_GUARDIAN: one_call("owner", "Governor", "pause_market", ETH),
+    errors.NOT_TIGHTER: not_tighter,
+    errors.PAUSED_LATELY: paused_lately,
     errors.NOT_GOVERNOR: one_call("owner", "Exchange", "set_risk", 0),
     errors.NOT_IN_DEBT: one_call("keeper", "Exchange", "buy_collateral", FIRST, 0, 1),
     errors.NOT_OPERATOR: one_call("stranger", "Exchange", "deposit", FIRST, 1),

@@ -21,6 +21,7 @@ from protocol import (
     payout,
     position,
     pricing,
+    ramp,
     share,
     sides,
     statement,
@@ -33,7 +34,7 @@ from protocol.deleveraging import DeleveragingParams
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, Head
 from protocol.fixed_point import WAD
-from protocol.funding import BorrowingParams, FundingParams
+from protocol.funding import DAY, BorrowingParams, FundingParams
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import Bucket, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
@@ -45,6 +46,7 @@ from protocol.request import VaultParams
 from protocol.sides import Book
 from protocol.volatility import VolatilityParams
 from tests.laws.bounded import anything, duration, natural, part, positive, signed
+from tests.laws.intervals import Interval
 from tests.laws.records import (
     a_case,
     a_round,
@@ -60,7 +62,6 @@ from tests.laws.records import (
     limit_params,
     liquidation_params,
     margin_params,
-    market_params,
     multiplier,
     opening,
     payout_params,
@@ -102,10 +103,10 @@ def unlawful_market() -> None:
 
     params = MarketParams(
         words(PricingParams),
-        words(LimitParams, ("trade_age", "risk_age")),
-        words(FeeParams),
         words(FundingParams),
         words(BorrowingParams),
+        words(LimitParams, ("trade_age", "risk_age", "mode")),
+        words(FeeParams),
         words(MarginParams),
         words(LiquidationParams),
         words(PayoutParams, ("window",)),
@@ -176,6 +177,14 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: funding.borrowing_rate(
         natural("size"), natural("price"), signed("cash"), borrowing_params()
     ),
+    lambda: ramp.begun(
+        margin_params(),
+        positive("scale"),
+        margin_params(),
+        positive("scale"),
+        natural("time"),
+    ),
+    lambda: ramp.risen(natural("rate"), natural("rate"), Interval(0, DAY)),
     lambda: margin.initial_margin(
         signed("size"),
         natural("price"),
@@ -198,7 +207,8 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
         feed_price(),
         funding_record(),
         natural("size"),
-        market_params(),
+        positive("scale"),
+        margin_params(),
     ),
     lambda: backing.combined(a_standing(), a_standing()),
     lambda: collateral.grown_haircut(natural("size"), collateral_params()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.laws.accounting_mutants import ACCOUNTING_MUTANTS
 from tests.laws.collateral_mutants import COLLATERAL_MUTANTS
 from tests.laws.deleveraging_mutants import DELEVERAGING_MUTANTS
+from tests.laws.governance_mutants import GOVERNANCE_MUTANTS
 from tests.laws.lens_mutants import LENS_MUTANTS
 from tests.laws.liquidation_mutants import LIQUIDATION_MUTANTS
 from tests.laws.margin_call_mutants import MARGIN_CALL_MUTANTS
@@ -22,6 +23,7 @@ MUTANTS = (
     *COLLATERAL_MUTANTS,
     *DELEVERAGING_MUTANTS,
     *LENS_MUTANTS,
+    *GOVERNANCE_MUTANTS,
     *LIQUIDATION_MUTANTS,
     *MARGIN_MUTANTS,
     *MARGIN_CALL_MUTANTS,

@@ -13,7 +13,7 @@ from protocol.fixed_point import WAD
 from protocol.funding import DAY, TWICE_A_DAY, BorrowingParams, Funding, FundingParams
 from protocol.liquidation import Case, LiquidationParams
 from protocol.margin import MarginParams
-from protocol.parameters import LimitParams, MarketParams
+from protocol.parameters import ACTIVE, LimitParams, MarketParams
 from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
 from protocol.pricing import PricingParams
@@ -70,6 +70,7 @@ def limit_params() -> LimitParams:
         natural("time"),
         natural("time"),
         part(),
+        ACTIVE,
     )
 
 
@@ -90,10 +91,10 @@ def opening() -> Opening:
 def market_params() -> MarketParams:
     return MarketParams(
         pricing_params(),
-        limit_params(),
-        fee_params(),
         funding_params(),
         borrowing_params(),
+        limit_params(),
+        fee_params(),
         margin_params(),
         liquidation_params(),
         payout_params(),
@@ -232,10 +233,10 @@ def widest_market() -> tuple[MarketState, MarketParams]:
     wide = PricingParams(scale, params.pricing.max_spread)
     return state, MarketParams(
         wide,
-        params.limits,
-        params.fee,
         params.funding,
         params.borrowing,
+        params.limits,
+        params.fee,
         params.margin,
         params.liquidation,
         params.payout,

@@ -8,7 +8,7 @@ import pytest
 
 from protocol.feed import MAX_REPORTERS
 from protocol.trace import fields_of, shape
-from tests.laws.invariants.access import ONLY, OPERATED, OWNERS
+from tests.laws.invariants.access import APPOINTED, ONLY, OPERATED, OWNERS
 from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.configuration import genesis
@@ -38,6 +38,8 @@ def refused(name: str) -> str:
     """The error with which a function refuses whom it is not for."""
     if name in ONLY:
         return ONLY[name][1]
+    if name in APPOINTED:
+        return APPOINTED[name][1]
     if name == "Oracle.report":
         return "NotReporter"
     return "NotOperator" if name in OPERATED else "NotOwner"
@@ -45,14 +47,29 @@ def refused(name: str) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    sorted({*OWNERS, *ONLY, *OPERATED, "Governor.take_ownership", "Oracle.report"}),
+    sorted(
+        {
+            *OWNERS,
+            *APPOINTED,
+            *ONLY,
+            *OPERATED,
+            "Governor.take_ownership",
+            "Oracle.report",
+        }
+    ),
 )
 def test_nobody_else_may_call_it(name, run) -> None:
     to, function = name.split(".")
     count = sum(words(kind) for _, kind in shape(to, function))
     arguments = [0] * count
     allowed = set()
-    if name in OWNERS:
+    if name in APPOINTED:
+        # An owner who has appointed somebody is not that one, nor is the owner.
+        owner, heir = (run.world.actors[each] for each in ("owner", "heir"))
+        appoint = f"appoint_{APPOINTED[name][0]}"
+        run.step(run.world.by(owner, "Governor", appoint, heir))
+        allowed = {heir}
+    elif name in OWNERS:
         allowed = {run.world.actors["owner"]}
     elif name in OPERATED:
         # An account of the address zero, for which nobody acts.

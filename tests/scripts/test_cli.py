@@ -412,7 +412,7 @@ def test_another_digest_fails(perpspec, tmp_path, trace) -> None:
     ("edit", "said"),
     [
         (lambda text: text[:-90], "cut off"),
-        (lambda text: text.replace('"version":"3"', '"version":"9"'), "version 9"),
+        (lambda text: text.replace('"version":"4"', '"version":"9"'), "version 9"),
         (lambda text: "{}\n", "not a trace"),
     ],
 )

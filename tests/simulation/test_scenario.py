@@ -159,6 +159,10 @@ def test_an_override_may_begin_a_section_that_was_left_out(tmp_path) -> None:
         ),
         ("market.ETH.prices.shocks.0.mov=1", "shocks.0.mov: unknown key; did you mean"),
         ("market.ETH.margin.im_base=5 %", "'5 %': ratios have one scale, write '0.05'"),
+        (
+            "market.ETH.limits.mode=paused",
+            "'paused' is no mode; allowed: 'active' or 'reduce_only' or 'halted'",
+        ),
         ("market.ETH.margin.im_base=-0.1", "'-0.1' is out of range; allowed: a ratio"),
         ("market.ETH.margin.im_base=inf", "'inf' does not begin with a number"),
         ("market.ETH.margin.im_base=true", "True is no number; allowed: a ratio such"),
@@ -593,6 +597,13 @@ def test_a_law_is_about_keys_that_there_are(law) -> None:
     )
     known = {name for table in tables for name, _ in leaves(table, "")}
     assert set(law.keys) <= known
+
+
+@pytest.mark.parametrize(("given", "mode"), [(None, 0), ("reduce_only", 1)])
+def test_a_market_is_active_unless_it_says_more(given, mode) -> None:
+    overrides = [] if given is None else [f"market.ETH.limits.mode={given}"]
+    ether, *_ = load_scenario(CRASH, overrides).markets
+    assert ether.params.limits.mode == mode
 
 
 @pytest.mark.parametrize("struct", [MarketParams, RiskParams, FeedParams])

@@ -25,7 +25,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
-from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
@@ -125,6 +125,7 @@ def market_params(choose: Choices, price: int) -> MarketParams:
             trade_age=ages[0],
             risk_age=ages[1],
             max_confidence=seldom(choose, WAD // 100, (0, WAD)),
+            mode=ACTIVE,
         ),
         fee=FeeParams(
             *seldom(

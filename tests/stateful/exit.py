@@ -21,6 +21,7 @@ from protocol import market, payout
 from protocol.collateral import FIRST_FEED
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
+from protocol.parameters import HALTED, REDUCE_ONLY
 from protocol.request import Request, closes_at
 from protocol.share import MOST_SHARES, VIRTUAL_SHARES, Nav
 from protocol.trace import Action
@@ -30,7 +31,7 @@ from tests.stateful.choices import Seeded
 from tests.stateful.tokens import is_blocked
 from tests.stateful.vocabulary.arguments import MOST_INT
 from tests.stateful.vocabulary.collateral import held_tokens, seized_atoms, unit_of
-from tests.stateful.vocabulary.payout import owed
+from tests.stateful.vocabulary.payout import changed_to, chosen_in, in_mode, owed
 from tests.stateful.vocabulary.prices import is_stale, round_at
 from tests.stateful.world import World
 
@@ -75,12 +76,13 @@ class Exit:
 
     def wind_down(self) -> None:
         """Let everybody out, and look at what is left."""
+        self.go_on()
         self.close_all()
         self.settle_all()
         self.sell_for_debts()
         # What a market pays no more now it pays when its window is over.
         windows = (
-            market.load_params(self.state, number).payout.window
+            market.load_params(self.state, number, self.world.now).payout.window
             for number in range(self.world.markets)
         )
         self.world.now += max(windows)
@@ -89,6 +91,15 @@ class Exit:
         self.end_requests()
         self.redeem_all()
         self.check_rest()
+
+    def go_on(self) -> None:
+        """A halted market lets positions become smaller again: that is enough."""
+        for number in range(self.world.markets):
+            params = chosen_in(self.world, number)
+            if params.limits.mode == HALTED:
+                reducing = in_mode(params, REDUCE_ONLY)
+                action = changed_to(self.world, number, reducing)
+                assert self.made(action).error is None, action
 
     def good_prices(self) -> None:
         """Rounds for all feeds, until every band has followed and all are sure."""
@@ -181,7 +192,7 @@ class Exit:
         """What a market pays of a claim."""
         state, now = self.state, self.world.now
         spent = payout.decayed(market.load_spent(state, market_id), now)
-        params = market.load_params(state, market_id).payout
+        params = market.load_params(state, market_id, now).payout
         most = payout.cap(state.funds[()].vault, spent, params)
         whole = max(owed(self.world, market_id), claim)
         return claim if whole <= most else claim * most // whole

@@ -44,6 +44,8 @@ VIEWS = {
     "Exchange.risk_params",
     "Exchange.standing_of",
     "Exchange.total_of",
+    "Governor.council",
+    "Governor.guardian",
     "Governor.owner",
     "Lens.statement_of",
     "Oracle.params_of",

@@ -139,7 +139,7 @@ class World:
     def max_age(self, feed_id: int) -> int:
         """How old a price may be that risk is taken at."""
         if feed_id < FIRST_FEED:
-            return market.load_params(self.state, feed_id).limits.trade_age
+            return market.load_params(self.state, feed_id, self.now).limits.trade_age
         code = self.state.collateral_params[feed_id - FIRST_FEED]
         return self.state.codes[code].max_age
 

@@ -33,10 +33,11 @@ from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
-from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.parameters import ACTIVE, HALTED, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
 from protocol.pricing import PricingParams
+from protocol.ramp import Ramp
 from protocol.request import Request, VaultParams
 from protocol.sides import Book, MarketState
 from protocol.statement import Line, Totals
@@ -97,7 +98,16 @@ ADDRESSES = st.sampled_from([0, 1, 2**160 - 1]) | st.integers(0, 2**160 - 1)
 
 PRICING = st.builds(PricingParams, SCALES, st.integers(0, WAD // 4))
 LIMITS = st.builds(
-    LimitParams, OPEN, OPEN, below(120), OPEN, below(120), TIMES, TIMES, PARTS
+    LimitParams,
+    OPEN,
+    OPEN,
+    below(120),
+    OPEN,
+    below(120),
+    TIMES,
+    TIMES,
+    PARTS,
+    st.integers(ACTIVE, HALTED),
 )
 FEES = st.builds(FeeParams, PARTS, PARTS, PARTS, PARTS)
 FUNDING = st.builds(FundingParams, RATES, RATES, OPEN)
@@ -116,6 +126,7 @@ def margins(draw: st.DrawFn) -> MarginParams:
 
 
 MARGIN = margins()
+RAMPS = st.builds(Ramp, PARTS, RATES, PARTS, TIMES)
 CLOSING = st.builds(
     LiquidationParams,
     st.integers(WAD, 2 * WAD),
@@ -132,10 +143,10 @@ DELEVERAGINGS = st.builds(DeleveragingParams, FACTORS, FACTORS, FACTORS, TIMES)
 MARKET = st.builds(
     MarketParams,
     PRICING,
-    LIMITS,
-    FEES,
     FUNDING,
     BORROWING,
+    LIMITS,
+    FEES,
     MARGIN,
     CLOSING,
     PAYOUTS,

@@ -11,10 +11,11 @@ from tests.twin.strategies import (
     COLLATERAL,
     FEED_PRICES,
     FUNDINGS,
-    MARKET,
+    MARGIN,
     OPEN,
     PARTS,
     POSITIONS,
+    SCALES,
     STANDINGS,
 )
 from tests.twin.twins import Functions, refusals
@@ -22,7 +23,7 @@ from tests.twin.twins import Functions, refusals
 FUNCTIONS: Functions = {
     "combined": (STANDINGS, STANDINGS),
     "strict_equity": (STANDINGS, PARTS),
-    "exposure": (POSITIONS, FEED_PRICES, FUNDINGS, OPEN, MARKET),
+    "exposure": (POSITIONS, FEED_PRICES, FUNDINGS, OPEN, SCALES, MARGIN),
     "token_worth": (OPEN, OPEN, FEED_PRICES, COLLATERAL),
 }
 

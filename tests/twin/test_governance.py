@@ -4,6 +4,8 @@ The twins of `governance`, function by function.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -15,6 +17,7 @@ from tests.genesis import COLLATERAL, FEED, MARKET, RISK
 from tests.twin.strategies import (
     MARGIN,
     PRICES,
+    TIMES,
     WARNED,
     WORD,
     altered,
@@ -66,6 +69,15 @@ LIMIT_LAWS = {
     errors.PARAMETER_OUT_OF_BOUNDS,
     errors.SKEW_SCALE_TOO_SMALL,
 }
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> tuple[Any, ...]:
+    """The parameters of a market, and others of which a few differ."""
+    before = draw(MARKETS)
+    return before, draw(altered(before, EDGES))
+
+
 FUNCTIONS: Functions = {
     "require_between": (signed(255), signed(255), signed(255)),
     "require_duration": (UNSIGNED,),
@@ -77,6 +89,9 @@ FUNCTIONS: Functions = {
     "require_lawful_margin": (MARKETS,),
     "require_lawful_payouts": (MARKETS,),
     "require_lawful_deleveraging": (MARKETS,),
+    "require_rested": (TIMES, TIMES),
+    "tightest": (MARKETS, MARKETS),
+    "require_tighter": changes(),
     "require_lawful_risk": (altered(RISK, EDGES),),
     "require_lawful_call": (MARGIN, WARNED),
     "require_lawful_collateral": (TOKENS, SMALL, PRICES),
@@ -101,6 +116,8 @@ REFUSALS = {
     },
     "require_lawful_payouts": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_deleveraging": {errors.PARAMETER_OUT_OF_BOUNDS},
+    "require_rested": {errors.PAUSED_LATELY},
+    "require_tighter": {errors.NOT_TIGHTER},
     "require_lawful_risk": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_call": {errors.CALL_ABOVE_INITIAL},
     "require_lawful_collateral": {

@@ -25,6 +25,7 @@ FUNCTIONS: Functions = {
 }
 REFUSALS = {
     "require_valid": {
+        errors.MARKET_HALTED,
         errors.PRICE_INVALID,
         errors.PRICE_STALE,
         errors.PRICE_UNCERTAIN,

@@ -13,12 +13,13 @@ from protocol import errors, sides
 from tests.twin.strategies import (
     BOOKS,
     BORROWING,
+    FUNDING,
     FUNDINGS,
     INDICES,
     LIMITS,
-    MARKET,
     PAID,
     PRICES,
+    SCALES,
     SIZES,
     STATES,
     VALUES,
@@ -51,7 +52,8 @@ def projected_later(draw: st.DrawFn) -> tuple[object, ...]:
     """The funding of a market, and what there is some time after its accrual."""
     last = draw(FUNDINGS)
     now = draw(since(last.accrued_at))
-    return last, draw(BOOKS), draw(later_prices(last, now)), draw(MARKET), now
+    price = draw(later_prices(last, now))
+    return last, draw(BOOKS), price, draw(SCALES), draw(FUNDING), now
 
 
 FUNCTIONS: Functions = {

@@ -10,14 +10,23 @@ from protocol import backing, errors, trading
 from protocol.backing import NO_STANDING, Standing
 from protocol.position import Position
 from tests.twin.twins import both
-from tests.unit.worked import MARKET, PRICE, UNFUNDED, wad
+from tests.unit.worked import MARGIN, PRICE, PRICING, UNFUNDED, wad
 
 LONG = Position(size=wad("10"), quote=-wad("20000"), funding=0)
 RISEN = replace(PRICE, index=wad("2100"), mark=wad("2100"), average=wad("2050"))
 
 
 def exposure(held: Position, open_interest: str = "50") -> Standing:
-    return both(backing, "exposure", held, RISEN, UNFUNDED, wad(open_interest), MARKET)
+    return both(
+        backing,
+        "exposure",
+        held,
+        RISEN,
+        UNFUNDED,
+        wad(open_interest),
+        PRICING.skew_scale,
+        MARGIN,
+    )
 
 
 def standing(

@@ -17,8 +17,9 @@ from protocol.governance import (
     MOST_VALUE,
     MOST_WAIT,
 )
+from protocol.parameters import HALTED
 from tests.twin.twins import both
-from tests.unit.worked import FEED, MARKET, RISK, wad
+from tests.unit.worked import DAY, FEED, MARKET, RISK, START, wad
 
 BOUNDS = errors.PARAMETER_OUT_OF_BOUNDS
 ONE = wad("1")
@@ -82,7 +83,22 @@ MARKET_LAWS = [
     ("deleveraging.start", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
     ("deleveraging.duration", 0, MOST_WAIT + 1, BOUNDS),
     ("deleveraging.duration", MOST_WAIT, MOST_WAIT + 1, BOUNDS),
+    ("limits.mode", HALTED, HALTED + 1, BOUNDS),
 ]
+# Which way a parameter grows tight; the council leaves all others alone.
+TIGHTER = {
+    "limits.max_skew": -1,
+    "limits.max_open_interest": -1,
+    "limits.max_open_interest_value": -1,
+    "limits.max_size": -1,
+    "limits.max_confidence": -1,
+    "limits.mode": 1,
+    "margin.im_base": 1,
+    "margin.im_slope": 1,
+    "margin.oi_lower": -1,
+    "margin.oi_upper": -1,
+    "margin.maintenance_fraction": 1,
+}
 FEED_LAWS = [
     ("quorum", 3, 2, errors.BAD_QUORUM),
     ("quorum", 5, 6, errors.BAD_QUORUM),
@@ -148,6 +164,39 @@ def test_a_law_of_a_feed_ends_where_it_says(
 
     assert refusal(lawful) is None
     assert refusal(unlawful) == error
+
+
+def tightened(path: str, value: int) -> str | None:
+    return both(governance, "require_tighter", MARKET, changed(MARKET, path, value))
+
+
+def every_parameter() -> list[tuple[str, int]]:
+    """Each parameter of a market by its path, and its value."""
+    found = []
+    for group in MARKET.__struct_fields__:
+        record = getattr(MARKET, group)
+        for name in record.__struct_fields__:
+            found.append((f"{group}.{name}", getattr(record, name)))
+    return found
+
+
+@pytest.mark.parametrize(("path", "value"), every_parameter())
+def test_a_council_moves_a_parameter_one_way_or_not_at_all(
+    path: str, value: int
+) -> None:
+    tighter = TIGHTER.get(path, 0)
+    for step in (-1, 1):
+        if value + step >= 0:
+            expected = None if step == tighter else errors.NOT_TIGHTER
+            assert tightened(path, value + step) == expected
+    assert tightened(path, value) is None
+
+
+def test_a_pause_is_followed_by_a_week_without_one() -> None:
+    assert both(governance, "require_rested", 0, 7 * DAY) is None
+    assert both(governance, "require_rested", START, START + 7 * DAY) is None
+    refused = both(governance, "require_rested", START, START + 7 * DAY - 1)
+    assert refused == errors.PAUSED_LATELY
 
 
 def test_no_reporter_speaks_twice() -> None:

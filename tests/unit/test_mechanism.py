@@ -100,7 +100,8 @@ GIVEN: dict[str, dict[str, Any]] = {
         "price": RISEN,
         "current": UNFUNDED,
         "open_interest": wad("50"),
-        "params": MARKET,
+        "skew_scale": SCALE,
+        "params": MARGIN,
     },
     "backing.strict_equity": {
         "standing": Standing(0, 0, 0, 0, 0, 0),

@@ -16,7 +16,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
-from protocol.parameters import LimitParams, MarketParams, RiskParams
+from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
@@ -42,6 +42,7 @@ LIMITS = LimitParams(
     trade_age=60,
     risk_age=300,
     max_confidence=wad("0.01"),
+    mode=ACTIVE,
 )
 FEE = FeeParams(
     taker=wad("0.001"),
@@ -81,10 +82,10 @@ DELEVERAGING = DeleveragingParams(
 )
 MARKET = MarketParams(
     PRICING,
-    LIMITS,
-    FEE,
     FUNDING,
     BORROWING,
+    LIMITS,
+    FEE,
     MARGIN,
     LIQUIDATION,
     PAYOUT,

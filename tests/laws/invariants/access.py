@@ -13,6 +13,12 @@ OWNERS = {
     "Governor.set_risk",
     "Governor.collect_treasury",
     "Governor.offer_ownership",
+    "Governor.appoint_council",
+    "Governor.appoint_guardian",
+}
+APPOINTED = {
+    "Governor.tighten_market": ("council", "NotCouncil"),
+    "Governor.pause_market": ("guardian", "NotGuardian"),
 }
 ONLY = {
     "Exchange.escrow_deposit": ("Vault", "NotVault"),
@@ -35,8 +41,9 @@ OPERATED = {
 @law
 def access(call: Call) -> None:
     """
-    G1: only the owner governs, only a contract's own neighbours call what is meant for
-    them, only a reporter reports, and only an owner or an operator uses an account.
+    G1: only the owner governs, only the council tightens, only the guardian pauses,
+    only a contract's own neighbours call what is meant for them, only a reporter
+    reports, and only an owner or an operator uses an account.
     """
     sender, tables = call.action.sender, call.before.tables
     error = call.outcome.error
@@ -46,6 +53,10 @@ def access(call: Call) -> None:
     elif call.name == "Governor.take_ownership":
         if sender != tables["pending_owner"].get((), 0):
             assert error == "NotOwner", error
+    elif call.name in APPOINTED:
+        role, refused = APPOINTED[call.name]
+        if sender != tables[role].get((), 0):
+            assert error == refused, error
     elif call.name in ONLY:
         contract, refused = ONLY[call.name]
         if sender != call.world.addresses[contract]:

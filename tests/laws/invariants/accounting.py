@@ -141,7 +141,7 @@ def owed_by(call: Call, number: int) -> Owed:
     """What a market owes now."""
     state, now = call.world.state, call.action.now
     price = market.price_of(state, number)
-    params = market.load_params(state, number)
+    params = market.load_params(state, number, now)
     index = indices(state, number, now)
     held = [
         each

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from protocol import parameters
+
 if TYPE_CHECKING:
     from evm.chain import Observed
     from protocol.model import Outcome
@@ -79,8 +81,9 @@ class Call(Struct, eq=False):
 
     def params_before(self, market_id: int) -> Any:
         """The parameters of a market before the call, or the first ones it got."""
-        code = self.row("market_params", market_id)
-        return self.world.state.codes[code or self.world.state.market_params[market_id]]
+        state = self.world.state
+        code = self.row("market_params", market_id) or state.market_params[market_id]
+        return parameters.params_in(state, code, self.action.now)
 
     def events(self, kind: type[Any]) -> list[Any]:
         """What it logged of one kind."""

@@ -164,7 +164,10 @@ def keeps_from_closing(call: Call, error: str) -> bool:
     state, now = call.world.state, call.action.now
     if error == "MarketUnknown":
         return bool(number >= state.market_count[()])
-    price, params = market.price_of(state, number), market.load_params(state, number)
+    price = market.price_of(state, number)
+    params = market.load_params(state, number, now)
+    if error == "MarketHalted":
+        return bool(params.limits.mode == 2)
     if error.startswith("Price"):
         return not is_valid(price, params.limits, now)
     held, opening = state.positions[holder, number], state.openings[number]

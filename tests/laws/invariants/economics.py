@@ -63,6 +63,6 @@ def fees_are_shared(call: Call) -> None:
         return
     fee, price = call.outcome.returned.fee, call.outcome.returned.price
     number, delta = call.action.arguments[1], call.action.arguments[2]
-    terms = market.load_params(call.world.state, number).fee
+    terms = market.load_params(call.world.state, number, call.action.now).fee
     least = min(terms.taker, terms.maker)
     assert fee * WAD * WAD >= abs(delta) * price * least, (fee, delta, price)

@@ -25,7 +25,7 @@ def liquidated(call: Call) -> tuple[Any, Any, Any, Worth, Worth] | None:
     event = events[0]
     state = call.world.state
     price = market.price_of(state, event.market_id)
-    params = market.load_params(state, event.market_id)
+    params = market.load_params(state, event.market_id, call.action.now)
     then = call.before.worths[event.holder]
     return event, price, params, then, call.after.worths[event.holder]
 
@@ -57,7 +57,7 @@ def always_at_risk(call: Call) -> None:
     then = call.before.worths[holder]
     if then.equity >= then.maintenance + market.load_risk(state).reserve:
         return
-    params = market.load_params(state, number)
+    params = market.load_params(state, number, call.action.now)
     price = market.price_of(state, number)
     if error in ("PriceStale", "PriceInvalid"):
         age = call.action.now - price.published_at

@@ -39,7 +39,7 @@ def left_alone(call: Call) -> None:
     for event in call.events(Liquidated):
         risk = market.load_risk(state)
         terms, then = risk.margin_call, call.before.worths[event.holder]
-        params = market.load_params(state, event.market_id).liquidation
+        params = market.load_params(state, event.market_id, call.action.now).liquidation
         if terms.grace == 0 or then.equity < up(
             then.maintenance, params.critical_fraction
         ):

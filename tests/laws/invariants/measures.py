@@ -12,7 +12,7 @@ from protocol import funding, market
 from protocol.feed import cumulative_price
 from protocol.fixed_point import WAD
 from protocol.state import TOKENS, Table
-from tests.laws.invariants.call import Seen, Tables, Worth
+from tests.laws.invariants.call import Call, Seen, Tables, Worth
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -37,7 +37,7 @@ def bits(bitmap: int) -> Iterator[int]:
 def indices(state: State, market_id: int, now: int) -> tuple[int, int]:
     """The funding index of longs and of shorts, as they stand once accrued."""
     price = market.price_of(state, market_id)
-    params = market.load_params(state, market_id)
+    params = market.load_params(state, market_id, now)
     book = state.books[market_id]
     current = funding.accrued(
         state.fundings[market_id],
@@ -56,10 +56,10 @@ def profit(held: Any, price: int, index: int) -> int:
 
 
 def is_valid(price: Any, limits: Any, now: int) -> bool:
-    """Whether a price is fresh, sure, and inside its band."""
+    """Whether a price is fresh, sure, and inside its band, in a market that goes on."""
     fresh = now <= price.valid_until and now <= price.published_at + limits.trade_age
     sure = price.confidence <= price.index * limits.max_confidence // WAD
-    return fresh and sure and bool(price.mark == price.index)
+    return fresh and sure and bool(price.mark == price.index and limits.mode < 2)
 
 
 def side_gain(
@@ -121,7 +121,7 @@ def worth(
     for number in bits(account.positions):
         held = state.positions[holder, number]
         price = market.price_of(state, number)
-        params = market.load_params(state, number)
+        params = market.load_params(state, number, now)
         book = state.books[number]
         if number not in found:
             found[number] = indices(state, number, now)
@@ -189,3 +189,9 @@ def put_back(state: State, tables: Tables) -> None:
     for name, table in named(state):
         dict.clear(table)
         dict.update(table, tables[name])
+
+
+def mode_of(call: Call, market_id: int) -> int:
+    """The mode that a market was in before the call."""
+    mode: int = call.params_before(market_id).limits.mode
+    return mode

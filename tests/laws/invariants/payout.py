@@ -112,7 +112,7 @@ def shortfalls_are_capped_too(call: Call) -> None:
     for number, used, paid in claims:
         spent = state.payouts[number]
         before = spent.amount - paid if paid else still_spent(spent, now)
-        factor = market.load_params(state, number).payout.factor
+        factor = market.load_params(state, number, call.action.now).payout.factor
         cap = payout_cap(vault, before, factor)
         owed = market_owes(state, call.after.tables, number, now) + used
         assert paid == (used if owed <= cap else used * cap // owed), (number, used)

@@ -50,7 +50,7 @@ def fresh_enough(call: Call) -> None:
         for_risk = not call.ok or call.outcome.returned < 0
     ages, valid = [], []
     for number in numbers:
-        limits = market.load_params(state, number).limits
+        limits = market.load_params(state, number, now).limits
         price = market.price_of(state, number)
         limit = limits.risk_age if for_risk else limits.trade_age
         ages.append(now - price.published_at - limit)

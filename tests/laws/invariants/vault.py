@@ -178,7 +178,7 @@ def invalid_prices(call: Call) -> set[int]:
         if state.books[number] != state.books.empty
         and not is_valid(
             market.price_of(state, number),
-            market.load_params(state, number).limits,
+            market.load_params(state, number, call.action.now).limits,
             call.action.now,
         )
     }
@@ -246,7 +246,9 @@ def reserved(call: Call) -> int:
         book = state.books[number]
         heavier = max(book.long_size, -book.short_size)
         value = up(heavier, market.price_of(state, number).index)
-        factor = market.load_params(state, number).borrowing.reserve_factor
+        factor = market.load_params(
+            state, number, call.action.now
+        ).borrowing.reserve_factor
         total += up(value, factor)
     return total
 
@@ -277,7 +279,7 @@ def stands_in_the_way(call: Call, pending: Any, error: str) -> bool:
     if error == "RequestTooLate":
         return now > last
     nav = nav_of(call)
-    if error.startswith("Price"):
+    if error == "MarketHalted" or error.startswith("Price"):
         return needs_prices(call, pending) and bool(invalid_prices(call))
     if error == "RequestTooEarly":
         return not priced_after(call, first)

@@ -150,7 +150,7 @@ def buy_collateral(world: World, choose: Choices) -> Calls:
     state = world.state
     held = held_tokens(world)
     owing = [key for key in held if state.accounts[key[0]].cash < 0]
-    if not owing and choose.chance(85):
+    if not owing and choose.chance(92):
         return
     holder, token_id = any_holder(world, choose), any_token(world, choose)
     if owing and choose.chance(90):

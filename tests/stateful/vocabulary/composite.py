@@ -14,7 +14,12 @@ from tests.stateful.choices import Choices
 from tests.stateful.configuration import ACTORS
 from tests.stateful.vocabulary.arguments import MOST_UINT, SIDES, any_sender
 from tests.stateful.vocabulary.collateral import bought, seized_atoms
-from tests.stateful.vocabulary.payout import UNLIMITED, owed, with_factor
+from tests.stateful.vocabulary.payout import (
+    UNLIMITED,
+    chosen_in,
+    owed,
+    with_factor,
+)
 from tests.stateful.vocabulary.prices import calm, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.vocabulary.trading import (
@@ -114,7 +119,7 @@ def tighten(world: World, choose: Choices) -> Calls:
     """The owner allows no more than there is, somebody asks for more, and it ends."""
     state = world.state
     market_id = choose.integer(0, world.markets - 1)
-    params = market.load_params(state, market_id)
+    params = chosen_in(world, market_id)
     price = market.price_of(state, market_id)
     book = market.load_book(state, market_id)
     held = margin.notional(sides.open_interest(book), price.index)

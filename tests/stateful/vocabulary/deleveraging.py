@@ -16,7 +16,7 @@ from tests.stateful.vocabulary.arguments import (
     any_sender,
     held_or_any,
 )
-from tests.stateful.vocabulary.payout import UNLIMITED, changed_to, owed
+from tests.stateful.vocabulary.payout import UNLIMITED, changed_to, chosen_in, owed
 from tests.stateful.vocabulary.prices import calm, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.vocabulary.trading import largest_open, limited
@@ -46,10 +46,12 @@ def profit_now(world: World, holder: int, market_id: int) -> int:
     """What a position has gained at the mark, once its market has accrued."""
     state = world.state
     price = market.price_of(state, market_id)
-    params = market.load_params(state, market_id)
+    params = market.load_params(state, market_id, world.now)
     book = market.load_book(state, market_id)
     last = market.load_funding(state, market_id)
-    current = sides.projected(last, book, price, params, world.now)
+    current = sides.projected(
+        last, book, price, params.pricing.skew_scale, params.funding, world.now
+    )
     held = state.positions[holder, market_id]
     index = current.long_index if held.size > 0 else current.short_index
     return (held.size * (price.mark - index) + held.funding) // WAD + held.quote
@@ -120,7 +122,7 @@ def too_much_is_owed(world: World, choose: Choices) -> Calls:
         return
     # The largest factor at which it is due, and the next.
     factor = -(-due * WAD // vault) - 1 + choose.pick((0, 0, 0, 1))
-    params = market.load_params(state, market_id)
+    params = chosen_in(world, market_id)
     duration = choose.pick((LASTING, LASTING, 60, 1))
     asked = replace(
         params.deleveraging,
@@ -148,7 +150,7 @@ def too_much_is_owed(world: World, choose: Choices) -> Calls:
         world.now += choose.pick((0, 1, duration // 2, duration))
     if choose.chance(60):
         usual = replace(asked, factor=USUAL, after_factor=USUAL // 2)
-        params = market.load_params(state, market_id)
+        params = chosen_in(world, market_id)
         yield changed_to(world, market_id, replace(params, deleveraging=usual))
 
 
@@ -174,7 +176,7 @@ def gains_beside_losses(world: World, choose: Choices) -> Calls:
         world.now += 12
         index = index * (100 + sign * moved) // 100
         yield from round_at(world, choose, market_id, max(1, index))
-    params = market.load_params(state, market_id)
+    params = chosen_in(world, market_id)
     asked = replace(
         params.deleveraging, factor=1, after_factor=0, start=0, duration=LASTING
     )
@@ -185,5 +187,5 @@ def gains_beside_losses(world: World, choose: Choices) -> Calls:
         keeper = world.actors["keeper"]
         yield world.by(keeper, "Exchange", "deleverage", holder, market_id, size)
     usual = replace(asked, factor=USUAL, after_factor=USUAL // 2)
-    params = market.load_params(state, market_id)
+    params = chosen_in(world, market_id)
     yield changed_to(world, market_id, replace(params, deleveraging=usual))

@@ -5,9 +5,15 @@ Parameters change, and the owner; others try what is not theirs.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from msgspec.structs import replace
+
+from protocol import parameters
 from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
+from protocol.governance import REST
+from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY, MarketParams
 from protocol.trace import words_of
 from tests.stateful import configuration
 from tests.stateful.choices import Choices
@@ -16,8 +22,10 @@ from tests.stateful.vocabulary.arguments import (
     MOST_INT,
     MOST_UINT,
     amount,
+    any_market,
     any_sender,
 )
+from tests.stateful.vocabulary.payout import changed_to, chosen_in, in_mode
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
@@ -32,6 +40,21 @@ PRIVILEGED = (
     ("Exchange", "collect_treasury", 1, "Governor"),
     ("Exchange", "set_collateral", 2, "Governor"),
     ("Oracle", "set_feed", 2 + MAX_REPORTERS, "Governor"),
+)
+
+
+# What the council may move, and which way; the fee is none of it.
+WAYS = (
+    ("limits", "max_skew", -1),
+    ("limits", "max_open_interest_value", -1),
+    ("limits", "max_size", -1),
+    ("limits", "max_confidence", -1),
+    ("limits", "mode", 1),
+    ("margin", "im_base", 1),
+    ("margin", "im_slope", 1),
+    ("margin", "oi_lower", -1),
+    ("margin", "maintenance_fraction", 1),
+    ("fee", "taker", 0),
 )
 
 
@@ -51,7 +74,7 @@ def spoiled(choose: Choices, words: Iterable[int]) -> tuple[int, ...]:
     return tuple(changed)
 
 
-@rule(2, {"Governor.set_market": "ok FeedUnknown NotOwner ParameterOutOfBounds"})
+@rule(3, {"Governor.set_market": "ok FeedUnknown NotOwner ParameterOutOfBounds"})
 def set_market(world: World, choose: Choices) -> Calls:
     """A market changes its parameters, or a new one starts."""
     state = world.state
@@ -68,6 +91,150 @@ def set_market(world: World, choose: Choices) -> Calls:
         words = spoiled(choose, words)
     sender = governing(world, choose)
     yield world.by(sender, "Governor", "set_market", market_id, *words)
+
+
+@rule(
+    3,
+    {
+        "Governor.set_market": "ok NotOwner",
+        "Exchange.trade": "MarketHalted MarketOnlyReduces",
+        "Exchange.settle": "MarketHalted",
+        "Exchange.withdraw": "MarketHalted",
+        "Exchange.deleverage": "MarketHalted",
+        "Vault.execute": "MarketHalted",
+    },
+)
+def set_mode(world: World, choose: Choices) -> Calls:
+    """A market is held up, somebody tries what it may not allow, and it goes on."""
+    market_id = choose.integer(0, world.markets - 1)
+    params = chosen_in(world, market_id)
+    mode = choose.pick((REDUCE_ONLY, HALTED))
+    held_up = changed_to(world, market_id, in_mode(params, mode))
+    yield replace(held_up, sender=governing(world, choose))
+    for _ in range(choose.integer(0, 4)):
+        yield from tried_in(world, choose, market_id)
+    if choose.chance(85):
+        params = chosen_in(world, market_id)
+        yield changed_to(world, market_id, in_mode(params, ACTIVE))
+
+
+def tried_in(world: World, choose: Choices, market_id: int) -> Calls:
+    """A call that the mode of a market may refuse, or one that it never does."""
+    state = world.state
+    held = [key[0] for key in world.positions() if key[1] == market_id]
+    holder = choose.pick(held or world.holders)
+    owner, size = holder >> 96, state.positions[holder, market_id].size
+    kind = choose.integer(0, 6)
+    if kind < 2:
+        some = abs(size) // 2 or WAD
+        delta = choose.pick((some, -some, -size or some))
+        limit = MOST_INT if delta > 0 else 0
+        words = (holder, market_id, delta, limit)
+        yield world.by(owner, "Exchange", "trade", *words)
+    elif kind == 2:
+        yield world.by(owner, "Exchange", "settle", holder, market_id)
+    elif kind == 3:
+        yield world.by(owner, "Exchange", "withdraw", holder, 1, owner)
+    elif kind == 4:
+        words = (holder, market_id, max(1, abs(size)))
+        yield world.by("keeper", "Exchange", "deleverage", *words)
+    elif kind == 5:
+        yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
+    else:
+        waiting = [each for each, kept in state.requests.items() if kept.amount]
+        number = choose.pick(waiting) if waiting else 0
+        yield world.by("keeper", "Vault", "execute", number)
+
+
+@rule(
+    2,
+    {
+        "Governor.appoint_council": "ok NotOwner",
+        "Governor.appoint_guardian": "ok NotOwner",
+    },
+)
+def appoint(world: World, choose: Choices) -> Calls:
+    """The owner names a council or a guardian, or somebody tries."""
+    role = choose.pick(("council", "guardian"))
+    named = world.actors[choose.pick(("heir", "operator", "keeper"))]
+    if choose.chance(10):
+        named = choose.pick((0, MOST_ADDRESS, *world.senders))
+    yield world.by(governing(world, choose), "Governor", f"appoint_{role}", named)
+
+
+def appointed(world: World, choose: Choices, role: str) -> Calls:
+    """Somebody has a role."""
+    if getattr(world.state, role)[()] not in world.names:
+        named = world.actors[choose.pick(("heir", "operator", "keeper"))]
+        owner = world.state.owner[()]
+        yield world.by(owner, "Governor", f"appoint_{role}", named)
+
+
+def acting(world: World, choose: Choices, role: str) -> int:
+    """Who has a role mostly, or anybody."""
+    if choose.chance(85):
+        sender: int = getattr(world.state, role)[()]
+        return sender
+    return any_sender(world, choose)
+
+
+@rule(3, {"Governor.pause_market": "ok MarketUnknown NotGuardian PausedLately"})
+def pause_market(world: World, choose: Choices) -> Calls:
+    """The guardian pauses a market, as soon as it may, or a little sooner."""
+    yield from appointed(world, choose, "guardian")
+    market_id = any_market(world, choose)
+    code = world.state.market_params[market_id]
+    if code and choose.chance(80):
+        record = parameters.record_in(world.state, code)
+        soon = record.interim.paused_until + REST - choose.pick((0, 0, 0, 1))
+        world.now = max(world.now, soon)
+    sender = acting(world, choose, "guardian")
+    yield world.by(sender, "Governor", "pause_market", market_id)
+    if market_id < world.markets:
+        for _ in range(choose.integer(0, 3)):
+            yield from tried_in(world, choose, market_id)
+
+
+@rule(3, {"Governor.tighten_market": "ok MarketUnknown NotCouncil NotTighter"})
+def tighten_market(world: World, choose: Choices) -> Calls:
+    """The council tightens what it may, or loosens it, and the owner undoes it."""
+    yield from appointed(world, choose, "council")
+    market_id = choose.integer(0, world.markets - 1)
+    usual = params = chosen_in(world, market_id)
+    for _ in range(choose.integer(1, 3)):
+        params = tightened(choose, params)
+    if choose.chance(8):
+        market_id = world.markets
+    sender = acting(world, choose, "council")
+    words = tuple(words_of(params))
+    yield world.by(sender, "Governor", "tighten_market", market_id, *words)
+    if market_id < world.markets and choose.chance(50):
+        world.now += choose.pick((0, 1, 3_600, 86_399, 86_400))
+        yield changed_to(world, market_id, usual)
+
+
+@rule(1)
+def rescale(world: World, choose: Choices) -> Calls:
+    """The owner makes the premium of a market steeper or flatter."""
+    market_id = choose.integer(0, world.markets - 1)
+    params = chosen_in(world, market_id)
+    scale = params.pricing.skew_scale * choose.pick((9, 11)) // 10
+    pricing = replace(params.pricing, skew_scale=scale)
+    yield changed_to(world, market_id, replace(params, pricing=pricing))
+
+
+def tightened(choose: Choices, params: MarketParams) -> MarketParams:
+    """The parameters with one of them a little tighter, or, seldom, looser."""
+    group, name, way = choose.pick(WAYS)
+    record: Any = getattr(params, group)
+    value = getattr(record, name)
+    part = choose.pick((1, value // 10, value // 3))
+    if name == "mode":
+        part = choose.pick((0, 0, 1))
+    if choose.chance(12):
+        way = -way
+    changed = replace(record, **{name: max(0, value + way * part)})
+    return replace(params, **{group: changed})
 
 
 @rule(1, {"Governor.set_feed": "ok BadReporters NotOwner ParameterOutOfBounds"})

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from protocol import exchange, market, payout, sides
+from protocol import exchange, market, parameters, payout, sides
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams
 from protocol.payout import PayoutParams
@@ -28,10 +28,23 @@ def owed(world: World, market_id: int) -> int:
     state = world.state
     sums = exchange.market_of(state, Call(0, world.now), market_id)
     price = market.price_of(state, market_id)
-    params = market.load_params(state, market_id)
-    current = sides.projected(sums.funding, sums.book, price, params, world.now)
+    params = market.load_params(state, market_id, world.now)
+    current = sides.projected(
+        sums.funding,
+        sums.book,
+        price,
+        params.pricing.skew_scale,
+        params.funding,
+        world.now,
+    )
     gained = sides.profits(sums, price.mark, current)
     return payout.owed(gained.longs, gained.shorts, sums.open_claims)
+
+
+def chosen_in(world: World, market_id: int) -> MarketParams:
+    """The parameters of a market as they were chosen, whatever holds for a while."""
+    code = world.state.market_params[market_id]
+    return parameters.record_in(world.state, code).params
 
 
 def changed_to(world: World, market_id: int, params: MarketParams) -> Action:
@@ -41,9 +54,14 @@ def changed_to(world: World, market_id: int, params: MarketParams) -> Action:
     return world.by(owner, "Governor", "set_market", market_id, *words)
 
 
+def in_mode(params: MarketParams, mode: int) -> MarketParams:
+    """The parameters with another mode."""
+    return replace(params, limits=replace(params.limits, mode=mode))
+
+
 def with_factor(world: World, market_id: int, factor: int) -> Action:
     """The owner lets a market pay such a part of the vault."""
-    params = market.load_params(world.state, market_id)
+    params = chosen_in(world, market_id)
     changed = replace(params, payout=PayoutParams(factor, params.payout.window))
     return changed_to(world, market_id, changed)
 

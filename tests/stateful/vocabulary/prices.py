@@ -51,7 +51,7 @@ def edge(world: World, choose: Choices) -> int:
     state = world.state
     market_id = choose.integer(0, world.markets - 1)
     price = market.price_of(state, market_id)
-    limits = market.load_params(state, market_id).limits
+    limits = market.load_params(state, market_id, world.now).limits
     window = market.load_risk(state).insurance.window
     return choose.pick(
         (

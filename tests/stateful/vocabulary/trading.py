@@ -115,7 +115,7 @@ def reducing(
         return whole + choose.pick((1, -1))
     # A rest of just the least value.
     price = market.price_of(world.state, market_id).index
-    least = market.load_params(world.state, market_id).limits.least_value
+    least = market.load_params(world.state, market_id, world.now).limits.least_value
     rest = world.ceil_size(least, price) + choose.integer(-1, 1)
     return whole + rest if size > 0 else whole - rest
 
@@ -125,7 +125,7 @@ def growing(
 ) -> int:
     """A change of a position away from zero, by mode."""
     state = world.state
-    params = market.load_params(state, market_id)
+    params = market.load_params(state, market_id, world.now)
     price = market.price_of(state, market_id).index
     sign = choose.pick(SIDES)
     if size != 0 and choose.chance(90):
@@ -164,7 +164,7 @@ def affordable(
 ) -> int:
     """A size that the account's margin allows, and most likely its market too."""
     state = world.state
-    params = market.load_params(state, market_id)
+    params = market.load_params(state, market_id, world.now)
     whole = world.statement(holder)
     free = max(whole.strict_equity - whole.initial - whole.reserve, 0)
     most = min(
@@ -179,7 +179,7 @@ def affordable(
 
 def largest_open(world: World, holder: int, market_id: int, sign: int) -> int:
     """The largest size that the account can open, found by trying."""
-    limits = market.load_params(world.state, market_id).limits
+    limits = market.load_params(world.state, market_id, world.now).limits
     price = market.price_of(world.state, market_id).index
     limit = MOST_INT if sign > 0 else 0
 

@@ -11,7 +11,7 @@ from protocol.request import VaultParams
 from protocol.share import Nav
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import MOST_UINT, amount, any_sender
-from tests.stateful.vocabulary.prices import all_rounds, is_stale
+from tests.stateful.vocabulary.prices import all_rounds, is_stale, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.vocabulary.shares import share_owners
 from tests.stateful.world import World
@@ -207,9 +207,18 @@ def execute(world: World, choose: Choices) -> Calls:
     # A price from before may still be good, but it is not one for a request.
     elif choose.chance(85):
         yield from all_rounds(world, choose)
+        if choose.chance(5):
+            yield from doubted(world, choose)
     yield world.by(sender, "Vault", "execute", number)
     if choose.chance(10):
         yield world.by(sender, "Vault", "execute", number)
+
+
+def doubted(world: World, choose: Choices) -> Calls:
+    """A market of which nobody is sure."""
+    market_id = choose.integer(0, world.markets - 1)
+    index = market.price_of(world.state, market_id).index
+    yield from round_at(world, choose, market_id, index, index // 30)
 
 
 @rule(

@@ -114,6 +114,8 @@ def every_view(
         ("Vault", "balanceOf", (who,)),
         ("Vault", "allowance", (who, other)),
         ("Governor", "owner", ()),
+        ("Governor", "council", ()),
+        ("Governor", "guardian", ()),
         ("Token", "balanceOf", (who,)),
         ("Token", "allowance", (who, other)),
         ("Token", "totalSupply", ()),

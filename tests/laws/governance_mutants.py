@@ -1,0 +1,85 @@
+"""
+Faults in who may hold up a market or change it, and in what happens then.
+"""
+
+from __future__ import annotations
+
+from tests.laws.faults import Edit, Mutant, both, each
+
+
+def rules(name: str, law: str, old: str, new: str) -> Mutant:
+    """A fault in the rules that both languages write alike."""
+    edits = (Edit(old, new),)
+    return Mutant(name, law, "rules", "Rules", edits, edits)
+
+
+GOVERNANCE_MUTANTS = (
+    rules(
+        "a market that only reduces takes more",
+        "G5",
+        "params.limits.mode != parameters.REDUCE_ONLY",
+        "True",
+    ),
+    rules(
+        "a halted market lets positions be closed",
+        "G5",
+        "params.limits.mode != parameters.HALTED",
+        "True",
+    ),
+    both(
+        "a halted market pays its winners",
+        "G5",
+        "parameters",
+        ("require(limits.mode != HALTED,", "require(True,"),
+    ),
+    rules(
+        "a halted market liquidates nobody",
+        "G6",
+        "feed.require_fresh_enough(price, params.limits.risk_age, now)\n    ratio",
+        "parameters.require_valid(price, params.limits, now)\n    ratio",
+    ),
+    both(
+        "a margin is raised at once",
+        "G3",
+        "ramp",
+        ("im_base=min(before.im_base, asked.im_base)", "im_base=asked.im_base"),
+    ),
+    each(
+        "a smaller scale makes the slope steeper at once",
+        "G3",
+        "ramp",
+        ("mul_div_down(before.im_slope, scale, scale_before)", "before.im_slope"),
+        (
+            "fixed_point.mul_div_down(before.im_slope, scale, scale_before)",
+            "before.im_slope",
+        ),
+    ),
+    Mutant(
+        "a pause lasts two days",
+        "G9",
+        "governor",
+        "Governor",
+        (Edit("call.now + governance.PAUSE", "call.now + 2 * governance.PAUSE"),),
+        (
+            Edit(
+                "block.timestamp + governance.PAUSE",
+                "block.timestamp + 2 * governance.PAUSE",
+            ),
+        ),
+    ),
+    both(
+        "a guardian pauses again the day after",
+        "G9",
+        "governance",
+        ("paused_until + REST", "paused_until"),
+    ),
+    both(
+        "a council raises the largest size",
+        "G10",
+        "governance",
+        (
+            "max_size=min(a.limits.max_size, b.limits.max_size)",
+            "max_size=max(a.limits.max_size, b.limits.max_size)",
+        ),
+    ),
+)
