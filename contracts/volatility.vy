@@ -51,6 +51,8 @@ def target(variance: int256, params: VolatilityParams) -> int256:
     @notice The multiplier that such a variance asks for: the volatility by the one at
             which margins begin to grow, up to the most there may be.
     """
+    if params.max_multiplier == fixed_point.WAD:
+        return fixed_point.WAD
     volatility: int256 = fixed_point.sqrt_down(variance * fixed_point.WAD)
     asked: int256 = fixed_point.mul_div_down(
         volatility, fixed_point.WAD, params.reference * GRAIN

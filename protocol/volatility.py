@@ -50,6 +50,8 @@ def target(variance: Ratio, params: VolatilityParams) -> Ratio:
     The multiplier that such a variance asks for: the volatility by the one at which
     margins begin to grow, up to the most there may be.
     """
+    if params.max_multiplier == Ratio(WAD):
+        return Ratio(WAD)
     volatility = Ratio(sqrt_down(int(variance) * WAD))
     asked = mul_div_down(volatility, WAD, int(params.reference) * GRAIN)
     return clamp(GRAIN * asked, Ratio(WAD), params.max_multiplier)
