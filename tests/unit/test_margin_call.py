@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from protocol import errors, margin_call
 from protocol.margin_call import MarginCalled, MarginCallEnded, MarginCallParams
+from protocol.market import load_params
 from protocol.statement import CALLED, HEALTHY, LIQUIDATABLE
 from protocol.trace import words_of
 from tests.twin.twins import both
@@ -152,9 +153,8 @@ def test_nobody_is_called_who_has_just_opened(desk) -> None:
     """The margin is half of the initial one: a ratio of 2 is the most there may be."""
     lawful = replace(RISK, margin_call=replace(PARAMS, ratio=wad("2")))
     desk.make("owner", "Governor", "set_risk", *words_of(lawful))
-    fraction = desk.model.state.codes[desk.view("Exchange", "params_of", 0)].margin
-    assert fraction.maintenance_fraction == wad("0.5")
-    market = desk.model.state.codes[desk.view("Exchange", "params_of", 0)]
+    market = load_params(desk.model.state, 0, desk.now)
+    assert market.margin.maintenance_fraction == wad("0.5")
     raised = replace(market.margin, maintenance_fraction=wad("0.5") + 1)
     words = words_of(replace(market, margin=raised))
     outcome = desk.call("owner", "Governor", "set_market", 0, *words)
