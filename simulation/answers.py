@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from protocol.errors import BELOW_INITIAL_MARGIN
 from protocol.fixed_point import WAD
 from simulation.errors import Problem, ScenarioError
 from simulation.quantities import format_duration
@@ -413,6 +414,38 @@ def lack_of_grace(scenarios: Sequence[Scenario]) -> str | None:
     return None if False in waits else "no variant liquidates without a call"
 
 
+def volatility(played: Sequence[Played]) -> str:
+    """Who was let in, who was liquidated, and what the crash cost others."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        summary = each.summary
+        count = sum(agents.count for agents in each.play.scenario.agents)
+        smaller = summary["refusals"].get(BELOW_INITIAL_MARGIN, 0)
+        return listed(
+            [
+                f"{smaller:,} of {count:,} had to open less than they would",
+                f"{summary['liquidated_accounts']:,} were liquidated",
+                f"the insurance fund paid {amount(summary['insurance_drawn'])}",
+                f"the vault {amount(summary['bad_debt'])} {unit} of what they owed",
+            ]
+        )
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    return sentence(f"when {went}: {by_variant(played, clause)}")
+
+
+def lack_of_volatility(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks what growing margins are worth."""
+    grows = {
+        any(each.feed.volatility.max_multiplier > WAD for each in one.markets)
+        for one in scenarios
+    }
+    if True not in grows:
+        return "the margins of no market grow with volatility"
+    return None if False in grows else "no variant leaves margins as they are"
+
+
 def sentence(text: str) -> str:
     """A text as a sentence."""
     return f"{text[0].upper()}{text[1:]}."
@@ -426,4 +459,5 @@ ANSWERS: dict[str, Answer] = {
     "bank-run": Answer(bank_run, lack_of_flight),
     "three-safeties": Answer(three_safeties, lack_of_safeties),
     "margin-call": Answer(margin_call, lack_of_grace),
+    "volatility": Answer(volatility, lack_of_volatility),
 }

@@ -14,6 +14,7 @@ THIN = SCENARIOS / "thin-market.toml"
 FLIGHT = SCENARIOS / "bank-run.toml"
 SAFETIES = SCENARIOS / "three-safeties.toml"
 CALLS = SCENARIOS / "margin-call.toml"
+STORM = SCENARIOS / "volatility.toml"
 
 SMALL = [
     "run.name=small",
@@ -144,4 +145,16 @@ SMALL_CALLS = [
         for key in ("count=6", "entry=['1m', '5m']")
     ),
     *(f"agents.{place}.reaction=['1m', '6m']" for place in (0, 2)),
+]
+
+SMALL_STORM = [
+    "run.name=small-volatility",
+    "run.duration=40m",
+    "market.ETH.prices.shocks=[{at='10m', move='-0.03', over='2m'}, "
+    "{at='14m', move='0.03', over='2m'}, {at='30m', move='-0.3', over='1m'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place, entry in ((0, "['0s', '8m']"), (1, "['12m', '28m']"))
+        for key in ("count=8", f"entry={entry}")
+    ),
 ]

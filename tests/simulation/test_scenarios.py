@@ -36,7 +36,9 @@ from tests.simulation.small import (
     SMALL_FLIGHT,
     SMALL_GLITCH,
     SMALL_SAFETIES,
+    SMALL_STORM,
     SMALL_THIN,
+    STORM,
     THIN,
 )
 
@@ -47,6 +49,7 @@ ALL = {
     FLIGHT: SMALL_FLIGHT,
     GLITCH: SMALL_GLITCH,
     SAFETIES: SMALL_SAFETIES,
+    STORM: SMALL_STORM,
     THIN: SMALL_THIN,
 }
 SAID = {
@@ -57,8 +60,16 @@ SAID = {
     "oracle-glitch": "When ETH is read 40 % too low for 30s: with usual (band ",
     "three-safeties": "When ETH goes from 3,000 to 4,175 and then to 3,338 USDC: ",
     "thin-market": "When JELLY goes from 0.01 to 0.03987 and then to 0.03985 USDC: ",
+    "volatility": "When ETH goes from 3,000 to ",
 }
 CONTRACTS = compile_contracts()
+
+
+@pytest.fixture(scope="module")
+def storm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+    """The variants of a small crash after a small storm."""
+    place = tmp_path_factory.mktemp("s") / "run"
+    return by_name(run(prepare(STORM, SMALL_STORM), place))
 
 
 @pytest.fixture(scope="module")
@@ -410,9 +421,28 @@ def test_what_waits_to_enter_is_the_provider_s(max_calls, tmp_path) -> None:
         (FLIGHT, ["run.answer=margin-call"], "providers are never called"),
         (CALLS, ["keepers.caller=false"], "nobody is called"),
         (CALLS, ["variant=[]"], "no variant liquidates without a call"),
+        (STORM, ["variant=[]"], "no variant leaves margins as they are"),
+        (
+            CALLS,
+            ["run.answer=volatility"],
+            "the margins of no market grow with volatility",
+        ),
         (THIN, ["run.answer=bank-run"], "no two groups of providers leave one after"),
     ],
 )
 def test_an_answer_that_it_cannot_give_is_refused(path: Path, overrides, lack):
     with pytest.raises(InputError, match=f"cannot be answered: {lack}"):
         prepare(path, overrides)
+
+
+def test_growing_margins_let_less_in_and_leave_less_to_others(storm) -> None:
+    refused = {
+        name: each.summary["refusals"].get("BelowInitialMargin", 0)
+        for name, each in storm.items()
+    }
+    assert refused["fixed"] == 0 < refused["growing"]
+    debts = {
+        name: each.summary["insurance_drawn"] + each.summary["bad_debt"]
+        for name, each in storm.items()
+    }
+    assert 0 < debts["growing"] < debts["fixed"]
