@@ -148,6 +148,7 @@ def set_risk(params: parameters.RiskParams):
         )
     code: address = raw_create(concat(RISK_CODE, abi_encode(params)))
     extcall Exchange(EXCHANGE).set_risk(code)
+    log market.RiskSet(code=code)
 
 
 @external
@@ -175,6 +176,7 @@ def set_collateral(token_id: uint256, params: collateral.CollateralParams):
     governance.require_lawful_collateral(params, total, priced.ceiling_price)
     code: address = raw_create(concat(COLLATERAL_CODE, abi_encode(params)))
     extcall Exchange(EXCHANGE).set_collateral(token_id, code)
+    log collateral.CollateralSet(token_id=token_id, code=code)
 
 
 @external
@@ -305,3 +307,4 @@ def put_market(market_id: uint256, record: parameters.MarketRecord):
     """
     code: address = raw_create(concat(MARKET_CODE, abi_encode(record)))
     extcall Exchange(EXCHANGE).set_market(market_id, code)
+    log market.MarketSet(market_id=market_id, code=code)

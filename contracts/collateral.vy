@@ -187,4 +187,3 @@ def set_collateral(token_id: uint256, code: address):
     """
     errors.require(token_id < MAX_TOKENS, errors.TOKEN_UNKNOWN)
     self.collateral_params[token_id] = code
-    log CollateralSet(token_id=token_id, code=code)

@@ -87,9 +87,15 @@ def exposures(
             break
         if (positions >> market_id) & 1 == 0:
             continue
-        held: position.Position = position.load_position(holder, market_id)
         total = backing.combined(
-            total, market.exposure(market_id, held, needs_valid, now)
+            total,
+            market.exposure(
+                market_id,
+                position.load_position(holder, market_id),
+                market.price_of(market_id),
+                needs_valid,
+                now,
+            ),
         )
     return total
 

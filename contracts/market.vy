@@ -219,7 +219,11 @@ def update_rates(market_id: uint256, index: int256):
 @internal
 @view
 def exposure(
-    market_id: uint256, held: position.Position, needs_valid: bool, now: uint256
+    market_id: uint256,
+    held: position.Position,
+    price: feed.FeedPrice,
+    needs_valid: bool,
+    now: uint256,
 ) -> backing.Standing:
     """
     @notice What a position in the market adds to its account.
@@ -229,7 +233,7 @@ def exposure(
         held,
         self.load_funding(market_id),
         self.load_book(market_id),
-        self.price_of(market_id),
+        price,
         needs_valid,
         now,
     )
@@ -297,7 +301,6 @@ def set_market(market_id: uint256, code: address, now: uint256):
     self.accrue(market_id, price, now)
     self.market_params[market_id] = code
     self.update_rates(market_id, price.index)
-    log MarketSet(market_id=market_id, code=code)
 
 
 @internal
@@ -306,4 +309,3 @@ def set_risk(code: address):
     @notice Change the parameters of all accounts to those in the code.
     """
     self.risk_params = code
-    log RiskSet(code=code)

@@ -120,6 +120,7 @@ def standing_in(
     holder: uint256,
     market_id: uint256,
     rest: backing.Standing,
+    price: feed.FeedPrice,
     needs_valid: bool,
     now: uint256,
 ) -> backing.Standing:
@@ -129,7 +130,9 @@ def standing_in(
     """
     standing: backing.Standing = backing.combined(
         health.wealth(holder, account.load_account(holder), needs_valid, now),
-        health.exposures(holder, 1 << market_id, False, now),
+        market.exposure(
+            market_id, position.load_position(holder, market_id), price, False, now
+        ),
     )
     return backing.combined(standing, rest)
 
@@ -191,7 +194,7 @@ def trade(
     rest: backing.Standing = health.exposures(holder, others, not is_reduction, now)
     before: backing.Standing = empty(backing.Standing)
     if is_reduction:
-        before = self.standing_in(holder, market_id, rest, False, now)
+        before = self.standing_in(holder, market_id, rest, price, False, now)
 
     self.charge_fee(holder, agreed)
     opened: int256 = size_delta
@@ -202,7 +205,7 @@ def trade(
     self.move(holder, market_id, opened, agreed.fill, current)
 
     after: backing.Standing = self.standing_in(
-        holder, market_id, rest, not is_reduction, now
+        holder, market_id, rest, price, not is_reduction, now
     )
     reserve: int256 = 0
     if others != 0 or size != 0:

@@ -69,5 +69,7 @@ def ramped(
     @notice A multiplier that has gone toward its aim for a time, no faster than its
             ramp.
     """
+    if aim == multiplier:
+        return aim
     step: int256 = fixed_point.mul_div_down(params.ramp, elapsed, GRAIN) * GRAIN
     return multiplier + fixed_point.clamp(aim - multiplier, 0 - step, step)

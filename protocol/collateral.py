@@ -148,4 +148,3 @@ def set_collateral(state: State, token_id: int, code: Address) -> None:
     """
     require(token_id < MAX_TOKENS, errors.TOKEN_UNKNOWN)
     state.collateral_params[token_id] = code
-    state.log(CollateralSet(token_id=token_id, code=code))

@@ -21,9 +21,10 @@ from protocol import (
     sides,
     token,
 )
-from protocol.collateral import FIRST_FEED, MAX_TOKENS, CollateralParams
+from protocol.collateral import FIRST_FEED, MAX_TOKENS, CollateralParams, CollateralSet
 from protocol.errors import require
 from protocol.feed import FeedParams
+from protocol.market import MarketSet, RiskSet
 from protocol.parameters import Interim, MarketParams, MarketRecord, RiskParams
 from protocol.ramp import NO_RAMP
 from protocol.units import Address, Atoms, Call, Holder, Seconds, Size
@@ -108,6 +109,7 @@ def set_risk(state: State, call: Call, params: RiskParams) -> None:
         )
     code = state.create_code(params)
     exchange.set_risk(state, governor, code)
+    state.log(RiskSet(code=code))
 
 
 def set_collateral(
@@ -134,6 +136,7 @@ def set_collateral(
     governance.require_lawful_collateral(params, total, priced.ceiling_price)
     code = state.create_code(params)
     exchange.set_collateral(state, governor, token_id, code)
+    state.log(CollateralSet(token_id=token_id, code=code))
 
 
 def collect_collateral(
@@ -234,3 +237,4 @@ def put_market(
     code = state.create_code(record)
     governor = Call(state.addresses.governor, now)
     exchange.set_market(state, governor, market_id, code)
+    state.log(MarketSet(market_id=market_id, code=code))

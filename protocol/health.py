@@ -76,9 +76,16 @@ def exposures(
             break
         if (positions >> market_id) & 1 == 0:
             continue
-        held = position.load_position(state, holder, market_id)
         total = combined(
-            total, market.exposure(state, market_id, held, needs_valid, now)
+            total,
+            market.exposure(
+                state,
+                market_id,
+                position.load_position(state, holder, market_id),
+                market.price_of(state, market_id),
+                needs_valid,
+                now,
+            ),
         )
     return total
 

@@ -160,7 +160,12 @@ def update_rates(state: State, market_id: int, index: Price) -> None:
 
 
 def exposure(
-    state: State, market_id: int, held: Position, needs_valid: bool, now: Seconds
+    state: State,
+    market_id: int,
+    held: Position,
+    price: FeedPrice,
+    needs_valid: bool,
+    now: Seconds,
 ) -> Standing:
     """What a position in the market adds to its account."""
     return rules.exposure(
@@ -170,7 +175,7 @@ def exposure(
         held,
         load_funding(state, market_id),
         load_book(state, market_id),
-        price_of(state, market_id),
+        price,
         needs_valid,
         now,
     )
@@ -228,10 +233,8 @@ def set_market(state: State, market_id: int, code: Address, now: Seconds) -> Non
     accrue(state, market_id, price, now)
     state.market_params[market_id] = code
     update_rates(state, market_id, price.index)
-    state.log(MarketSet(market_id=market_id, code=code))
 
 
 def set_risk(state: State, code: Address) -> None:
     """Change the parameters of all accounts to those in the code."""
     state.risk_params[()] = code
-    state.log(RiskSet(code=code))

@@ -30,6 +30,7 @@ from protocol.deleveraging import (
     DeleveragingOpened,
 )
 from protocol.errors import require
+from protocol.feed import FeedPrice
 from protocol.fixed_point import clamp, require_fits
 from protocol.funding import Funding
 from protocol.liquidation import Bucket, Closing
@@ -136,6 +137,7 @@ def standing_in(
     holder: Holder,
     market_id: int,
     rest: Standing,
+    price: FeedPrice,
     needs_valid: bool,
     now: Seconds,
 ) -> Standing:
@@ -147,7 +149,14 @@ def standing_in(
         health.wealth(
             state, holder, account.load_account(state, holder), needs_valid, now
         ),
-        health.exposures(state, holder, 1 << market_id, False, now),
+        market.exposure(
+            state,
+            market_id,
+            position.load_position(state, holder, market_id),
+            price,
+            False,
+            now,
+        ),
     )
     return backing.combined(standing, rest)
 
@@ -205,7 +214,7 @@ def trade(
     rest = health.exposures(state, holder, others, not is_reduction, now)
     before = NO_STANDING
     if is_reduction:
-        before = standing_in(state, holder, market_id, rest, False, now)
+        before = standing_in(state, holder, market_id, rest, price, False, now)
 
     charge_fee(state, holder, agreed)
     opened = size_delta
@@ -215,7 +224,7 @@ def trade(
         opened = size
     move(state, holder, market_id, opened, agreed.fill, current)
 
-    after = standing_in(state, holder, market_id, rest, not is_reduction, now)
+    after = standing_in(state, holder, market_id, rest, price, not is_reduction, now)
     reserve = Quote(0)
     if others != 0 or size != Size(0):
         reserve = risk.reserve

@@ -63,5 +63,7 @@ def ramped(
     """
     A multiplier that has gone toward its aim for a time, no faster than its ramp.
     """
+    if aim == multiplier:
+        return aim
     step = GRAIN * mul_div_down(params.ramp, elapsed, GRAIN)
     return multiplier + clamp(aim - multiplier, -step, step)

@@ -438,7 +438,7 @@ def volatility(played: Sequence[Played]) -> str:
 def lack_of_volatility(scenarios: Sequence[Scenario]) -> str | None:
     """What is missing where somebody asks what growing margins are worth."""
     grows = {
-        any(each.feed.volatility.max_multiplier > WAD for each in one.markets)
+        any(int(each.feed.volatility.max_multiplier) > WAD for each in one.markets)
         for one in scenarios
     }
     if True not in grows:
