@@ -19,7 +19,7 @@ from protocol.parameters import MarketParams
 from protocol.state import TOKENS
 from protocol.statement import HEALTHY, LIQUIDATABLE
 from protocol.trace import Kind, fields_of, shape, words_of
-from protocol.units import Ratio
+from protocol.units import Quote, Ratio
 from simulation.desk import Desk
 
 ROOT = Path(__file__).parents[2]
@@ -57,14 +57,22 @@ def words_in(kind: Kind) -> int:
     return sum(words_in(each) for _, each in fields_of(kind))
 
 
-@pytest.mark.parametrize("who", ["the owner", "the governor contract alone"])
-def test_what_is_the_owners_is_refused_to_others(who: str) -> None:
+GUARDED = (
+    "the owner",
+    "the risk council, if there is one",
+    "the guardian, if there is one",
+    "the governor contract alone",
+)
+
+
+@pytest.mark.parametrize("who", GUARDED)
+def test_what_needs_a_role_is_refused_to_others(who: str) -> None:
     """Whatever the words are: who asks is looked at first."""
     desk = Desk("revm")
     for call in sorted(roles()[who]):
         contract, function = call.split(".")
         count = sum(words_in(kind) for _, kind in shape(contract, function))
-        with pytest.raises(Revert, match=r"NotOwner|NotGovernor"):
+        with pytest.raises(Revert, match=r"Not(Owner|Council|Guardian|Governor)"):
             desk.make("rival", contract, function, *[0] * count)
 
 
@@ -73,13 +81,22 @@ def changed(desk: Desk, params: MarketParams) -> None:
     desk.make("owner", "Governor", "set_market", 0, *words_of((params,)))
 
 
+def test_margins_that_the_owner_raises_do_not_come_at_once() -> None:
+    desk = Desk()
+    desk.deposit("trader", "10_000 USDC")
+    desk.trade("trader", "ETH", "10 ETH")
+    params = desk.scenario.markets[0].params
+    changed(desk, replace(params, margin=replace(params.margin, im_base=Ratio(WAD))))
+    assert desk.statement("trader").status == HEALTHY
+
+
 def test_the_owner_can_bring_a_healthy_account_to_liquidation_at_once() -> None:
     desk = Desk()
     desk.deposit("trader", "10_000 USDC")
     desk.trade("trader", "ETH", "10 ETH")
     assert desk.statement("trader").status == HEALTHY
-    params = desk.scenario.markets[0].params
-    changed(desk, replace(params, margin=replace(params.margin, im_base=Ratio(WAD))))
+    risk = replace(desk.scenario.risk, reserve=Quote(10**6 * WAD))
+    desk.make("owner", "Governor", "set_risk", *words_of((risk,)))
     assert desk.statement("trader").status == LIQUIDATABLE
 
 
