@@ -17,6 +17,11 @@ settings.register_profile(
 settings.load_profile("perpspec")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that nobody waits for it in the end."""
+    items.sort(key=lambda item: item.path.name != "test_machine.py")
+
+
 @pytest.fixture(scope="session")
 def price_files() -> Path:
     """The folder of recorded prices, which others made and the repository lacks."""
