@@ -82,8 +82,11 @@ def set_feed(
     governance.require_lawful_feed(params, reporters)
     used: address = staticcall Exchange(EXCHANGE).params_of(feed_id)
     if used != empty(address):
+        held: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(feed_id)
         governance.require_lawful_limits(
-            parameters.record_in(used).params, 0, params.ceiling_price
+            parameters.record_in(used).params,
+            sides.open_interest(held.book),
+            params.ceiling_price,
         )
     if feed_id >= collateral.FIRST_FEED:
         priced: address = staticcall Exchange(EXCHANGE).collateral_params_of(
@@ -265,12 +268,20 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
             rises, and a pause goes on.
     """
     open_interest: int256 = 0
-    paused_until: uint256 = 0
-    rising: ramp.Ramp = empty(ramp.Ramp)
     used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
     if used != empty(address):
         state: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
         open_interest = sides.open_interest(state.book)
+    priced: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
+    governance.require_lawful_market(params, open_interest, priced.ceiling_price)
+    risk: address = staticcall Exchange(EXCHANGE).risk_params()
+    if risk != empty(address):
+        governance.require_lawful_call(
+            params.margin, parameters.risk_in(risk).margin_call
+        )
+    paused_until: uint256 = 0
+    rising: ramp.Ramp = empty(ramp.Ramp)
+    if used != empty(address):
         paused_until = parameters.record_in(used).interim.paused_until
         current: parameters.MarketParams = parameters.params_in(used, block.timestamp)
         rising = ramp.begun(
@@ -279,13 +290,6 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
             params.margin,
             params.pricing.skew_scale,
             block.timestamp,
-        )
-    priced: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
-    governance.require_lawful_market(params, open_interest, priced.ceiling_price)
-    risk: address = staticcall Exchange(EXCHANGE).risk_params()
-    if risk != empty(address):
-        governance.require_lawful_call(
-            params.margin, parameters.risk_in(risk).margin_call
         )
     # The margins that it begins with are to cover what closing costs as well.
     first: parameters.MarketParams = params

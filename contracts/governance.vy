@@ -26,6 +26,8 @@ MOST_VALUE: constant(int256) = 2**120 - 1
 MOST_SECONDS: constant(uint256) = 2**32 - 1
 # Two multipliers have to fit beside the last words of a round.
 MOST_MULTIPLIER: constant(int256) = 4 * fixed_point.WAD
+# No more of a token is taken from who owes next to nothing.
+MOST_DUST: constant(int256) = 1_000 * fixed_point.WAD
 # No rule keeps a provider waiting for longer.
 MOST_WAIT: constant(uint256) = 30 * 86_400
 # How long a pause lasts, and a market then goes without one.
@@ -143,7 +145,8 @@ def require_lawful_limits(
     self.require_between(limits.max_confidence, 0, fixed_point.WAD)
     errors.require(limits.mode <= parameters.HALTED, errors.PARAMETER_OUT_OF_BOUNDS)
     errors.require(
-        margin.notional(limits.max_open_interest, ceiling_price) <= MOST_VALUE,
+        margin.notional(max(limits.max_open_interest, open_interest), ceiling_price)
+        <= MOST_VALUE,
         errors.OPEN_INTEREST_ABOVE_VALUE,
     )
 
@@ -306,6 +309,8 @@ def require_lawful_risk(params: parameters.RiskParams):
     self.require_wait(warned.grace)
     self.require_duration(warned.window)
     self.require_wait(warned.window)
+    # Else who is called again and again is never liquidated.
+    errors.require(warned.window >= warned.grace, errors.PARAMETER_OUT_OF_BOUNDS)
 
 
 @internal
@@ -339,7 +344,7 @@ def require_lawful_collateral(
     self.require_between(params.haircut_slope, 0, MOST_RATE)
     self.require_between(2 * params.haircut_slope, 0, fixed_point.WAD - params.haircut)
     self.require_between(params.discount, 0, params.haircut)
-    self.require_between(params.least_value, 0, MOST_VALUE)
+    self.require_between(params.least_value, 0, MOST_DUST)
     self.require_duration(params.max_age)
     self.require_between(params.max_confidence, 0, fixed_point.WAD)
 

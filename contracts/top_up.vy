@@ -78,10 +78,10 @@ def unpacked_top_up(target: uint256, packed: uint256[2]) -> TopUp:
 def moved(order: TopUp, missing: int256, scale: int256) -> uint256:
     """
     @notice The atoms that an order moves to an account that lacks so much: no less than
-            its least, and no more than it allows still.
+            its least, and no more than it allows still beside the fee.
     """
     atoms: uint256 = convert(fixed_point.mul_div_up(missing, 1, scale), uint256)
-    return min(max(atoms, order.least), order.ceiling)
+    return min(max(atoms, order.least), order.ceiling - min(order.fee, order.ceiling))
 
 
 @internal
@@ -131,14 +131,14 @@ def take_top_up(
             moves.
     """
     order: TopUp = self.load_top_up(target)
-    errors.require(order.ceiling > 0, errors.TOP_UP_UNKNOWN)
+    errors.require(order.ceiling > order.fee, errors.TOP_UP_UNKNOWN)
     errors.require(
         order.moved_at == 0 or now >= order.moved_at + order.cooldown,
         errors.TOP_UP_TOO_EARLY,
     )
     errors.require(missing > 0, errors.HEALTHY)
     atoms: uint256 = self.moved(order, missing, scale)
-    order.ceiling -= atoms
+    order.ceiling -= atoms + order.fee
     order.moved_at = now
     self.top_ups[target] = self.packed_top_up(order)
     log ToppedUp(

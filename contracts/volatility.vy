@@ -57,7 +57,9 @@ def target(variance: int256, params: VolatilityParams) -> int256:
     asked: int256 = fixed_point.mul_div_down(
         volatility, fixed_point.WAD, params.reference * GRAIN
     )
-    return fixed_point.clamp(asked * GRAIN, fixed_point.WAD, params.max_multiplier)
+    least: int256 = fixed_point.mul_div_down(fixed_point.WAD, 1, GRAIN)
+    most: int256 = fixed_point.mul_div_down(params.max_multiplier, 1, GRAIN)
+    return fixed_point.clamp(asked, least, most) * GRAIN
 
 
 @internal

@@ -29,7 +29,7 @@ def is_due(watch: Watch, target: Holder) -> bool:
     """Whether the order for an account would be carried out."""
     state, now = watch.state, watch.now
     order = top_up.load_top_up(state, target)
-    if order.ceiling == Atoms(0):
+    if order.ceiling <= order.fee:
         return False
     if order.moved_at != Seconds(0) and now < order.moved_at + order.cooldown:
         return False

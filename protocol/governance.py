@@ -29,6 +29,8 @@ MOST_VALUE = 2**120 - 1
 MOST_SECONDS = Seconds(2**32 - 1)
 # Two multipliers have to fit beside the last words of a round.
 MOST_MULTIPLIER = Ratio(4 * WAD)
+# No more of a token is taken from who owes next to nothing.
+MOST_DUST = Quote(1_000 * WAD)
 # No rule keeps a provider waiting for longer.
 MOST_WAIT = 30 * DAY
 # How long a pause lasts, and a market then goes without one.
@@ -117,7 +119,8 @@ def require_lawful_limits(
     require_between(limits.max_confidence, Ratio(0), Ratio(WAD))
     require(limits.mode <= HALTED, errors.PARAMETER_OUT_OF_BOUNDS)
     require(
-        margin.notional(limits.max_open_interest, ceiling_price) <= Quote(MOST_VALUE),
+        margin.notional(max(limits.max_open_interest, open_interest), ceiling_price)
+        <= Quote(MOST_VALUE),
         errors.OPEN_INTEREST_ABOVE_VALUE,
     )
 
@@ -249,6 +252,8 @@ def require_lawful_risk(params: RiskParams) -> None:
     require_wait(warned.grace)
     require_duration(warned.window)
     require_wait(warned.window)
+    # Else who is called again and again is never liquidated.
+    require(warned.window >= warned.grace, errors.PARAMETER_OUT_OF_BOUNDS)
 
 
 def require_lawful_call(asked: MarginParams, warned: MarginCallParams) -> None:
@@ -273,7 +278,7 @@ def require_lawful_collateral(
     require_between(params.haircut_slope, Ratio(0), Ratio(MOST_RATE))
     require_between(2 * params.haircut_slope, Ratio(0), Ratio(WAD) - params.haircut)
     require_between(params.discount, Ratio(0), params.haircut)
-    require_between(params.least_value, Quote(0), Quote(MOST_VALUE))
+    require_between(params.least_value, Quote(0), MOST_DUST)
     require_duration(params.max_age)
     require_between(params.max_confidence, Ratio(0), Ratio(WAD))
 

@@ -52,7 +52,10 @@ def set_feed(
     used = exchange.params_of(state, governor, feed_id)
     if used != 0:
         limits = parameters.record_in(state, used).params
-        governance.require_lawful_limits(limits, Size(0), params.ceiling_price)
+        held = exchange.market_of(state, governor, feed_id)
+        governance.require_lawful_limits(
+            limits, sides.open_interest(held.book), params.ceiling_price
+        )
     if feed_id >= FIRST_FEED:
         priced = exchange.collateral_params_of(state, governor, feed_id - FIRST_FEED)
         if priced != 0:
@@ -201,12 +204,20 @@ def change_market(
     """
     governor = Call(state.addresses.governor, now)
     open_interest = Size(0)
-    paused_until = Seconds(0)
-    rising = NO_RAMP
     used = exchange.params_of(state, governor, market_id)
     if used != 0:
         sums = exchange.market_of(state, governor, market_id)
         open_interest = sides.open_interest(sums.book)
+    priced = oracle.params_of(state, governor, market_id)
+    governance.require_lawful_market(params, open_interest, priced.ceiling_price)
+    risk = exchange.risk_params(state, governor)
+    if risk != 0:
+        governance.require_lawful_call(
+            params.margin, parameters.risk_in(state, risk).margin_call
+        )
+    paused_until = Seconds(0)
+    rising = NO_RAMP
+    if used != 0:
         paused_until = parameters.record_in(state, used).interim.paused_until
         current = parameters.params_in(state, used, now)
         rising = ramp.begun(
@@ -215,13 +226,6 @@ def change_market(
             params.margin,
             params.pricing.skew_scale,
             now,
-        )
-    priced = oracle.params_of(state, governor, market_id)
-    governance.require_lawful_market(params, open_interest, priced.ceiling_price)
-    risk = exchange.risk_params(state, governor)
-    if risk != 0:
-        governance.require_lawful_call(
-            params.margin, parameters.risk_in(state, risk).margin_call
         )
     # The margins that it begins with are to cover what closing costs as well.
     first = replace(params, margin=ramp.ramped(rising, params.margin, now))

@@ -81,10 +81,10 @@ def unpacked_top_up(target: Holder, packed: tuple[int, int]) -> TopUp:
 def moved(order: TopUp, missing: Quote, scale: int) -> Atoms:
     """
     The atoms that an order moves to an account that lacks so much: no less than its
-    least, and no more than it allows still.
+    least, and no more than it allows still beside the fee.
     """
     atoms = Atoms(int(mul_div_up(missing, 1, scale)))
-    return min(max(atoms, order.least), order.ceiling)
+    return min(max(atoms, order.least), order.ceiling - min(order.fee, order.ceiling))
 
 
 def load_top_up(state: State, target: Holder) -> TopUp:
@@ -136,14 +136,14 @@ def take_top_up(
     Use the order of an account that lacks so much, and give the atoms that it moves.
     """
     order = load_top_up(state, target)
-    require(order.ceiling > 0, errors.TOP_UP_UNKNOWN)
+    require(order.ceiling > order.fee, errors.TOP_UP_UNKNOWN)
     require(
         order.moved_at == Seconds(0) or now >= order.moved_at + order.cooldown,
         errors.TOP_UP_TOO_EARLY,
     )
     require(missing > Quote(0), errors.HEALTHY)
     atoms = moved(order, missing, scale)
-    order = replace(order, ceiling=order.ceiling - atoms, moved_at=now)
+    order = replace(order, ceiling=order.ceiling - atoms - order.fee, moved_at=now)
     state.top_ups[target] = order
     state.log(
         ToppedUp(

@@ -54,7 +54,9 @@ def target(variance: Ratio, params: VolatilityParams) -> Ratio:
         return Ratio(WAD)
     volatility = Ratio(sqrt_down(int(variance) * WAD))
     asked = mul_div_down(volatility, WAD, int(params.reference) * GRAIN)
-    return clamp(GRAIN * asked, Ratio(WAD), params.max_multiplier)
+    least = mul_div_down(Ratio(WAD), 1, GRAIN)
+    most = mul_div_down(params.max_multiplier, 1, GRAIN)
+    return GRAIN * clamp(asked, least, most)
 
 
 def ramped(

@@ -204,8 +204,8 @@ class Trader(Agent):
             return
         yield self.call("Exchange", "deposit", self.aside, savings)
         # So that the savings pay each fee too.
-        ceiling = max(0, savings - TOP_UPS * fee)
-        terms = (ceiling, -(-ceiling // TOP_UPS), fee, COOLDOWN, 0)
+        brought = max(0, savings - TOP_UPS * fee)
+        terms = (savings, -(-brought // TOP_UPS), fee, COOLDOWN, 0)
         yield self.call("TopUps", "set_order", self.holder, self.aside, *terms)
         operator = self.world.state.addresses.top_ups
         yield self.call("Exchange", "set_operator", operator, 1)

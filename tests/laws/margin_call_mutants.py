@@ -49,7 +49,7 @@ MARGIN_CALL_MUTANTS = (
         "L4",
         "top_up",
         "top_up",
-        (Edit("ceiling=order.ceiling - atoms,", "ceiling=order.ceiling,"),),
-        (Edit("order.ceiling -= atoms", "order.ceiling -= 0"),),
+        (Edit("order.ceiling - atoms - order.fee", "order.ceiling - order.fee"),),
+        (Edit("-= atoms + order.fee", "-= order.fee"),),
     ),
 )

@@ -95,7 +95,7 @@ def feed_params(choose: Choices, reporters: int, price: int) -> FeedParams:
         band=seldom(choose, WAD // 4, (WAD // 20, WAD // 2, WAD // 2, WAD // 200)),
         volatility=VolatilityParams(
             reference=seldom(choose, WAD // 20, (1, WAD // 1_000, 2**60)),
-            max_multiplier=choose.pick((WAD, WAD, 2 * WAD, 4 * WAD)),
+            max_multiplier=choose.pick((WAD, WAD, 2 * WAD, 4 * WAD, 3 * WAD + 1)),
             ramp=seldom(choose, WAD // 10_000, (0, 10**9 - 1, WAD)),
         ),
     )
@@ -233,7 +233,7 @@ def risk_params(choose: Choices) -> RiskParams:
         margin_call=MarginCallParams(
             ratio=seldom(choose, 5 * WAD // 4, (WAD, 3 * WAD // 2)),
             grace=choose.pick((0, 0, 300, 3_600)),
-            window=seldom(choose, 3_600, (600, DAY)),
+            window=seldom(choose, 3_600, (DAY,)),
         ),
     )
 

@@ -53,7 +53,7 @@ def test_what_is_moved_is_what_is_missing_within_the_order() -> None:
         (wad("6.825"), LEAST),
         (wad("100.5"), wad("100.5") // ATOM),
         (wad("100.5") + 1, wad("100.5") // ATOM + 1),
-        (wad("600"), CEILING),
+        (wad("600"), CEILING - FEE),
     ):
         assert both(top_up, "moved", order, missing, ATOM) == atoms
 
@@ -74,7 +74,7 @@ def test_an_account_that_comes_near_is_topped_up(desk) -> None:
     assert cash(desk, ANN) - before == wad("107.75")
     assert cash(desk, SAVINGS) == wad("1000") - wad("109.75")
     assert desk.model.state.quote.balances[ACTORS["keeper"]] - own == FEE
-    assert desk.view("TopUps", "order_of", ANN).ceiling == CEILING - atoms
+    assert desk.view("TopUps", "order_of", ANN).ceiling == CEILING - atoms - FEE
 
 
 def test_nothing_is_brought_to_who_is_far(desk) -> None:
@@ -83,7 +83,7 @@ def test_nothing_is_brought_to_who_is_far(desk) -> None:
 
 
 def test_an_order_waits_and_ends(desk) -> None:
-    """At 1850, then at 1820: 107.75, then 275.25, then the 117 that are left."""
+    """At 1850, then at 1820: 107.75, then 275.25, then the 111 that a fee leaves."""
     desk.quote("1850")
     assert execute(desk) is None
     desk.quote("1820")

@@ -45,7 +45,10 @@ def status_of(call: Call, holder: int, required: int) -> int:
     account, terms = state.accounts[holder], market.load_risk(state).margin_call
     if now.equity < 0:
         return BANKRUPT
-    params = [market.load_params(state, number) for number in bits(account.positions)]
+    params = [
+        market.load_params(state, number, call.action.now)
+        for number in bits(account.positions)
+    ]
     critical = max((each.liquidation.critical_fraction for each in params), default=0)
     waited = call.action.now - account.called_at
     is_over = terms.grace == 0 or (

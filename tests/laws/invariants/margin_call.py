@@ -107,8 +107,10 @@ def brought_as_ordered(call: Call) -> None:
         reserve = risk.reserve if held else 0
         needed = up(then.maintenance, risk.margin_call.ratio) + reserve
         missing = up(needed - then.equity, 1, state.scale)
-        assert event.atoms == min(max(missing, was.least), was.ceiling), (event, was)
-        assert state.top_ups[event.target].ceiling == was.ceiling - event.atoms
+        most = was.ceiling - was.fee
+        assert event.atoms == min(max(missing, was.least), most), (event, was)
+        left = state.top_ups[event.target].ceiling
+        assert left == most - event.atoms >= 0, (event, was)
         assert event.fee == was.fee
         for holder, gained in (
             (event.target, event.atoms),

@@ -23,6 +23,7 @@ REFUSED = {
             "Exchange.deleverage",
             "Exchange.withdraw",
             "Exchange.withdraw_collateral",
+            "TopUps.execute",
             "Vault.execute",
         },
     ),

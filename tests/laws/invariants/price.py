@@ -131,4 +131,4 @@ def target(variance: int, params: Any) -> int:
     """What margins are multiplied by in the end, in whole grains."""
     volatility = isqrt(variance * WAD)
     asked = volatility * WAD // (params.reference * GRAIN) * GRAIN
-    return min(max(asked, WAD), params.max_multiplier)
+    return min(max(asked, WAD), params.max_multiplier // GRAIN * GRAIN)
