@@ -35,7 +35,7 @@ def test_a_trade_is_told_with_names_and_points() -> None:
     assert "(trader_1) at 1700000043 (2023-11-14 22:14:03 UTC)" in text
     assert "  size_delta  30\n  limit       3000\n" in text
     assert "  size     0 -> 30\n" in text
-    assert "read Oracle.rounds[0][0]\n  index         2000.01\n" in text
+    assert "read Oracle.rounds[0][0]\n  index                   2000.01\n" in text
     assert "logged Exchange.Traded\n" in text
     assert "(MarketRecord)]\n" in text
 
@@ -66,7 +66,7 @@ def test_records_and_lists_are_spread(tmp_path) -> None:
     write_trace(tmp_path / "story.jsonl", GENESIS, STORY.actions, None)
     text = explain(tmp_path / "story.jsonl", 2).text()
     assert "call 2: Governor.set_feed" in text
-    assert "  params.ceiling_price   1000000\n" in text
+    assert "  params.ceiling_price              1000000\n" in text
     assert "(reporter_1)\n" in text
     assert "wrote Governor.codes" in text
 
