@@ -22,7 +22,7 @@ demo: install ## Run the whole protocol once and print what happened
 	$(BIN)/perpspec demo
 
 test: install ## Run every test
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
 check: install ## Format, lints, types, layers, twins; changes nothing
 	$(BIN)/ruff format --check .

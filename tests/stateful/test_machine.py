@@ -15,8 +15,6 @@ from tests.stateful.machine import OUTCOMES, Machine
 from tests.stateful.vocabulary.registry import DEMANDS
 from tests.stateful.world import FORWARDER, contracts, kind_of
 
-# One run of the machine is asked all of them.
-pytestmark = pytest.mark.xdist_group("machine")
 # Examples and steps of each: small for every run, large before a merge, or for a night.
 SIZES = {"small": (1_100, 50), "large": (3_000, 60), "night": (20_000, 100)}
 # How often a run must have met what the rules demand of it.
