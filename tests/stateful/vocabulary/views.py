@@ -139,7 +139,7 @@ def views_of(world: World) -> Callable[[Action, Outcome], Iterable[Action]]:
     def views(action: Action, outcome: Outcome) -> Iterator[Action]:
         numbers = [word for word in action.arguments[:2] if word >= 0]
         holder, market_id = world.holders[0], 0
-        if numbers and numbers[0] >> 96:
+        if numbers and 0 < numbers[0] >> 96 < 2**160:
             holder = numbers[0]
         if len(numbers) > 1 and numbers[1] < 16:
             market_id = numbers[1]
