@@ -18,7 +18,7 @@ from tests.stateful.world import contracts
 
 # How long a genesis is tried, and how many are.
 CALLS = 400
-SEEDS = 200
+SEEDS = 1_000
 
 
 def play(run: Run, choose: Seeded) -> None:
