@@ -104,8 +104,18 @@ def bring_what_is_missing(world: World, choose: Choices) -> Calls:
         return
     away = (mark - line.liquidation_price) * choose.integer(0, 6) // 100
     yield from round_at(world, choose, market_id, max(1, line.liquidation_price + away))
-    had = state.accounts[source].cash // state.scale
-    if had < 10_000 * unit and choose.chance(85):
+    had = max(0, state.accounts[source].cash // state.scale)
+    way = choose.integer(0, 9)
+    if way == 0:
+        to = world.addresses["TopUps"]
+        yield world.by(owner, "Exchange", "set_operator", to, 0)
+    elif way == 1:
+        words = (2 * had + 2, had + 1, 0, 0, 0)
+        yield world.by(owner, "TopUps", "set_order", target, source, *words)
+    elif way == 2:
+        words = (10_000 * unit, 0, 0, 60, 0)
+        yield world.by(owner, "TopUps", "set_order", target, source, *words)
+    if had < 10_000 * unit and way != 1:
         yield world.by(owner, "Exchange", "deposit", source, 10_000 * unit)
-    for _ in range(choose.pick((1, 1, 1, 1, 2))):
+    for _ in range(2 if way == 2 else 1):
         yield world.by(any_sender(world, choose), "TopUps", "execute", target)

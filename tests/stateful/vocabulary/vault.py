@@ -261,4 +261,7 @@ def carried_out(world: World, choose: Choices, number: int) -> Calls:
     if choose.chance(20) and not is_stale(world):
         yield replace(call, now=world.now)
     yield from all_rounds(world, choose)
+    if choose.chance(10):
+        # Too late for a trade, and for this.
+        world.now += world.max_age(choose.integer(0, world.markets - 1)) + 1
     yield replace(call, now=world.now)
