@@ -35,13 +35,11 @@ def burst(world: World, choose: Choices) -> Calls:
     if choose.chance(75) and is_stale(world):
         yield from all_rounds(world, choose)
     for action in weighted(choose, RULES)(world, choose):
-        # What is refused mostly is not tried each time.
-        if (
-            entry_point(action) in SELDOM
-            and choose.chance(60)
-            and not world.would(action)
-        ):
-            continue
+        # What is refused mostly, and was so in this run, is not tried each time.
+        if entry_point(action) in SELDOM and choose.chance(60):
+            ending = world.ending(action)
+            if ending[1] != "ok" and world.outcomes[ending]:
+                continue
         yield action
     if choose.chance(25):
         yield from sought(world, choose)
