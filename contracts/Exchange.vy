@@ -79,15 +79,6 @@ event CollateralWithdrawn:
     amount: int256
 
 
-event CollateralBought:
-    holder: indexed(uint256)
-    token_id: indexed(uint256)
-    buyer: indexed(address)
-    atoms: uint256
-    paid: uint256
-    cash: int256
-
-
 event InsuranceFunded:
     payer: indexed(address)
     atoms: uint256
@@ -101,6 +92,7 @@ event RewardClaimed:
 
 
 VAULT: immutable(address)
+RESOLUTION: immutable(address)
 
 
 @deploy
@@ -111,11 +103,13 @@ def __init__(
     rules: address,
     vault: address,
     governor: address,
+    resolution: address,
 ):
     collateral.__init__(governor)
     ledger.__init__(token, decimals)
     market.__init__(oracle, rules)
     VAULT = vault
+    RESOLUTION = resolution
 
 
 @external
@@ -201,20 +195,7 @@ def buy_collateral(holder: uint256, token_id: uint256, atoms: uint256) -> uint25
     @notice Buy a token of an account in debt at a discount; give the atoms of the quote
             token that it costs.
     """
-    sale: settlement.Sale = settlement.sell_collateral(
-        holder, token_id, atoms, market.load_risk(), block.timestamp
-    )
-    log CollateralBought(
-        holder=holder,
-        token_id=token_id,
-        buyer=msg.sender,
-        atoms=atoms,
-        paid=sale.paid,
-        cash=sale.cash,
-    )
-    ledger.pull(ledger.TOKEN, msg.sender, sale.paid)
-    ledger.push(sale.token, msg.sender, atoms)
-    return sale.paid
+    return convert(self.resolved(), uint256)
 
 
 @external
@@ -222,7 +203,7 @@ def cover_shortfall(holder: uint256):
     """
     @notice Make an account whole that owes and has nothing left.
     """
-    settlement.cover_shortfall(holder, market.load_risk().insurance, block.timestamp)
+    raw_call(RESOLUTION, msg.data, is_delegate_call=True)
 
 
 @external
@@ -243,7 +224,7 @@ def settle(holder: uint256, market_id: uint256) -> int256:
             claim, by those who operate the account, as far as the market pays. Give
             what its cash changed by.
     """
-    return settlement.settle(holder, market_id, msg.sender, block.timestamp)
+    return self.resolved()
 
 
 @external
@@ -252,7 +233,7 @@ def call_margin(holder: uint256, market_id: uint256):
     @notice Call the margin of an account that has come near its liquidation, by anyone:
             its grace begins.
     """
-    health.call_margin(holder, market_id, block.timestamp)
+    raw_call(RESOLUTION, msg.data, is_delegate_call=True)
 
 
 @external
@@ -261,7 +242,7 @@ def liquidate(holder: uint256, market_id: uint256) -> int256:
     @notice Close what is needed of a position whose account is at risk, for a reward;
             give the size closed.
     """
-    return trading.liquidate(holder, market_id, msg.sender, block.timestamp)
+    return self.resolved()
 
 
 @external
@@ -270,7 +251,7 @@ def deleverage(holder: uint256, market_id: uint256, size: int256) -> int256:
     @notice Close up to `size` of a winning position of a market that owes too much, by
             anyone; or open or end that. Give the size closed.
     """
-    return trading.deleverage(holder, market_id, size, block.timestamp)
+    return self.resolved()
 
 
 @external
@@ -509,3 +490,13 @@ def reward_of(keeper: address) -> int256:
     @notice What a keeper has earned and not taken yet.
     """
     return ledger.keeper_rewards[keeper]
+
+
+@internal
+def resolved() -> int256:
+    """
+    @notice What the resolution makes of this call, in the storage of the exchange.
+    """
+    return abi_decode(
+        raw_call(RESOLUTION, msg.data, max_outsize=32, is_delegate_call=True), int256
+    )

@@ -25,6 +25,7 @@ DEPLOYER = "deployer"
 DEPLOY_ORDER = (
     "Token",
     "Exchange",
+    "Resolution",
     "Oracle",
     "Rules",
     "Vault",

@@ -31,7 +31,8 @@ IMPORT = re.compile(r"^(?:from|import)\b[^(\n]*(?:\([^)]*\))?", re.MULTILINE)
 OPTIMIZE_PRAGMA = re.compile(r"^#\s*pragma\s+optimize\s+\w+[ \t]*\n", re.MULTILINE)
 # Modes of the optimiser that a contract can be compiled with instead of its own.
 OPTIMIZER_MODES = ("gas", "codesize", "none")
-
+# Whose code a contract runs as its own: it logs what stands there.
+DELEGATES = {"Exchange": "Resolution"}
 
 # How many compiled contracts the cache keeps: enough for a day of edits and mutants.
 MOST_KEPT = 300
@@ -76,9 +77,23 @@ def compile_contracts(
         raise CompileError(f"{folder}: no contract lies here")
     kept = cache if cache is not None else user_cache_path("perpspec") / "compiled"
     found = {name: compiled(folder, name, optimize, kept) for name in chosen}
+    for name, other in DELEGATES.items():
+        if name in found and other in found:
+            found[name] = with_events(found[name], found[other])
     if names is None and "Token" in found:
         found |= dict.fromkeys(TOKENS[1:], found["Token"])
     return found
+
+
+def with_events(contract: Contract, other: Contract) -> Contract:
+    """A contract whose ABI tells the events of another as well, which it logs too."""
+    known = {each["name"] for each in contract.abi if each["type"] == "event"}
+    more = [
+        each
+        for each in other.abi
+        if each["type"] == "event" and each["name"] not in known
+    ]
+    return msgspec.structs.replace(contract, abi=[*contract.abi, *more])
 
 
 def compiled(folder: Path, name: str, optimize: str | None, cache: Path) -> Contract:

@@ -17,6 +17,7 @@ from protocol import (
     ledger,
     market,
     position,
+    resolution,
     settlement,
     trading,
 )
@@ -62,15 +63,6 @@ class CollateralWithdrawn(Struct, frozen=True):
     receiver: Address
     atoms: Atoms
     amount: Size
-
-
-class CollateralBought(Struct, frozen=True):
-    holder: Holder
-    token_id: int
-    buyer: Address
-    atoms: Atoms
-    paid: Atoms
-    cash: Quote
 
 
 class InsuranceFunded(Struct, frozen=True):
@@ -166,27 +158,12 @@ def buy_collateral(
     Buy a token of an account in debt at a discount; give the atoms of the quote token
     that it costs.
     """
-    risk = market.load_risk(state)
-    sale = settlement.sell_collateral(state, holder, token_id, atoms, risk, call.now)
-    state.log(
-        CollateralBought(
-            holder=holder,
-            token_id=token_id,
-            buyer=call.sender,
-            atoms=atoms,
-            paid=sale.paid,
-            cash=sale.cash,
-        )
-    )
-    ledger.pull(state, state.addresses.token, call.sender, sale.paid)
-    ledger.push(state, sale.token, call.sender, atoms)
-    return sale.paid
+    return resolution.buy_collateral(state, call, holder, token_id, atoms)
 
 
 def cover_shortfall(state: State, call: Call, holder: Holder) -> None:
     """Make an account whole that owes and has nothing left."""
-    insurance = market.load_risk(state).insurance
-    settlement.cover_shortfall(state, holder, insurance, call.now)
+    resolution.cover_shortfall(state, call, holder)
 
 
 def trade(
@@ -208,7 +185,7 @@ def settle(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
     those who operate the account, as far as the market pays. Give what its cash changed
     by.
     """
-    return settlement.settle(state, holder, market_id, call.sender, call.now)
+    return resolution.settle(state, call, holder, market_id)
 
 
 def call_margin(state: State, call: Call, holder: Holder, market_id: int) -> None:
@@ -216,7 +193,7 @@ def call_margin(state: State, call: Call, holder: Holder, market_id: int) -> Non
     Call the margin of an account that has come near its liquidation, by anyone: its
     grace begins.
     """
-    health.call_margin(state, holder, market_id, call.now)
+    resolution.call_margin(state, call, holder, market_id)
 
 
 def liquidate(state: State, call: Call, holder: Holder, market_id: int) -> Size:
@@ -224,7 +201,7 @@ def liquidate(state: State, call: Call, holder: Holder, market_id: int) -> Size:
     Close what is needed of a position whose account is at risk, for a reward; give the
     size closed.
     """
-    return trading.liquidate(state, holder, market_id, call.sender, call.now)
+    return resolution.liquidate(state, call, holder, market_id)
 
 
 def deleverage(
@@ -234,7 +211,7 @@ def deleverage(
     Close up to `size` of a winning position of a market that owes too much, by anyone;
     or open or end that. Give the size closed.
     """
-    return trading.deleverage(state, holder, market_id, size, call.now)
+    return resolution.deleverage(state, call, holder, market_id, size)
 
 
 def accrue(state: State, call: Call, market_id: int) -> None:

@@ -109,6 +109,7 @@ class Addresses(Struct, frozen=True):
 
     token: Address
     exchange: Address
+    resolution: Address
     oracle: Address
     rules: Address
     vault: Address

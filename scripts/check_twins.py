@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from eth_utils import keccak
 from vyper.exceptions import VyperException
 
+from evm.compile import DELEGATES
 from scripts.twin_source import (
     Side,
     UnreadableError,
@@ -50,6 +51,7 @@ PYTHON_ONLY = {
     "settlement.NOTHING": "a plain 0 in Vyper, where a number has no unit",
 }
 VYPER_ONLY = {
+    "exchange.resolved": "runs the code of another contract; in Python all are one",
     "governor.COLLATERAL_CODE": "creates code; the model keeps the record there",
     "governor.FEED_CODE": "creates code; the model keeps the record that lies there",
     "governor.MARKET_CODE": "creates code; the model keeps the record that lies there",
@@ -247,7 +249,10 @@ def storage_drifts(
 ) -> Iterator[Drift]:
     """What is kept on one side only, or elsewhere; in code there are no names."""
     contracts = {
-        noun: side.path.stem for side in vyper.values() for noun in side.initialized
+        noun: side.path.stem
+        for side in vyper.values()
+        if side.path.stem not in DELEGATES.values()
+        for noun in side.initialized
     }
     tables = {
         name: (side.path, table)

@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from protocol.collateral import CollateralSeized
 from protocol.deleveraging import Deleveraged, DeleveragingOpened
-from protocol.exchange import CollateralBought
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.margin_call import MarginCalled, MarginCallEnded
 from protocol.model import Outcome
 from protocol.payout import PayoutCut
+from protocol.resolution import CollateralBought
 from protocol.settlement import BadDebt, Settled
 from protocol.share import Deposit, Withdraw
 from protocol.state import State

@@ -56,6 +56,9 @@ def story() -> Iterator[Action]:
     yield by("trader_1", "Exchange", "trade", now, first, 0, 30 * WAD, 3_000 * WAD)
     yield by("trader_2", "Exchange", "trade", now, second, 0, -10 * WAD, WAD)
     yield by("trader_2", "Exchange", "trade", now, second, 1, WAD, 40_000 * WAD)
+    other = holder("trader_2", 1)
+    order = (1_000 * ATOMS, 0, 0, 60, 0)
+    yield by("trader_2", "TopUps", "set_order", now, second, other, *order)
     # Nobody may trade for another, nor at a price that he did not agree to.
     yield by("trader_2", "Exchange", "trade", now, first, 0, WAD, 3_000 * WAD)
     yield by("trader_1", "Exchange", "trade", now, first, 0, WAD, WAD)

@@ -26,10 +26,9 @@ from benchmarks.genesis import TOKEN, holder
 from benchmarks.page import INNER, PAGE, published_table, sources_list, tables, written
 from benchmarks.published import ROWS, SOURCES
 from benchmarks.stage import HIGHEST, LOWEST, Stage, Unexpected, stage_in_use, trade_of
-from evm.compile import compile_contracts
 from protocol.fixed_point import WAD
-from protocol.state import TOKENS
 from protocol.trace import Action
+from tests.entry_points import changing
 
 
 @pytest.fixture(scope="module")
@@ -44,16 +43,8 @@ def test_the_snapshot_is_current(stage) -> None:
     assert len(measured.gas) == len(CASES) + 1
     page = PAGE.read_text()
     assert written(page, tables(measured.gas, measured.size, calls)) == page
-    entry_points = {
-        f"{name}.{entry['name']}"
-        for name, contract in compile_contracts().items()
-        # The other tokens are the same contract.
-        if name not in TOKENS[1:]
-        for entry in contract.abi
-        if entry.get("stateMutability") == "nonpayable" and "name" in entry
-    }
-    assert entry_points - set(stage.measured) == set(INNER)
-    assert set(INNER.values()) <= entry_points
+    assert changing() - set(stage.measured) == set(INNER)
+    assert set(INNER.values()) <= changing()
 
 
 def table(name: str) -> str:

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import pytest
 
 from benchmarks.page import INNER
-from evm.compile import compile_contracts
 from protocol import errors, parameters
 from protocol.fixed_point import WAD
 from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY
 from protocol.trace import words_of
+from tests.entry_points import changing
 from tests.evm.refusals.deleveraging import deleveraged
 from tests.evm.refusals.scene import (
     BTC,
@@ -296,13 +296,9 @@ def test_a_mode_stops_what_it_says_and_no_more(row: Row, mode: int) -> None:
 
 def test_every_entry_point_is_in_the_table() -> None:
     entries = {
-        f"{name}.{entry['name']}"
-        for name, contract in compile_contracts().items()
-        for entry in contract.abi
-        if entry.get("stateMutability") == "nonpayable"
-        and "name" in entry
-        and f"{name}.{entry['name']}" not in INNER
-        and name.rstrip("0123456789") not in ELSEWHERE
+        each
+        for each in changing()
+        if each not in INNER and each.partition(".")[0] not in ELSEWHERE
     }
     assert entries == {row.entry for row in TABLE}
 

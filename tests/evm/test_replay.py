@@ -30,8 +30,9 @@ def test_the_story_has_refusals_and_touches_every_contract(alone) -> None:
     ended = Counter(error for _, error in alone.outcomes.elements())
     assert alone.refused == ended.total() - ended["ok"] == 5
     reached = {name.partition(".")[0] for name, _ in alone.outcomes}
-    # Rules are asked by the exchange, the lens by nobody; two tokens are collateral.
-    others = {"Lens", "Rules", "Token3", "Token4"}
+    # The exchange asks the rules and runs the resolution, nobody needs the lens; two
+    # tokens are collateral.
+    others = {"Lens", "Resolution", "Rules", "Token3", "Token4"}
     assert reached == set(compile_contracts()) - others
     assert ("Exchange.liquidate", "ok") in alone.outcomes
 

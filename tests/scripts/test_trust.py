@@ -11,16 +11,15 @@ import pytest
 from msgspec.structs import replace
 
 from benchmarks.page import INNER
-from evm.compile import compile_contracts
 from protocol.errors import Revert
 from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams
-from protocol.state import TOKENS
 from protocol.statement import HEALTHY, LIQUIDATABLE
 from protocol.trace import Kind, fields_of, shape, words_of
 from protocol.units import Quote, Ratio
 from simulation.desk import Desk
+from tests.entry_points import changing
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "trust.md").read_text()
@@ -35,14 +34,7 @@ def roles() -> dict[str, set[str]]:
 
 
 def test_every_call_that_changes_anything_is_somebodys() -> None:
-    changing = {
-        f"{name}.{entry['name']}"
-        for name, contract in compile_contracts().items()
-        if name not in TOKENS[1:]
-        for entry in contract.abi
-        if entry.get("stateMutability") == "nonpayable" and "name" in entry
-    }
-    assert set().union(*roles().values()) == changing | VIEWS
+    assert set().union(*roles().values()) == changing() | VIEWS
     alone = [calls for who, calls in roles().items() if who.endswith("alone")]
     inner = set().union(*alone)
     assert inner == set(INNER)

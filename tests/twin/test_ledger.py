@@ -21,7 +21,7 @@ from tests.twin.strategies import (
 )
 from tests.twin.twins import Functions, both, refusals
 
-ADDRESSES = Addresses(*range(12))
+ADDRESSES = Addresses(*range(len(Addresses.__struct_fields__)))
 FUNCTIONS: Functions = {
     "packed_funds": (FUNDS,),
     "unpacked_funds": (st.tuples(WORDS, WORDS),),

@@ -11,7 +11,7 @@ from protocol.account import Account
 from protocol.liquidation import Bucket
 from protocol.state import Addresses, State
 
-ADDRESSES = Addresses(*range(1, 13))
+ADDRESSES = Addresses(*range(1, len(Addresses.__struct_fields__) + 1))
 OLD = Bucket(level=1, filled_at=1)
 NEW = Bucket(level=2, filled_at=2)
 

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from protocol import health, market
 from protocol.backing import Standing
 from protocol.collateral import CollateralSeized
-from protocol.exchange import CollateralBought
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
+from protocol.resolution import CollateralBought
 from protocol.settlement import BadDebt
 from protocol.trading import Liquidated
 from tests.laws.invariants.call import Call
