@@ -13,6 +13,8 @@ from evm.lockstep import LAYERS, Difference, Lockstep, Step, no_views
 from protocol.trace import Action, Genesis, genesis_actions, write_trace
 from tests.laws.invariants import Broken, Laws
 from tests.laws.invariants.measures import put_back, tables_of
+from tests.stateful import vocabulary
+from tests.stateful.choices import Choices
 from tests.stateful.exit import wind_down
 from tests.stateful.tokens import give_kinds, taken_for_true, with_kinds
 from tests.stateful.vocabulary.views import views_of
@@ -72,6 +74,18 @@ class Run:
         if asked:
             self.laws.after(action, step.outcome, step.observed)
         return step
+
+    def play(self, choose: Choices, bursts: int) -> None:
+        """
+        Let everybody take their places, and act so often. What they do at the beginning
+        says nothing of what was tried, and is not counted.
+        """
+        for action in vocabulary.opening(self.world, choose):
+            self.step(action)
+        self.outcomes.clear()
+        for _ in range(bursts):
+            for action in vocabulary.burst(self.world, choose):
+                self.step(action)
 
     def check_every_word(self) -> None:
         """Hold all that the model keeps against the chain."""

@@ -5,7 +5,7 @@ How a run begins, and what happens next.
 from __future__ import annotations
 
 from protocol.collateral import FIRST_FEED
-from protocol.trace import genesis_actions
+from protocol.trace import Action, genesis_actions
 from tests.stateful import configuration
 from tests.stateful.choices import Choices, Even, Seeded, weighted
 from tests.stateful.vocabulary.arguments import MOST_UINT
@@ -21,8 +21,6 @@ from tests.stateful.vocabulary.prices import (
 from tests.stateful.vocabulary.registry import DEMANDS, RULES, Calls
 from tests.stateful.world import ISOLATED, World, entry_point
 
-# Refused more often than not, whatever is chosen.
-SELDOM = {"Exchange.buy_collateral", "Exchange.deleverage", "TopUps.execute"}
 # How many calls are tried on the model for one that ends as wanted.
 TRIES = 20
 
@@ -35,14 +33,27 @@ def burst(world: World, choose: Choices) -> Calls:
     if choose.chance(75) and is_stale(world):
         yield from all_rounds(world, choose)
     for action in weighted(choose, RULES)(world, choose):
-        # What is refused mostly, and was so in this run, is not tried each time.
-        if entry_point(action) in SELDOM and choose.chance(60):
-            ending = world.ending(action)
-            if ending[1] != "ok" and world.outcomes[ending]:
-                continue
-        yield action
+        if not (is_mostly_refused(world, action) and choose.chance(75)):
+            yield action
     if choose.chance(25):
         yield from sought(world, choose)
+
+
+def is_mostly_refused(world: World, action: Action) -> bool:
+    """
+    Whether a call would be refused as one was in this run already, and whether such
+    calls were refused more often than not: of those there are enough.
+    """
+    name = entry_point(action)
+    balance = sum(
+        count if outcome == "ok" else -count
+        for (each, outcome), count in world.outcomes.items()
+        if each == name
+    )
+    if balance >= 0:
+        return False
+    ending = world.ending(action)
+    return ending[1] != "ok" and world.outcomes[ending] > 0
 
 
 def sought(world: World, choose: Choices) -> Calls:

@@ -16,6 +16,7 @@ from tests.stateful.vocabulary.arguments import (
     any_sender,
     held_or_any,
 )
+from tests.stateful.vocabulary.collateral import bring
 from tests.stateful.vocabulary.payout import UNLIMITED, changed_to, chosen_in, owed
 from tests.stateful.vocabulary.prices import calm, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
@@ -154,7 +155,14 @@ def too_much_is_owed(world: World, choose: Choices) -> Calls:
         yield changed_to(world, market_id, replace(params, deleveraging=usual))
 
 
-@rule(2)
+def without_cash(world: World, choose: Choices, holder: int) -> Calls:
+    """An account has tokens and no cash, so that the next fee makes it owe."""
+    yield from bring(world, choose, holder)
+    owner, atoms = holder >> 96, world.state.accounts[holder].cash // world.state.scale
+    yield world.by(owner, "Exchange", "withdraw", holder, max(1, atoms), owner)
+
+
+@rule(3)
 def gains_beside_losses(world: World, choose: Choices) -> Calls:
     """
     One has gained and another of the same side has lost since; whoever has gained is
@@ -169,6 +177,8 @@ def gains_beside_losses(world: World, choose: Choices) -> Calls:
     sign = choose.pick(SIDES)
     first, second = choose.pick(PAIRS)
     holders = world.holders[first], world.holders[second]
+    if choose.chance(50):
+        yield from without_cash(world, choose, holders[0])
     for holder, moved in zip(holders, (6, choose.pick((-1, -3))), strict=True):
         most = largest_open(world, holder, market_id, sign)
         size = sign * max(1, most // choose.pick((1, 1, 3)))

@@ -74,7 +74,7 @@ def spoiled(choose: Choices, words: Iterable[int]) -> tuple[int, ...]:
     return tuple(changed)
 
 
-@rule(3, {"Governor.set_market": "ok FeedUnknown NotOwner ParameterOutOfBounds"})
+@rule(5, {"Governor.set_market": "ok FeedUnknown NotOwner ParameterOutOfBounds"})
 def set_market(world: World, choose: Choices) -> Calls:
     """A market changes its parameters, or a new one starts."""
     state = world.state
@@ -87,7 +87,7 @@ def set_market(world: World, choose: Choices) -> Calls:
     code = state.feed_params[market_id]
     price = state.codes[code].ceiling_price // 500 if code else WAD
     words = tuple(words_of(configuration.market_params(choose, max(1, price))))
-    if choose.chance(35):
+    if choose.chance(55):
         words = spoiled(choose, words)
     sender = governing(world, choose)
     yield world.by(sender, "Governor", "set_market", market_id, *words)

@@ -77,12 +77,12 @@ def execute(world: World, choose: Choices) -> Calls:
         target = choose.pick(targets)
     if close and choose.chance(80):
         target = choose.pick(close)
-    elif choose.chance(90):
+    elif choose.chance(95):
         return
     yield world.by(any_sender(world, choose), "TopUps", "execute", target)
 
 
-@rule(3)
+@rule(6)
 def bring_what_is_missing(world: World, choose: Choices) -> Calls:
     """An account with an order comes near its liquidation, and is topped up."""
     state = world.state
@@ -105,8 +105,11 @@ def bring_what_is_missing(world: World, choose: Choices) -> Calls:
     feed = state.codes[state.feed_params[market_id]]
     if not feed.floor_price < line.liquidation_price < feed.ceiling_price:
         return
-    away = (mark - line.liquidation_price) * choose.integer(0, 6) // 100
+    away = (mark - line.liquidation_price) * choose.integer(-5, 2) // 100
     yield from round_at(world, choose, market_id, max(1, line.liquidation_price + away))
+    # The mark stays within its band, whatever is reported.
+    if choose.chance(80) and (target, market_id) not in near(world):
+        return
     had = max(0, state.accounts[source].cash // state.scale)
     way = choose.integer(0, 9)
     if way == 0:
