@@ -11,8 +11,18 @@ from protocol.state import TOKENS
 ELSEWHERE = {*TOKENS[1:], *DELEGATES.values()}
 
 
+def entry_points() -> set[str]:
+    """All of them, as `Contract.function`."""
+    return {
+        f"{name}.{signature.partition('(')[0]}"
+        for name, contract in compile_contracts().items()
+        if name not in ELSEWHERE
+        for signature in contract.method_identifiers
+    }
+
+
 def changing() -> set[str]:
-    """The entry points that may change anything, as `Contract.function`."""
+    """Those that may change anything."""
     return {
         f"{name}.{entry['name']}"
         for name, contract in compile_contracts().items()

@@ -13,9 +13,9 @@ import msgspec
 from msgspec import Struct, field
 from rich.table import Table
 
+from tests.entry_points import entry_points
 from tests.stateful.test_machine import ALWAYS, EXCEPTIONS, VIEWS
 from tests.stateful.vocabulary.registry import DEMANDS
-from tests.stateful.world import FORWARDER, contracts, kind_of
 
 FORMAT = "perpspec soak"
 VERSION = 1
@@ -85,16 +85,6 @@ def read_tally(path: Path, seed: int) -> Tally:
     if tally.seed != seed:
         raise TallyError(f"{path}: of seed {tally.seed}, not of {seed}")
     return tally
-
-
-def entry_points() -> set[str]:
-    """Every entry point there is; the tokens are one."""
-    return {
-        f"{kind_of(name)}.{signature.partition('(')[0]}"
-        for name, contract in contracts().items()
-        if name != FORWARDER
-        for signature in contract.method_identifiers
-    }
 
 
 def never(found: dict[str, Endings]) -> tuple[list[str], list[str]]:

@@ -11,13 +11,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from evm.compile import DELEGATES
+from tests.entry_points import entry_points
 from tests.stateful import configuration
 from tests.stateful.choices import Seeded
 from tests.stateful.machine import FOLDER, OUTCOMES, Machine
 from tests.stateful.run import FOUND, Run
 from tests.stateful.vocabulary.registry import DEMANDS
-from tests.stateful.world import FORWARDER, contracts, kind_of
 
 # How many examples Hypothesis makes, how many seeds do, and the steps of each: few
 # for every run, more before a merge, or for a night. Hypothesis finds and shrinks; a
@@ -161,11 +160,4 @@ def test_successes_and_refusals_are_balanced(outcomes) -> None:
 
 
 def test_every_entry_point_is_called(outcomes) -> None:
-    known = {
-        f"{kind_of(name)}.{signature.partition('(')[0]}"
-        for name, contract in contracts().items()
-        # What the exchange runs as its own is called through it.
-        if name not in (FORWARDER, *DELEGATES.values())
-        for signature in contract.method_identifiers
-    }
-    assert known == {name for name, _ in outcomes}
+    assert entry_points() == {name for name, _ in outcomes}

@@ -12,10 +12,11 @@ import pytest
 
 from evm import tester
 from protocol.trace import read_trace
+from tests.entry_points import entry_points
 from tests.laws.faults import Edit, Mutant, faulty_model
 from tests.stateful import roots, soak
 from tests.stateful.soak import main
-from tests.stateful.tally import Endings, entry_points, never
+from tests.stateful.tally import Endings, never
 
 # The maker's fee is rounded the other way, in the model alone.
 ROUNDED = Mutant(
