@@ -20,6 +20,8 @@ INNER = {
     "Exchange.set_collateral": "Governor.set_collateral",
     "Exchange.set_market": "Governor.set_market",
     "Exchange.set_risk": "Governor.set_risk",
+    "Exchange.settle_market": "Governor.settle_market",
+    "Oracle.close_feed": "Governor.settle_market",
     "Oracle.set_feed": "Governor.set_feed",
 }
 

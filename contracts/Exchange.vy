@@ -255,6 +255,15 @@ def deleverage(holder: uint256, market_id: uint256, size: int256) -> int256:
 
 
 @external
+def close_settled(holder: uint256, market_id: uint256) -> int256:
+    """
+    @notice Close a position of a settled market at its last price, by anyone; give the
+            size closed.
+    """
+    return self.resolved()
+
+
+@external
 def accrue(market_id: uint256):
     """
     @notice Bring the funding of a market up to now; nothing where there is no market.
@@ -336,6 +345,14 @@ def set_market(market_id: uint256, code: address):
     """
     errors.require(msg.sender == collateral.GOVERNOR, errors.NOT_GOVERNOR)
     market.set_market(market_id, code, block.timestamp)
+
+
+@external
+def settle_market(market_id: uint256, code: address):
+    """
+    @notice Let a market trade no more, from now on, as the parameters in the code say.
+    """
+    raw_call(RESOLUTION, msg.data, is_delegate_call=True)
 
 
 @external

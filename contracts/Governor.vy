@@ -28,6 +28,7 @@ interface Exchange:
     def books() -> market.Books: view
     def risk_params() -> address: view
     def set_market(market_id: uint256, code: address): nonpayable
+    def settle_market(market_id: uint256, code: address): nonpayable
     def set_risk(code: address): nonpayable
     def collateral_params_of(token_id: uint256) -> address: view
     def total_of(token_id: uint256) -> int256: view
@@ -41,6 +42,8 @@ interface Exchange:
 
 interface Oracle:
     def params_of(feed_id: uint256) -> feed.FeedParams: view
+    def price(feed_id: uint256) -> feed.FeedPrice: view
+    def close_feed(feed_id: uint256): nonpayable
     def set_feed(
         feed_id: uint256, code: address, reporters: address[feed.MAX_REPORTERS]
     ): nonpayable
@@ -129,11 +132,32 @@ def pause_market(market_id: uint256):
     access.require_guardian(msg.sender)
     used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
     record: parameters.MarketRecord = parameters.record_in(used)
+    parameters.require_unsettled(record.params.limits)
     governance.require_rested(record.interim.paused_until, block.timestamp)
     paused_until: uint256 = block.timestamp + governance.PAUSE
     record.interim.paused_until = paused_until
     self.put_market(market_id, record)
     log MarketPaused(market_id=market_id, paused_until=paused_until)
+
+
+@external
+def settle_market(market_id: uint256):
+    """
+    @notice Let a market trade no more, and everybody be paid there at its last mark:
+            the owner at any time, anybody once no price was heard for a week.
+    """
+    used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
+    record: parameters.MarketRecord = parameters.record_in(used)
+    parameters.require_unsettled(record.params.limits)
+    if msg.sender != access.owner:
+        price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
+        governance.require_silent(price, block.timestamp)
+    record.params.limits.mode = parameters.SETTLED
+    code: address = raw_create(concat(MARKET_CODE, abi_encode(record)))
+    extcall Exchange(EXCHANGE).settle_market(market_id, code)
+    # What has accrued has, and the price stands still from now on.
+    extcall Oracle(ORACLE).close_feed(market_id)
+    log market.MarketSet(market_id=market_id, code=code)
 
 
 @external
@@ -284,6 +308,7 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
     if used != empty(address):
         paused_until = parameters.record_in(used).interim.paused_until
         current: parameters.MarketParams = parameters.params_in(used, block.timestamp)
+        parameters.require_unsettled(current.limits)
         rising = ramp.begun(
             current.margin,
             current.pricing.skew_scale,

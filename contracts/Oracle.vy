@@ -29,6 +29,15 @@ def set_feed(feed_id: uint256, code: address, reporters: address[feed.MAX_REPORT
 
 
 @external
+def close_feed(feed_id: uint256):
+    """
+    @notice Let the last mark of a feed be its price for ever.
+    """
+    errors.require(msg.sender == GOVERNOR, errors.NOT_GOVERNOR)
+    feed.close_feed(feed_id, block.timestamp)
+
+
+@external
 def report(
     feed_id: uint256,
     reporter: uint256,

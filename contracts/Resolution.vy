@@ -133,3 +133,20 @@ def deleverage(holder: uint256, market_id: uint256, size: int256) -> int256:
     @notice Behind `Exchange.deleverage`.
     """
     return trading.deleverage(holder, market_id, size, block.timestamp)
+
+
+@external
+def close_settled(holder: uint256, market_id: uint256) -> int256:
+    """
+    @notice Behind `Exchange.close_settled`.
+    """
+    return trading.close_settled(holder, market_id, block.timestamp)
+
+
+@external
+def settle_market(market_id: uint256, code: address):
+    """
+    @notice Behind `Exchange.settle_market`.
+    """
+    errors.require(msg.sender == collateral.GOVERNOR, errors.NOT_GOVERNOR)
+    market.settle_market(market_id, code, block.timestamp)

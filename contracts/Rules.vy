@@ -65,6 +65,30 @@ def lent(
 
 @external
 @view
+def refunded(
+    code: address, last: funding.Funding, book: sides.Book, mark: int256
+) -> funding.Funding:
+    """
+    @notice The funding of a market that trades no more: the premium falls to the
+            heavier side.
+    """
+    params: parameters.AccrualParams = parameters.accrual_in(code)
+    return sides.refunded(last, book, mark, params.pricing.skew_scale)
+
+
+@external
+@view
+def final_price(code: address, price: feed.FeedPrice, now: uint256) -> int256:
+    """
+    @notice The price at which all positions of a settled market are closed.
+    """
+    limits: parameters.LimitParams = parameters.params_in(code, now).limits
+    errors.require(limits.mode == parameters.SETTLED, errors.MARKET_NOT_SETTLED)
+    return price.mark
+
+
+@external
+@view
 def exposure(
     code: address,
     held: position.Position,
@@ -110,6 +134,7 @@ def terms(
             market does not allow it.
     """
     params: parameters.MarketParams = parameters.params_in(code, now)
+    parameters.require_unsettled(params.limits)
     errors.require(params.limits.mode != parameters.HALTED, errors.MARKET_HALTED)
     size: int256 = size_before + size_delta
     if position.is_reduced(size_before, size):
@@ -221,6 +246,7 @@ def deleveraged(
     """
     params: parameters.MarketParams = parameters.params_in(code, now)
     asked: deleveraging.DeleveragingParams = params.deleveraging
+    parameters.require_unsettled(params.limits)
     parameters.require_valid(price, params.limits, now)
     gained: sides.Profits = sides.profits(sums, price.mark, sums.funding)
     owed: int256 = payout.owed(gained.longs, gained.shorts, sums.open_claims)
@@ -291,6 +317,7 @@ def closing(
             what the keeper and the insurance fund earn by it.
     """
     params: parameters.MarketParams = parameters.params_in(code, now)
+    parameters.require_unsettled(params.limits)
     feed.require_fresh_enough(price, params.limits.risk_age, now)
     ratio: int256 = margin.scaled(
         margin.size_ratio(size, params.pricing.skew_scale, params.margin),

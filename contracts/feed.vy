@@ -22,6 +22,8 @@ from . import volatility
 MAX_REPORTERS: constant(uint256) = 7
 RING: constant(uint256) = 64
 PRICE_BITS: constant(uint256) = 95
+# Until when the last word of a feed that is closed is fresh.
+FOREVER: constant(uint256) = 2**64 - 1
 
 
 struct FeedParams:
@@ -72,6 +74,11 @@ struct FeedPrice:
 event FeedSet:
     feed_id: indexed(uint256)
     code: address
+
+
+event FeedClosed:
+    feed_id: indexed(uint256)
+    price: int256
 
 
 event Reported:
@@ -345,10 +352,42 @@ def next_head(head: Head, last: Round, latest: Round, now: uint256) -> Head:
 
 @internal
 @pure
+def final_round(last: Round, now: uint256) -> Round:
+    """
+    @notice The round after which none is stored: its mark is all there is to say.
+    """
+    return Round(
+        index=last.mark,
+        mark=last.mark,
+        average=last.mark,
+        confidence=0,
+        published_at=now,
+        initial_multiplier=fixed_point.WAD,
+        maintenance_multiplier=fixed_point.WAD,
+    )
+
+
+@internal
+@pure
+def final_head(head: Head, last: Round, now: uint256) -> Head:
+    """
+    @notice The head of a feed that is closed: the cumulative price stays what it is.
+    """
+    return Head(
+        rounds=head.rounds + 1,
+        valid_until=FOREVER,
+        intercept=head.intercept + last.index * convert(now, int256),
+    )
+
+
+@internal
+@pure
 def cumulative_price(price: FeedPrice, now: uint256) -> int256:
     """
-    @notice The sum over time of the index, until `now`.
+    @notice The sum over time of the index, until `now`, or until the feed was closed.
     """
+    if price.valid_until == FOREVER:
+        return price.intercept
     return price.intercept + price.index * convert(now, int256)
 
 
@@ -360,7 +399,7 @@ def require_fresh_enough(price: FeedPrice, max_age: uint256, now: uint256):
             than `max_age`.
     """
     errors.require(now <= price.valid_until, errors.PRICE_INVALID)
-    errors.require(now - price.published_at <= max_age, errors.PRICE_STALE)
+    errors.require(now <= price.published_at + max_age, errors.PRICE_STALE)
 
 
 @internal
@@ -388,7 +427,7 @@ def is_valid(
     widest: int256 = fixed_point.mul_wad_down(price.index, max_confidence)
     return (
         now <= price.valid_until
-        and now - price.published_at <= max_age
+        and now <= price.published_at + max_age
         and price.confidence <= widest
         and price.mark == price.index
     )
@@ -451,10 +490,13 @@ def last_round(feed_id: uint256, head: Head) -> Round:
 def latest_price(feed_id: uint256) -> FeedPrice:
     """
     @notice The last round of a feed, until when its quorum is fresh, and where its
-            cumulative price comes from.
+            cumulative price comes from; the last word of one that is closed is new at
+            any time.
     """
     head: Head = self.load_head(feed_id)
     last: Round = self.last_round(feed_id, head)
+    if head.valid_until == FOREVER:
+        last.published_at = FOREVER
     return FeedPrice(
         index=last.index,
         mark=last.mark,
@@ -542,6 +584,7 @@ def count_reports(feed_id: uint256, now: uint256):
         times.append(convert(report.published_at, int256))
 
     head: Head = self.load_head(feed_id)
+    errors.require(head.valid_until != FOREVER, errors.FEED_CLOSED)
     head.valid_until = 0
     if len(times) >= params.quorum:
         ordered: DynArray[int256, MAX_REPORTERS] = self.in_order(times)
@@ -582,3 +625,17 @@ def store_round(feed_id: uint256, number: uint256, latest: Round):
         initial_multiplier=latest.initial_multiplier,
         maintenance_multiplier=latest.maintenance_multiplier,
     )
+
+
+@internal
+def close_feed(feed_id: uint256, now: uint256):
+    """
+    @notice Let the last mark of a feed be its price for ever; there must be one.
+    """
+    head: Head = self.load_head(feed_id)
+    errors.require(head.valid_until != FOREVER, errors.FEED_CLOSED)
+    last: Round = self.last_round(feed_id, head)
+    errors.require(last.published_at != 0, errors.PRICE_INVALID)
+    self.store_round(feed_id, head.rounds, self.final_round(last, now))
+    self.heads[feed_id] = self.packed_head(self.final_head(head, last, now))
+    log FeedClosed(feed_id=feed_id, price=last.mark)

@@ -33,6 +33,8 @@ MOST_WAIT: constant(uint256) = 30 * 86_400
 # How long a pause lasts, and a market then goes without one.
 PAUSE: constant(uint256) = 86_400
 REST: constant(uint256) = 7 * 86_400
+# How long a market is without a price before anybody may settle it.
+SILENCE: constant(uint256) = 7 * 86_400
 
 
 @internal
@@ -239,6 +241,16 @@ def require_rested(paused_until: uint256, now: uint256):
     @notice Refuse a pause so soon after another that days could be chained.
     """
     errors.require(now >= paused_until + REST, errors.PAUSED_LATELY)
+
+
+@internal
+@pure
+def require_silent(price: feed.FeedPrice, now: uint256):
+    """
+    @notice Refuse to settle a market of which something was heard within a week.
+    """
+    heard_at: uint256 = max(price.published_at, price.valid_until)
+    errors.require(now > heard_at + SILENCE, errors.MARKET_HAS_PRICES)
 
 
 @internal

@@ -39,6 +39,13 @@ event MarketSet:
     code: address
 
 
+event MarketSettled:
+    market_id: indexed(uint256)
+    price: int256
+    long_index: int256
+    short_index: int256
+
+
 event RiskSet:
     code: address
 
@@ -301,6 +308,25 @@ def set_market(market_id: uint256, code: address, now: uint256):
     self.accrue(market_id, price, now)
     self.market_params[market_id] = code
     self.update_rates(market_id, price.index)
+
+
+@internal
+def settle_market(market_id: uint256, code: address, now: uint256):
+    """
+    @notice Let a market trade no more, and the premium fall to its heavier side.
+    """
+    price: feed.FeedPrice = self.price_of(market_id)
+    current: funding.Funding = staticcall Rules.__interface__(RULES).refunded(
+        code, self.accrue(market_id, price, now), self.load_book(market_id), price.mark
+    )
+    self.fundings[market_id] = funding.packed_funding(current)
+    self.market_params[market_id] = code
+    log MarketSettled(
+        market_id=market_id,
+        price=price.mark,
+        long_index=current.long_index,
+        short_index=current.short_index,
+    )
 
 
 @internal

@@ -22,10 +22,11 @@ from . import ramp
 from . import request
 
 # What a market allows: everything; only what makes positions smaller; only what cannot
-# wait for its price to be believed again.
+# wait for its price to be believed again; nothing, since its last price is known.
 ACTIVE: constant(uint256) = 0
 REDUCE_ONLY: constant(uint256) = 1
 HALTED: constant(uint256) = 2
+SETTLED: constant(uint256) = 3
 
 
 struct LimitParams:
@@ -134,6 +135,15 @@ def risk_in(code: address) -> RiskParams:
     """
     errors.require(code != empty(address), errors.RISK_UNKNOWN)
     return abi_decode(slice(code.code, 0, 15 * 32), RiskParams)
+
+
+@internal
+@pure
+def require_unsettled(limits: LimitParams):
+    """
+    @notice Refuse the call in a market whose last price is known.
+    """
+    errors.require(limits.mode != SETTLED, errors.MARKET_SETTLED)
 
 
 @internal

@@ -62,3 +62,15 @@ def premium(price: int256, skew: int256, skew_scale: int256) -> int256:
     """
     half_square: int256 = fixed_point.mul_div_up(skew, skew, 2 * skew_scale)
     return fixed_point.mul_wad_up(half_square, price)
+
+
+@internal
+@pure
+def refund(price: int256, skew: int256, heavier: int256, skew_scale: int256) -> int256:
+    """
+    @notice What of the premium falls to each unit of the heavier side, rounded down.
+    """
+    if heavier == 0:
+        return 0
+    half_square: int256 = fixed_point.mul_div_down(skew, skew, 2 * skew_scale)
+    return fixed_point.mul_div_down(price, half_square, heavier)

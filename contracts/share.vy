@@ -101,9 +101,12 @@ def liability(
         now,
     )
     gained: sides.Profits = sides.profits(state, price.mark, current)
-    refund: int256 = pricing.premium(
-        price.index, sides.skew(state.book), params.pricing.skew_scale
-    )
+    refund: int256 = 0
+    # Once a market is settled its premium is among what the sides have gained.
+    if params.limits.mode != parameters.SETTLED:
+        refund = pricing.premium(
+            price.index, sides.skew(state.book), params.pricing.skew_scale
+        )
     heavier: int256 = fixed_point.mul_wad_up(
         sides.open_interest(state.book), price.index
     )

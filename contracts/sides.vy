@@ -14,6 +14,7 @@ from . import funding
 from . import margin
 from . import parameters
 from . import payout
+from . import pricing
 
 
 struct Book:
@@ -158,6 +159,25 @@ def lent(
     current.short_rate = funding.borrowing_rate(
         0 - book.short_size, index, vault, params
     )
+    return current
+
+
+@internal
+@pure
+def refunded(
+    last: funding.Funding, book: Book, mark: int256, skew_scale: int256
+) -> funding.Funding:
+    """
+    @notice The funding of a market that trades no more: the premium, which the next
+            trades would have given back, falls to the heavier side.
+    """
+    net: int256 = self.skew(book)
+    each: int256 = pricing.refund(mark, net, self.open_interest(book), skew_scale)
+    current: funding.Funding = last
+    if net > 0:
+        current.long_index -= each
+    else:
+        current.short_index += each
     return current
 
 

@@ -66,6 +66,14 @@ event Liquidated:
     cash: int256
 
 
+event PositionSettled:
+    holder: indexed(uint256)
+    market_id: indexed(uint256)
+    size_delta: int256
+    price: int256
+    cash: int256
+
+
 @internal
 def move(
     holder: uint256,
@@ -330,6 +338,32 @@ def deleverage(
         size=position.load_position(holder, market_id).size,
     )
     return fixed_point.magnitude(done.size_delta)
+
+
+@internal
+def close_settled(holder: uint256, market_id: uint256, now: uint256) -> int256:
+    """
+    @notice Close a position of a settled market at its last price; give the size
+            closed.
+    """
+    price: feed.FeedPrice = market.price_of(market_id)
+    size: int256 = position.load_position(holder, market_id).size
+    errors.require(size != 0, errors.NO_POSITION)
+    last_price: int256 = staticcall Rules.__interface__(market.RULES).final_price(
+        market.market_params[market_id], price, now
+    )
+    current: funding.Funding = market.accrue(market_id, price, now)
+    self.move(holder, market_id, 0 - size, last_price, current)
+    settlement.cover_shortfall(holder, market.load_risk().insurance, now)
+    health.recover(holder, now)
+    log PositionSettled(
+        holder=holder,
+        market_id=market_id,
+        size_delta=0 - size,
+        price=last_price,
+        cash=account.load_account(holder).cash,
+    )
+    return fixed_point.magnitude(size)
 
 
 @internal

@@ -3,7 +3,7 @@ What has happened to an account, added up from the events of the exchange.
 
 Events tell what trades cost and what was settled. What a position paid for funding is
 in none: it is the growth of its side's index, and the exchange logs each index before
-the trade that uses it.
+the trade that uses it. The premium that a settled market gives back comes by it too.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from msgspec import Struct
 from protocol import position
 from protocol.deleveraging import Deleveraged
 from protocol.funding import FundingAccrued
+from protocol.market import MarketSettled
 from protocol.position import Position
 from protocol.settlement import Settled
-from protocol.trading import Liquidated, Traded
+from protocol.trading import Liquidated, PositionSettled, Traded
 from protocol.units import Price, Quote, Size, SizePrice
 
 NOTHING_HELD = Position(Size(0), Quote(0), SizePrice(0))
@@ -43,13 +44,13 @@ def past_of(holder: int, events: Iterable[Struct]) -> dict[int, Past]:
     indices: dict[int, tuple[Price, Price]] = {}
     open_: dict[int, Position] = {}
     for event in events:
-        if isinstance(event, FundingAccrued):
+        if isinstance(event, FundingAccrued | MarketSettled):
             indices[event.market_id] = event.long_index, event.short_index
         if getattr(event, "holder", None) != holder:
             continue
         if isinstance(event, Settled):
             pasts[event.market_id].settled += event.amount
-        if not isinstance(event, Traded | Liquidated | Deleveraged):
+        if not isinstance(event, Traded | Liquidated | Deleveraged | PositionSettled):
             continue
         past = pasts[event.market_id]
         if isinstance(event, Traded):

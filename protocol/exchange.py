@@ -214,6 +214,14 @@ def deleverage(
     return resolution.deleverage(state, call, holder, market_id, size)
 
 
+def close_settled(state: State, call: Call, holder: Holder, market_id: int) -> Size:
+    """
+    Close a position of a settled market at its last price, by anyone; give the size
+    closed.
+    """
+    return resolution.close_settled(state, call, holder, market_id)
+
+
 def accrue(state: State, call: Call, market_id: int) -> None:
     """
     Bring the funding of a market up to now; nothing where there is no market.
@@ -283,6 +291,13 @@ def set_market(state: State, call: Call, market_id: int, code: Address) -> None:
     """
     require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
     market.set_market(state, market_id, code, call.now)
+
+
+def settle_market(state: State, call: Call, market_id: int, code: Address) -> None:
+    """
+    Let a market trade no more, from now on, as the parameters in the code say.
+    """
+    resolution.settle_market(state, call, market_id, code)
 
 
 def set_risk(state: State, call: Call, code: Address) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MAX_REPORTERS = 7
 RING = 64
 PRICE_BITS = 95
+# Until when the last word of a feed that is closed is fresh.
+FOREVER = Seconds(2**64 - 1)
 
 
 class FeedParams(Struct, frozen=True):
@@ -82,6 +84,11 @@ class FeedPrice(Struct, frozen=True):
 class FeedSet(Struct, frozen=True):
     feed_id: int
     code: Address
+
+
+class FeedClosed(Struct, frozen=True):
+    feed_id: int
+    price: Price
 
 
 class Reported(Struct, frozen=True):
@@ -278,8 +285,36 @@ def next_head(head: Head, last: Round, latest: Round, now: Seconds) -> Head:
     )
 
 
+def final_round(last: Round, now: Seconds) -> Round:
+    """The round after which none is stored: its mark is all there is to say."""
+    return Round(
+        index=last.mark,
+        mark=last.mark,
+        average=last.mark,
+        confidence=Price(0),
+        published_at=now,
+        initial_multiplier=Ratio(WAD),
+        maintenance_multiplier=Ratio(WAD),
+    )
+
+
+def final_head(head: Head, last: Round, now: Seconds) -> Head:
+    """
+    The head of a feed that is closed: the cumulative price stays what it is.
+    """
+    return Head(
+        rounds=head.rounds + 1,
+        valid_until=FOREVER,
+        intercept=head.intercept + last.index * now,
+    )
+
+
 def cumulative_price(price: FeedPrice, now: Seconds) -> PriceSeconds:
-    """The sum over time of the index, until `now`."""
+    """
+    The sum over time of the index, until `now`, or until the feed was closed.
+    """
+    if price.valid_until == FOREVER:
+        return price.intercept
     return price.intercept + price.index * now
 
 
@@ -289,7 +324,7 @@ def require_fresh_enough(price: FeedPrice, max_age: Seconds, now: Seconds) -> No
     `max_age`.
     """
     require(now <= price.valid_until, errors.PRICE_INVALID)
-    require(now - price.published_at <= max_age, errors.PRICE_STALE)
+    require(now <= price.published_at + max_age, errors.PRICE_STALE)
 
 
 def require_valid(
@@ -309,7 +344,7 @@ def is_valid(
     widest = mul_wad_down(price.index, max_confidence)
     return (
         now <= price.valid_until
-        and now - price.published_at <= max_age
+        and now <= price.published_at + max_age
         and price.confidence <= widest
         and price.mark == price.index
     )
@@ -353,10 +388,12 @@ def last_round(state: State, feed_id: int, head: Head) -> Round:
 def latest_price(state: State, feed_id: int) -> FeedPrice:
     """
     The last round of a feed, until when its quorum is fresh, and where its cumulative
-    price comes from.
+    price comes from; the last word of one that is closed is new at any time.
     """
     head = load_head(state, feed_id)
     last = last_round(state, feed_id, head)
+    if head.valid_until == FOREVER:
+        last = replace(last, published_at=FOREVER)
     return FeedPrice(
         index=last.index,
         mark=last.mark,
@@ -437,7 +474,9 @@ def count_reports(state: State, feed_id: int, now: Seconds) -> None:
             continue
         fresh.append(report)
 
-    head = replace(load_head(state, feed_id), valid_until=Seconds(0))
+    head = load_head(state, feed_id)
+    require(head.valid_until != FOREVER, errors.FEED_CLOSED)
+    head = replace(head, valid_until=Seconds(0))
     if len(fresh) >= params.quorum:
         ordered = in_order([report.published_at for report in fresh])
         published_at = ordered[len(fresh) - params.quorum]
@@ -477,3 +516,14 @@ def store_round(state: State, feed_id: int, number: int, latest: Round) -> None:
             maintenance_multiplier=latest.maintenance_multiplier,
         )
     )
+
+
+def close_feed(state: State, feed_id: int, now: Seconds) -> None:
+    """Let the last mark of a feed be its price for ever; there must be one."""
+    head = load_head(state, feed_id)
+    require(head.valid_until != FOREVER, errors.FEED_CLOSED)
+    last = last_round(state, feed_id, head)
+    require(last.published_at != Seconds(0), errors.PRICE_INVALID)
+    store_round(state, feed_id, head.rounds, final_round(last, now))
+    state.heads[feed_id] = final_head(head, last, now)
+    state.log(FeedClosed(feed_id=feed_id, price=last.mark))

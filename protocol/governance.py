@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from protocol import errors, margin
 from protocol.collateral import CollateralParams
 from protocol.errors import require
-from protocol.feed import MAX_REPORTERS, FeedParams
+from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice
 from protocol.fixed_point import WAD, mul_div_up, mul_wad_down, mul_wad_up
 from protocol.funding import DAY
 from protocol.margin import MarginParams
@@ -36,6 +36,8 @@ MOST_WAIT = 30 * DAY
 # How long a pause lasts, and a market then goes without one.
 PAUSE = DAY
 REST = 7 * DAY
+# How long a market is without a price before anybody may settle it.
+SILENCE = 7 * DAY
 
 
 def require_between(x: X, lowest: X, highest: X) -> None:
@@ -193,6 +195,14 @@ def require_lawful_deleveraging(params: MarketParams) -> None:
 def require_rested(paused_until: Seconds, now: Seconds) -> None:
     """Refuse a pause so soon after another that days could be chained."""
     require(now >= paused_until + REST, errors.PAUSED_LATELY)
+
+
+def require_silent(price: FeedPrice, now: Seconds) -> None:
+    """
+    Refuse to settle a market of which something was heard within a week.
+    """
+    heard_at = max(price.published_at, price.valid_until)
+    require(now > heard_at + SILENCE, errors.MARKET_HAS_PRICES)
 
 
 def tightest(a: MarketParams, b: MarketParams) -> MarketParams:

@@ -25,7 +25,13 @@ from protocol.collateral import FIRST_FEED, MAX_TOKENS, CollateralParams, Collat
 from protocol.errors import require
 from protocol.feed import FeedParams
 from protocol.market import MarketSet, RiskSet
-from protocol.parameters import Interim, MarketParams, MarketRecord, RiskParams
+from protocol.parameters import (
+    SETTLED,
+    Interim,
+    MarketParams,
+    MarketRecord,
+    RiskParams,
+)
 from protocol.ramp import NO_RAMP
 from protocol.units import Address, Atoms, Call, Holder, Seconds, Size
 
@@ -92,11 +98,33 @@ def pause_market(state: State, call: Call, market_id: int) -> None:
     governor = Call(state.addresses.governor, call.now)
     used = exchange.params_of(state, governor, market_id)
     record = parameters.record_in(state, used)
+    parameters.require_unsettled(record.params.limits)
     governance.require_rested(record.interim.paused_until, call.now)
     paused_until = call.now + governance.PAUSE
     interim = replace(record.interim, paused_until=paused_until)
     put_market(state, market_id, replace(record, interim=interim), call.now)
     state.log(MarketPaused(market_id=market_id, paused_until=paused_until))
+
+
+def settle_market(state: State, call: Call, market_id: int) -> None:
+    """
+    Let a market trade no more, and everybody be paid there at its last mark: the owner
+    at any time, anybody once no price was heard for a week.
+    """
+    governor = Call(state.addresses.governor, call.now)
+    used = exchange.params_of(state, governor, market_id)
+    record = parameters.record_in(state, used)
+    parameters.require_unsettled(record.params.limits)
+    if call.sender != state.owner[()]:
+        price = oracle.price(state, governor, market_id)
+        governance.require_silent(price, call.now)
+    limits = replace(record.params.limits, mode=SETTLED)
+    settled = replace(record, params=replace(record.params, limits=limits))
+    code = state.create_code(settled)
+    exchange.settle_market(state, governor, market_id, code)
+    # What has accrued has, and the price stands still from now on.
+    oracle.close_feed(state, governor, market_id)
+    state.log(MarketSet(market_id=market_id, code=code))
 
 
 def set_risk(state: State, call: Call, params: RiskParams) -> None:
@@ -220,6 +248,7 @@ def change_market(
     if used != 0:
         paused_until = parameters.record_in(state, used).interim.paused_until
         current = parameters.params_in(state, used, now)
+        parameters.require_unsettled(current.limits)
         rising = ramp.begun(
             current.margin,
             current.pricing.skew_scale,

@@ -45,6 +45,13 @@ class MarketSet(Struct, frozen=True):
     code: Address
 
 
+class MarketSettled(Struct, frozen=True):
+    market_id: int
+    price: Price
+    long_index: Price
+    short_index: Price
+
+
 class RiskSet(Struct, frozen=True):
     code: Address
 
@@ -233,6 +240,29 @@ def set_market(state: State, market_id: int, code: Address, now: Seconds) -> Non
     accrue(state, market_id, price, now)
     state.market_params[market_id] = code
     update_rates(state, market_id, price.index)
+
+
+def settle_market(state: State, market_id: int, code: Address, now: Seconds) -> None:
+    """Let a market trade no more, and the premium fall to its heavier side."""
+    price = price_of(state, market_id)
+    current = rules.refunded(
+        state,
+        ANYONE,
+        code,
+        accrue(state, market_id, price, now),
+        load_book(state, market_id),
+        price.mark,
+    )
+    state.fundings[market_id] = current
+    state.market_params[market_id] = code
+    state.log(
+        MarketSettled(
+            market_id=market_id,
+            price=price.mark,
+            long_index=current.long_index,
+            short_index=current.short_index,
+        )
+    )
 
 
 def set_risk(state: State, code: Address) -> None:

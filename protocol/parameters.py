@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from protocol.state import State
 
 # What a market allows: everything; only what makes positions smaller; only what cannot
-# wait for its price to be believed again.
+# wait for its price to be believed again; nothing, since its last price is known.
 ACTIVE = 0
 REDUCE_ONLY = 1
 HALTED = 2
+SETTLED = 3
 
 
 class LimitParams(Struct, frozen=True):
@@ -131,6 +132,11 @@ def risk_in(state: State, code: Address) -> RiskParams:
     require(code != 0, errors.RISK_UNKNOWN)
     params: RiskParams = state.codes[code]
     return params
+
+
+def require_unsettled(limits: LimitParams) -> None:
+    """Refuse the call in a market whose last price is known."""
+    require(limits.mode != SETTLED, errors.MARKET_SETTLED)
 
 
 def require_valid(price: FeedPrice, limits: LimitParams, now: Seconds) -> None:

@@ -52,3 +52,11 @@ def premium(price: Price, skew: Size, skew_scale: Size) -> Quote:
     """What closing the whole skew would refund to traders, rounded up."""
     half_square = mul_div_up(skew, skew, 2 * skew_scale)
     return mul_wad_up(half_square, price)
+
+
+def refund(price: Price, skew: Size, heavier: Size, skew_scale: Size) -> Price:
+    """What of the premium falls to each unit of the heavier side, rounded down."""
+    if heavier == Size(0):
+        return Price(0)
+    half_square = mul_div_down(skew, skew, 2 * skew_scale)
+    return mul_div_down(price, half_square, heavier)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from protocol import health, ledger, market, settlement, trading
+from protocol import errors, health, ledger, market, settlement, trading
+from protocol.errors import require
 from protocol.units import Address, Atoms, Call, Holder, Quote, Size
 
 if TYPE_CHECKING:
@@ -72,3 +73,14 @@ def deleverage(
 ) -> Size:
     """Behind `Exchange.deleverage`."""
     return trading.deleverage(state, holder, market_id, size, call.now)
+
+
+def close_settled(state: State, call: Call, holder: Holder, market_id: int) -> Size:
+    """Behind `Exchange.close_settled`."""
+    return trading.close_settled(state, holder, market_id, call.now)
+
+
+def settle_market(state: State, call: Call, market_id: int, code: Address) -> None:
+    """Behind `Exchange.settle_market`."""
+    require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
+    market.settle_market(state, market_id, code, call.now)

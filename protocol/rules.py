@@ -86,6 +86,25 @@ def lent(
     return sides.lent(last, book, index, vault, borrowing)
 
 
+def refunded(
+    state: State, call: Call, code: Address, last: Funding, book: Book, mark: Price
+) -> Funding:
+    """
+    The funding of a market that trades no more: the premium falls to the heavier side.
+    """
+    params = parameters.accrual_in(state, code)
+    return sides.refunded(last, book, mark, params.pricing.skew_scale)
+
+
+def final_price(
+    state: State, call: Call, code: Address, price: FeedPrice, now: Seconds
+) -> Price:
+    """The price at which all positions of a settled market are closed."""
+    limits = parameters.params_in(state, code, now).limits
+    require(limits.mode == parameters.SETTLED, errors.MARKET_NOT_SETTLED)
+    return price.mark
+
+
 def exposure(
     state: State,
     call: Call,
@@ -133,6 +152,7 @@ def terms(
     does not allow it.
     """
     params = parameters.params_in(state, code, now)
+    parameters.require_unsettled(params.limits)
     require(params.limits.mode != parameters.HALTED, errors.MARKET_HALTED)
     size = size_before + size_delta
     if position.is_reduced(size_before, size):
@@ -241,6 +261,7 @@ def deleveraged(
     """
     params = parameters.params_in(state, code, now)
     asked = params.deleveraging
+    parameters.require_unsettled(params.limits)
     parameters.require_valid(price, params.limits, now)
     gained = sides.profits(sums, price.mark, sums.funding)
     owed = payout.owed(gained.longs, gained.shorts, sums.open_claims)
@@ -312,6 +333,7 @@ def closing(
     the keeper and the insurance fund earn by it.
     """
     params = parameters.params_in(state, code, now)
+    parameters.require_unsettled(params.limits)
     feed.require_fresh_enough(price, params.limits.risk_age, now)
     ratio = margin.scaled(
         margin.size_ratio(size, params.pricing.skew_scale, params.margin),

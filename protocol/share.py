@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from protocol import errors, payout, pricing, sides
+from protocol import errors, parameters, payout, pricing, sides
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_div_down, mul_div_up, mul_wad_up
@@ -100,9 +100,12 @@ def liability(
         state.funding, state.book, price, params.pricing.skew_scale, params.funding, now
     )
     gained = sides.profits(state, price.mark, current)
-    refund = pricing.premium(
-        price.index, sides.skew(state.book), params.pricing.skew_scale
-    )
+    refund = Quote(0)
+    # Once a market is settled its premium is among what the sides have gained.
+    if params.limits.mode != parameters.SETTLED:
+        refund = pricing.premium(
+            price.index, sides.skew(state.book), params.pricing.skew_scale
+        )
     heavier = mul_wad_up(sides.open_interest(state.book), price.index)
     owed = payout.owed(gained.longs, gained.shorts, state.open_claims)
     cap = payout.cap(vault, payout.decayed(state.spent, now), params.payout)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from protocol import errors, feed, margin
+from protocol import errors, feed, margin, pricing
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_wad_up
@@ -126,6 +126,18 @@ def lent(
         long_rate=borrowing_rate(book.long_size, index, vault, params),
         short_rate=borrowing_rate(-book.short_size, index, vault, params),
     )
+
+
+def refunded(last: Funding, book: Book, mark: Price, skew_scale: Size) -> Funding:
+    """
+    The funding of a market that trades no more: the premium, which the next trades
+    would have given back, falls to the heavier side.
+    """
+    net = skew(book)
+    each = pricing.refund(mark, net, open_interest(book), skew_scale)
+    if net > 0:
+        return replace(last, long_index=last.long_index - each)
+    return replace(last, short_index=last.short_index + each)
 
 
 def side_profit(

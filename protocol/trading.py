@@ -84,6 +84,14 @@ class Liquidated(Struct, frozen=True):
     cash: Quote
 
 
+class PositionSettled(Struct, frozen=True):
+    holder: Holder
+    market_id: int
+    size_delta: Size
+    price: Price
+    cash: Quote
+
+
 def move(
     state: State,
     holder: Holder,
@@ -352,6 +360,32 @@ def deleverage(
         )
     )
     return abs(done.size_delta)
+
+
+def close_settled(state: State, holder: Holder, market_id: int, now: Seconds) -> Size:
+    """
+    Close a position of a settled market at its last price; give the size closed.
+    """
+    price = market.price_of(state, market_id)
+    size = position.load_position(state, holder, market_id).size
+    require(size != Size(0), errors.NO_POSITION)
+    last_price = rules.final_price(
+        state, market.ANYONE, state.market_params[market_id], price, now
+    )
+    current = market.accrue(state, market_id, price, now)
+    move(state, holder, market_id, -size, last_price, current)
+    settlement.cover_shortfall(state, holder, market.load_risk(state).insurance, now)
+    health.recover(state, holder, now)
+    state.log(
+        PositionSettled(
+            holder=holder,
+            market_id=market_id,
+            size_delta=-size,
+            price=last_price,
+            cash=account.load_account(state, holder).cash,
+        )
+    )
+    return abs(size)
 
 
 def pay_liquidation(

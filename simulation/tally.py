@@ -140,7 +140,8 @@ class Tally:
         for _, event in outcome.logs:
             self.logs[type(event).__name__] += 1
             self.take(event, action.now, market_id)
-            is_closed = action.function in ("liquidate", "deleverage")
+            closing = ("liquidate", "deleverage", "close_settled")
+            is_closed = action.function in closing
             self.answered += isinstance(event, MarginCallEnded) and not is_closed
 
     def take(self, event: Any, now: int, market_id: int) -> None:

@@ -42,6 +42,12 @@ def pause_market(stage: Stage) -> int:
     return stage.measure("stranger", "Governor", "pause_market", 0)
 
 
+@case("governor: settle a market")
+def settle_market(stage: Stage) -> int:
+    stage.trader()
+    return stage.measure("owner", "Governor", "settle_market", 0)
+
+
 @case("governor: appoint a council")
 def appoint_council(stage: Stage) -> int:
     named = actor_address("stranger")

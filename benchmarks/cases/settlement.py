@@ -43,3 +43,19 @@ def fund_insurance(stage: Stage) -> int:
 def claim_reward(stage: Stage) -> int:
     receiver = actor_address("keeper")
     return stage.measure("keeper", "Exchange", "claim_reward", 10 * TOKEN, receiver)
+
+
+@case("close settled: a loss")
+def close_settled_loss(stage: Stage) -> int:
+    stage.trader()
+    stage.round(0, PRICE * 95 // 100)
+    stage.call("owner", "Governor", "settle_market", 0)
+    return stage.measure("stranger", "Exchange", "close_settled", TRADER, 0)
+
+
+@case("close settled: a gain")
+def close_settled_gain(stage: Stage) -> int:
+    stage.trader()
+    stage.round(0, PRICE * 105 // 100)
+    stage.call("owner", "Governor", "settle_market", 0)
+    return stage.measure("stranger", "Exchange", "close_settled", TRADER, 0)

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.page import INNER
 from protocol import errors, parameters
 from protocol.fixed_point import WAD
-from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY
+from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY, SETTLED
 from protocol.trace import words_of
 from tests.entry_points import changing
 from tests.evm.refusals.deleveraging import deleveraged
@@ -38,10 +38,14 @@ from tests.genesis import ACTORS, MARKET, REPORTERS
 
 HIGH, LOW = 10**30, 0
 REDUCES, HALTS = errors.MARKET_ONLY_REDUCES, errors.MARKET_HALTED
+ENDS = errors.MARKET_SETTLED
 # What stops in which mode; what is in no other column goes on in all of them.
 NEVER: dict[int, str] = {}
 HALTED_ONLY = {HALTED: HALTS}
 BOTH = {REDUCE_ONLY: REDUCES, HALTED: HALTS}
+# A settled market is not traded in, and has a price that everybody believes.
+SETTLED_ONLY = {SETTLED: ENDS}
+ONCE_SETTLED = dict.fromkeys((ACTIVE, REDUCE_ONLY, HALTED), errors.MARKET_NOT_SETTLED)
 Start = Callable[[], Scene]
 
 
@@ -186,20 +190,25 @@ def beside(size: int, stopped: dict[int, str], case: str) -> Row:
 PROVIDER = ACTORS["provider"]
 FIRST_OWNER, THIRD_OWNER = FIRST >> 96, THIRD >> 96
 TABLE = [
-    trade(opened, WAD, BOTH, "increase"),
-    trade(ready, -WAD, BOTH, "open"),
-    trade(opened, -31 * WAD, BOTH, "through zero"),
-    trade(opened, -WAD, HALTED_ONLY, "reduce"),
-    trade(opened, -30 * WAD, HALTED_ONLY, "close"),
+    trade(opened, WAD, BOTH | SETTLED_ONLY, "increase"),
+    trade(ready, -WAD, BOTH | SETTLED_ONLY, "open"),
+    trade(opened, -31 * WAD, BOTH | SETTLED_ONLY, "through zero"),
+    trade(opened, -WAD, HALTED_ONLY | SETTLED_ONLY, "reduce"),
+    trade(opened, -30 * WAD, HALTED_ONLY | SETTLED_ONLY, "close"),
     beside(WAD // 100, HALTED_ONLY, "increase in another market"),
     beside(-WAD // 100, NEVER, "close in another market"),
     Row("Exchange.settle", won, "trader_1", (FIRST, ETH), HALTED_ONLY, "a gain"),
     Row("Exchange.settle", claiming, "trader_1", (FIRST, ETH), HALTED_ONLY, "a claim"),
     Row("Exchange.settle", losing, "stranger", (FIRST, ETH), NEVER, "a loss"),
-    Row("Exchange.liquidate", at_risk, "keeper", (FIRST, ETH), NEVER),
+    Row("Exchange.liquidate", at_risk, "keeper", (FIRST, ETH), SETTLED_ONLY),
     Row(
-        "Exchange.deleverage", deleveraging, "stranger", (SECOND, ETH, WAD), HALTED_ONLY
+        "Exchange.deleverage",
+        deleveraging,
+        "stranger",
+        (SECOND, ETH, WAD),
+        HALTED_ONLY | SETTLED_ONLY,
     ),
+    Row("Exchange.close_settled", opened, "stranger", (FIRST, ETH), ONCE_SETTLED),
     Row("Exchange.deposit", opened, "trader_1", (FIRST, ATOMS), NEVER),
     Row(
         "Exchange.deposit_collateral",
@@ -269,6 +278,9 @@ ELSEWHERE = {"Governor", "Oracle", "Token"}
 
 def hold_up(scene: Scene, mode: int) -> None:
     """The owner changes the mode of the first market, and nothing else."""
+    if mode == SETTLED:
+        scene.must("owner", "Governor", "settle_market", ETH)
+        return
     state = scene.pair.model.state
     record = parameters.record_in(state, state.market_params[ETH])
     params = changed(record.params, {"limits": {"mode": mode}})
@@ -281,14 +293,14 @@ def attempt(row: Row, scene: Scene) -> str | None:
     return scene.error
 
 
-@pytest.mark.parametrize("mode", [ACTIVE, REDUCE_ONLY, HALTED])
+@pytest.mark.parametrize("mode", [ACTIVE, REDUCE_ONLY, HALTED, SETTLED])
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.entry} {row.case}")
 def test_a_mode_stops_what_it_says_and_no_more(row: Row, mode: int) -> None:
     scene = row.start()
     hold_up(scene, mode)
     stopped = row.stopped.get(mode)
     assert attempt(row, scene) == stopped
-    if stopped:
+    if stopped in (REDUCES, HALTS):
         # A market that goes on again allows all that it did.
         hold_up(scene, ACTIVE)
         assert attempt(row, scene) is None

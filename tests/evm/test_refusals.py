@@ -39,6 +39,12 @@ from tests.evm.refusals.scene import (
     one_market,
     one_trade,
 )
+from tests.evm.refusals.settled import (
+    feed_closed,
+    market_has_prices,
+    market_not_settled,
+    market_settled,
+)
 from tests.evm.refusals.tokens import (
     debt_too_large,
     one_token,
@@ -101,6 +107,10 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.CALL_ABOVE_INITIAL: one_market(
         margin={"maintenance_fraction": 9 * WAD // 10}
     ),
+    errors.FEED_CLOSED: feed_closed,
+    errors.MARKET_HAS_PRICES: market_has_prices,
+    errors.MARKET_NOT_SETTLED: market_not_settled,
+    errors.MARKET_SETTLED: market_settled,
     errors.GRACE_NOT_OVER: grace_not_over,
     errors.CAP_BELOW_TOTAL: one_token(lambda scene: {"cap": WAD - 1}),
     errors.CAP_EXCEEDED: one_call(

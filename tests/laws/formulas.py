@@ -81,6 +81,13 @@ def owed(is_priced: bool) -> None:
     )
 
 
+def given_back() -> None:
+    state, params = widest_market()
+    sides.refunded(
+        funding_record(), state.book, natural("price"), params.pricing.skew_scale
+    )
+
+
 def account_line() -> None:
     state, params = widest_market()
     statement.line(
@@ -299,6 +306,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: feed.next_head(
         Head(0, 0, signed("held")), a_round(), a_round(), natural("time")
     ),
+    lambda: feed.final_head(Head(0, 0, signed("held")), a_round(), natural("time")),
     lambda: feed.cumulative_price(feed_price(), natural("time")),
     lambda: feed.require_valid(feed_price(), natural("time"), part(), natural("time")),
     lambda: feed.is_valid(feed_price(), natural("time"), part(), natural("time")),
@@ -307,6 +315,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: share.most_amount(natural("supply"), signed("cash")),
     lambda: share.most_shares(signed("cash"), natural("supply"), signed("cash")),
     lambda: share.amount_for(natural("supply"), natural("supply"), signed("cash")),
+    given_back,
     lambda: owed(True),
     lambda: owed(False),
     lambda: statement.free_collateral(

@@ -39,6 +39,43 @@ GOVERNANCE_MUTANTS = (
         "parameters.require_valid(price, params.limits, now)\n    ratio",
     ),
     both(
+        "a settled market is traded in",
+        "P1",
+        "parameters",
+        ("require(limits.mode != SETTLED,", "require(True,"),
+    ),
+    both(
+        "what a closed feed says goes on adding up",
+        "P1",
+        "feed",
+        ("if price.valid_until == FOREVER:", "if False:"),
+    ),
+    rules(
+        "whoever holds a position is closed as if its market were settled",
+        "P2",
+        "limits.mode == parameters.SETTLED, errors",
+        "True, errors",
+    ),
+    each(
+        "a position is closed at a price a little below the last",
+        "P2",
+        "trading",
+        ("-size, last_price, current", "-size, last_price - Price(1), current"),
+        ("0 - size, last_price, current", "0 - size, last_price - 1, current"),
+    ),
+    both(
+        "anybody settles a market as soon as it has no price",
+        "P3",
+        "governance",
+        ("now > heard_at + SILENCE", "now > heard_at"),
+    ),
+    both(
+        "the premium falls to the lighter side",
+        "P4",
+        "sides",
+        ("if net > 0:", "if net < 0:"),
+    ),
+    both(
         "a margin is raised at once",
         "G3",
         "ramp",

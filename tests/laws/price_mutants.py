@@ -54,8 +54,8 @@ PRICE_MUTANTS = (
         "F4",
         "feed",
         (
-            "now - price.published_at <= max_age, errors.PRICE_STALE",
-            "now - price.published_at < max_age, errors.PRICE_STALE",
+            "now <= price.published_at + max_age, errors.PRICE_STALE",
+            "now < price.published_at + max_age, errors.PRICE_STALE",
         ),
     ),
     both(

@@ -21,7 +21,7 @@ from protocol import market, payout
 from protocol.collateral import FIRST_FEED
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
-from protocol.parameters import HALTED, REDUCE_ONLY
+from protocol.parameters import HALTED, REDUCE_ONLY, SETTLED
 from protocol.request import Request, closes_at
 from protocol.share import MOST_SHARES, VIRTUAL_SHARES, Nav
 from protocol.trace import Action
@@ -140,6 +140,9 @@ class Exit:
         """One position is closed, as far as a bucket lets it."""
         world, positions = self.world, self.state.positions
         if positions[holder, market_id].size == 0:
+            return
+        if chosen_in(world, market_id).limits.mode == SETTLED:
+            self.must("keeper", "Exchange", "close_settled", holder, market_id)
             return
         if world.is_at_risk(holder):
             key = (holder, market_id)

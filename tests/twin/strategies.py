@@ -19,7 +19,15 @@ from protocol.backing import Standing
 from protocol.collateral import MAX_TOKENS, CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
 from protocol.fee import FeeParams
-from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice, Head, Report, Round
+from protocol.feed import (
+    FOREVER,
+    MAX_REPORTERS,
+    FeedParams,
+    FeedPrice,
+    Head,
+    Report,
+    Round,
+)
 from protocol.fixed_point import WAD
 from protocol.funding import (
     DAY,
@@ -33,7 +41,7 @@ from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
-from protocol.parameters import ACTIVE, HALTED, LimitParams, MarketParams, RiskParams
+from protocol.parameters import ACTIVE, SETTLED, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
 from protocol.pricing import PricingParams
@@ -107,7 +115,7 @@ LIMITS = st.builds(
     TIMES,
     TIMES,
     PARTS,
-    st.integers(ACTIVE, HALTED),
+    st.integers(ACTIVE, SETTLED),
 )
 FEES = st.builds(FeeParams, PARTS, PARTS, PARTS, PARTS)
 FUNDING = st.builds(FundingParams, RATES, RATES, OPEN)
@@ -221,7 +229,7 @@ REPORTS = st.builds(Report, PRICES, PRICES, TIMES)
 ROUNDS = st.builds(
     Round, PRICES, PRICES, PRICES, PRICES, TIMES, MULTIPLIERS, MULTIPLIERS
 )
-HEADS = st.builds(Head, below(64), below(33), signed(127))
+HEADS = st.builds(Head, below(64), below(33) | st.just(FOREVER), signed(127))
 STANDINGS = st.builds(Standing, VALUES, VALUES, VALUES, AMOUNTS, below(120), below(120))
 TOTALS = st.builds(
     Totals, VALUES, VALUES, VALUES, AMOUNTS, AMOUNTS, below(120), AMOUNTS, TRUTHS
@@ -263,7 +271,7 @@ def prices(draw: st.DrawFn) -> FeedPrice:
     average = draw(st.just(index) | PRICES)
     confidence = draw(st.sampled_from([0, index // 100]) | PRICES)
     published_at = draw(TIMES)
-    valid_until = draw(st.just(2**33 - 1) | below(33))
+    valid_until = draw(st.sampled_from([2**33 - 1, FOREVER]) | below(33))
     intercept = draw(signed(127))
     return FeedPrice(
         index,
@@ -356,4 +364,6 @@ def later_prices(draw: st.DrawFn, last: Funding, now: int) -> FeedPrice:
     """Prices as there can be some time after an accrual."""
     price = draw(FEED_PRICES)
     total = draw(cumulative_prices(last, now))
-    return replace(price, intercept=total - price.index * now)
+    # What a feed that is closed has come to, it has come to.
+    grown = 0 if price.valid_until == FOREVER else price.index * now
+    return replace(price, intercept=total - grown)

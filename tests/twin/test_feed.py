@@ -78,6 +78,8 @@ FUNCTIONS: Functions = {
     "grains": (MULTIPLIERS,),
     "round_confidence": rounds_of_reports(),
     "next_head": (HEADS, ROUNDS, ROUNDS, TIMES),
+    "final_round": (ROUNDS, TIMES),
+    "final_head": (HEADS, ROUNDS, TIMES),
     "cumulative_price": (FEED_PRICES, TIMES),
     "require_fresh_enough": prices_in_time(st.tuples(TIMES)),
     "require_valid": prices_in_time(st.tuples(TIMES, PARTS)),

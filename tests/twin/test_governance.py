@@ -15,6 +15,7 @@ from protocol.fixed_point import WAD
 from protocol.funding import DAY
 from tests.genesis import COLLATERAL, FEED, MARKET, RISK
 from tests.twin.strategies import (
+    FEED_PRICES,
     MARGIN,
     PRICES,
     TIMES,
@@ -90,6 +91,7 @@ FUNCTIONS: Functions = {
     "require_lawful_payouts": (MARKETS,),
     "require_lawful_deleveraging": (MARKETS,),
     "require_rested": (TIMES, TIMES),
+    "require_silent": (FEED_PRICES, TIMES),
     "tightest": (MARKETS, MARKETS),
     "require_tighter": changes(),
     "require_lawful_risk": (altered(RISK, EDGES),),
@@ -117,6 +119,7 @@ REFUSALS = {
     "require_lawful_payouts": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_deleveraging": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_rested": {errors.PAUSED_LATELY},
+    "require_silent": {errors.MARKET_HAS_PRICES},
     "require_tighter": {errors.NOT_TIGHTER},
     "require_lawful_risk": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_call": {errors.CALL_ABOVE_INITIAL},

@@ -20,17 +20,19 @@ def prices_in_time(draw: st.DrawFn) -> tuple[object, ...]:
 
 
 FUNCTIONS: Functions = {
+    "require_unsettled": (LIMITS,),
     "require_valid": prices_in_time(),
     "is_valid": prices_in_time(),
 }
 REFUSALS = {
+    "require_unsettled": {errors.MARKET_SETTLED},
     "require_valid": {
         errors.MARKET_HALTED,
         errors.PRICE_INVALID,
         errors.PRICE_STALE,
         errors.PRICE_UNCERTAIN,
         errors.PRICE_TRIPPED,
-    }
+    },
 }
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from protocol import errors, sides
+from protocol.sides import Book
 from tests.twin.strategies import (
     BOOKS,
     BORROWING,
@@ -56,6 +57,14 @@ def projected_later(draw: st.DrawFn) -> tuple[object, ...]:
     return last, draw(BOOKS), price, draw(SCALES), draw(FUNDING), now
 
 
+@st.composite
+def ended(draw: st.DrawFn) -> tuple[object, ...]:
+    """A market whose sides are within its scale."""
+    scale = draw(SCALES)
+    within = st.sampled_from([0, scale]) | st.integers(0, scale)
+    return draw(FUNDINGS), Book(draw(within), -draw(within)), draw(PRICES), scale
+
+
 FUNCTIONS: Functions = {
     "packed_book": (BOOKS,),
     "unpacked_book": (WORDS,),
@@ -64,6 +73,7 @@ FUNCTIONS: Functions = {
     "traded": (BOOKS, SIZES, SIZES),
     "require_within_limits": increases(),
     "projected": projected_later(),
+    "refunded": ended(),
     "lent": (FUNDINGS, BOOKS, PRICES, VALUES, BORROWING),
     "side_profit": (SIZES, VALUES, PAID, PRICES, INDICES),
     "profits": (STATES, PRICES, FUNDINGS),

@@ -79,6 +79,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "volatility.ramped": {"params": VOLATILE},
     "feed.next_head": {"head": Head(7, START, 0), "last": LAST, "latest": LAST},
     "feed.cumulative_price": {"price": PRICE},
+    "feed.final_round": {"last": LAST},
+    "governance.require_silent": {"price": PRICE},
     "feed.require_valid": {
         "price": PRICE,
         "max_age": 60,

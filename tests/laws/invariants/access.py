@@ -26,9 +26,11 @@ ONLY = {
     "Exchange.enter_vault": ("Vault", "NotVault"),
     "Exchange.leave_vault": ("Vault", "NotVault"),
     "Exchange.set_market": ("Governor", "NotGovernor"),
+    "Exchange.settle_market": ("Governor", "NotGovernor"),
     "Exchange.set_risk": ("Governor", "NotGovernor"),
     "Exchange.collect_treasury": ("Governor", "NotGovernor"),
     "Oracle.set_feed": ("Governor", "NotGovernor"),
+    "Oracle.close_feed": ("Governor", "NotGovernor"),
 }
 OPERATED = {
     "Exchange.deposit",

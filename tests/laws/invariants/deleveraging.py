@@ -10,6 +10,7 @@ from protocol.fixed_point import WAD
 from protocol.payout import PayoutCut
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import (
+    SETTLED,
     indices,
     is_valid,
     market_owes,
@@ -168,6 +169,8 @@ def keeps_from_closing(call: Call, error: str) -> bool:
     params = market.load_params(state, number, now)
     if error == "MarketHalted":
         return bool(params.limits.mode == 2)
+    if error == "MarketSettled":
+        return bool(params.limits.mode == SETTLED)
     if error.startswith("Price"):
         return not is_valid(price, params.limits, now)
     held, opening = state.positions[holder, number], state.openings[number]

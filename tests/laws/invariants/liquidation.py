@@ -13,7 +13,7 @@ from protocol.settlement import BadDebt
 from protocol.share import Withdraw
 from protocol.trading import Liquidated
 from tests.laws.invariants.call import Call, Worth
-from tests.laws.invariants.measures import up
+from tests.laws.invariants.measures import SETTLED, up
 from tests.laws.invariants.registry import law
 
 
@@ -45,8 +45,8 @@ def only_at_risk(call: Call) -> None:
 def always_at_risk(call: Call) -> None:
     """
     C2: a position of an account at risk is liquidated whenever somebody asks for it,
-    unless its market has no price; or its bucket is empty, or its grace not over, and
-    the account not critical.
+    unless its market has no price; or is settled, where anybody closes it; or its
+    bucket is empty, or its grace not over, and the account not critical.
     """
     if call.name != "Exchange.liquidate" or call.ok:
         return
@@ -59,6 +59,9 @@ def always_at_risk(call: Call) -> None:
         return
     params = market.load_params(state, number, call.action.now)
     price = market.price_of(state, number)
+    if error == "MarketSettled":
+        assert params.limits.mode == SETTLED, params.limits
+        return
     if error in ("PriceStale", "PriceInvalid"):
         age = call.action.now - price.published_at
         assert age > params.limits.risk_age or call.action.now > price.valid_until

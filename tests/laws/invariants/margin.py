@@ -83,11 +83,13 @@ ACTION_MATRIX = {
     "TopUps.execute": UP,
     "Exchange.liquidate": ANY,
     "Exchange.deleverage": ANY,
+    "Exchange.close_settled": ANY,
 }
 # These change what every account is worth or must hold.
 SWEEPING = {
     "Oracle.report",
     "Governor.set_market",
+    "Governor.settle_market",
     "Governor.set_feed",
     "Governor.set_risk",
     "Governor.set_collateral",

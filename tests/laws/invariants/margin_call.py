@@ -16,6 +16,7 @@ from tests.laws.invariants.registry import law
 
 # Who has just done this is looked at again.
 TOUCHING = {
+    "Exchange.close_settled",
     "Exchange.deposit",
     "Exchange.deposit_collateral",
     "Exchange.liquidate",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # What is above it no number of the protocol holds.
 MOST_PAID = 2**126 - 1
+# The mode of a market whose last price is known.
+SETTLED = 3
 
 
 def up(x: int, y: int, denominator: int = WAD) -> int:
@@ -59,7 +61,7 @@ def is_valid(price: Any, limits: Any, now: int) -> bool:
     """Whether a price is fresh, sure, and inside its band, in a market that goes on."""
     fresh = now <= price.valid_until and now <= price.published_at + limits.trade_age
     sure = price.confidence <= price.index * limits.max_confidence // WAD
-    return fresh and sure and bool(price.mark == price.index and limits.mode < 2)
+    return fresh and sure and bool(price.mark == price.index and limits.mode != 2)
 
 
 def side_gain(

@@ -8,7 +8,7 @@ from protocol.deleveraging import Deleveraged, DeleveragingOpened
 from protocol.settlement import Settled
 from protocol.trading import Liquidated
 from tests.laws.invariants.call import Call
-from tests.laws.invariants.measures import bits, mode_of
+from tests.laws.invariants.measures import SETTLED, bits, mode_of
 from tests.laws.invariants.registry import law
 
 REDUCE_ONLY, HALTED = 1, 2
@@ -25,6 +25,18 @@ REFUSED = {
             "Exchange.withdraw_collateral",
             "TopUps.execute",
             "Vault.execute",
+        },
+    ),
+    "MarketSettled": (
+        SETTLED,
+        {
+            "Exchange.trade",
+            "Exchange.liquidate",
+            "Exchange.deleverage",
+            "Governor.set_market",
+            "Governor.tighten_market",
+            "Governor.pause_market",
+            "Governor.settle_market",
         },
     ),
 }

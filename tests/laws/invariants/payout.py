@@ -14,7 +14,7 @@ from protocol.deleveraging import Deleveraged
 from protocol.fixed_point import WAD
 from protocol.payout import PayoutCut, Spent
 from protocol.settlement import BadDebt
-from protocol.trading import Liquidated, Traded
+from protocol.trading import Liquidated, PositionSettled, Traded
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import (
     indices,
@@ -28,7 +28,12 @@ from tests.laws.invariants.measures import (
 from tests.laws.invariants.registry import law, trial
 
 # What a position leaves can come in by these.
-REALIZING = {"Exchange.trade", "Exchange.liquidate", "Exchange.deleverage"}
+REALIZING = {
+    "Exchange.trade",
+    "Exchange.liquidate",
+    "Exchange.deleverage",
+    "Exchange.close_settled",
+}
 # And by these an account may be made whole.
 COVERING = REALIZING | {"Exchange.buy_collateral", "Exchange.cover_shortfall"}
 
@@ -46,7 +51,7 @@ def gain_of(call: Call, tables: Any, holder: int, number: int) -> int:
 
 def realized(call: Call) -> tuple[int, int]:
     """In which market a call has closed a position, and what that left."""
-    closed = (Traded, Liquidated, Deleveraged)
+    closed = (Traded, Liquidated, Deleveraged, PositionSettled)
     for event in [each for kind in closed for each in call.events(kind)]:
         number = event.market_id
         held = call.row("positions", (event.holder, number))

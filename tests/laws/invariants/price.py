@@ -9,7 +9,7 @@ from typing import Any
 
 from protocol import market
 from protocol.collateral import FIRST_FEED
-from protocol.feed import RING, RoundStored
+from protocol.feed import RING, FeedClosed, RoundStored
 from protocol.fixed_point import WAD
 from protocol.volatility import GRAIN
 from tests.laws.invariants.call import Call
@@ -107,6 +107,9 @@ def ramped(call: Call) -> None:
     the volatility that there is.
     """
     state = call.world.state
+    if call.events(FeedClosed):
+        # What never moves again has no volatility.
+        return
     for event in call.events(RoundStored):
         params = state.codes[state.feed_params[event.feed_id]].volatility
         variance = state.variances[event.feed_id]

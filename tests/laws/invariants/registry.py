@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from protocol.feed import RoundStored
+from protocol.feed import FeedClosed, RoundStored
 from tests.laws.invariants.call import BEFORE, Call, Rounds, Seen
 from tests.laws.invariants.measures import seen
 
@@ -69,6 +69,9 @@ class Laws:
             if isinstance(event, RoundStored):
                 begun = action.now, int(event.index)
                 self.rounds.setdefault(event.feed_id, [BEFORE]).append(begun)
+            if isinstance(event, FeedClosed):
+                # What a closed feed says adds up to nothing more.
+                self.rounds[event.feed_id].append((action.now, 0))
 
     def before(self, action: Action) -> None:
         """Look at the state that the call finds."""

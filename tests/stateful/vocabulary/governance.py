@@ -36,10 +36,12 @@ PRIVILEGED = (
     ("Exchange", "enter_vault", 1, "Vault"),
     ("Exchange", "leave_vault", 2, "Vault"),
     ("Exchange", "set_market", 2, "Governor"),
+    ("Exchange", "settle_market", 2, "Governor"),
     ("Exchange", "set_risk", 1, "Governor"),
     ("Exchange", "collect_treasury", 1, "Governor"),
     ("Exchange", "set_collateral", 2, "Governor"),
     ("Oracle", "set_feed", 2 + MAX_REPORTERS, "Governor"),
+    ("Oracle", "close_feed", 1, "Governor"),
 )
 
 

@@ -71,9 +71,8 @@ def wait_for_grace(world: World, choose: Choices) -> Calls:
         atoms = max(1, missing + choose.integer(-1, 1))
         yield world.by(owner, "Exchange", "deposit", holder, atoms)
     params = market.load_risk(state).margin_call
-    world.now += choose.pick(
-        (params.grace - 1, params.grace, params.grace + params.window)
-    ) + choose.integer(0, 1)
+    waited = choose.pick((params.grace - 1, params.grace, params.grace + params.window))
+    world.now += max(0, waited + choose.integer(0, 1))
     world.now = max(world.now, state.accounts[holder].called_at)
     index = market.price_of(state, market_id).index
     yield from round_at(world, choose, market_id, max(1, index))

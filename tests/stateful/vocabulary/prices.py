@@ -5,7 +5,7 @@ Time passes, and reporters speak.
 from __future__ import annotations
 
 from protocol import market
-from protocol.feed import MAX_REPORTERS
+from protocol.feed import FOREVER, MAX_REPORTERS
 from protocol.fixed_point import WAD
 from tests.stateful.choices import Choices, weighted
 from tests.stateful.vocabulary.arguments import (
@@ -53,11 +53,12 @@ def edge(world: World, choose: Choices) -> int:
     price = market.price_of(state, market_id)
     limits = market.load_params(state, market_id, world.now).limits
     window = market.load_risk(state).insurance.window
+    published_at = price.published_at if price.published_at != FOREVER else world.now
     return choose.pick(
         (
-            price.published_at + limits.trade_age,
-            price.published_at + limits.risk_age,
-            price.valid_until,
+            published_at + limits.trade_age,
+            published_at + limits.risk_age,
+            price.valid_until if price.valid_until != FOREVER else world.now,
             state.insurance_window[()].started_at + window,
         )
     )
@@ -108,8 +109,10 @@ def next_price(world: World, choose: Choices, market_id: int) -> int:
 def round_at(
     world: World, choose: Choices, market_id: int, price: int, spread: int = 0
 ) -> Calls:
-    """All reporters of a market say what its price is now."""
+    """All reporters of a market say what its price is now, unless it was settled."""
     state = world.state
+    if market.price_of(state, market_id).valid_until == FOREVER:
+        return
     params = state.codes[state.feed_params[market_id]]
     last = max(
         state.reports[market_id, number].published_at

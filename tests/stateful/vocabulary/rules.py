@@ -43,6 +43,8 @@ def ask(world: World, choose: Choices) -> Calls:
     questions: dict[str, tuple[Any, ...]] = {
         "accrued": (last, book, price, world.now),
         "lent": (last, book, price.index, state.funds[()].vault),
+        "refunded": (last, book, price.mark),
+        "final_price": (price, world.now),
         "exposure": (held, last, book, price, choose.integer(0, 1), world.now),
         "terms": (book, price, held.size, delta, limit, world.now),
         "result": (held, last.long_index, price, world.now),
