@@ -21,6 +21,7 @@ from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
 from protocol.payout import PayoutParams
+from protocol.portfolio import PortfolioParams
 from protocol.pricing import PricingParams
 from protocol.ramp import Ramp
 from protocol.request import VaultParams
@@ -84,6 +85,7 @@ class RiskParams(Struct, frozen=True):
     debt: DebtParams
     vault: VaultParams
     margin_call: MarginCallParams
+    portfolio: PortfolioParams
 
 
 def record_in(state: State, code: Address) -> MarketRecord:
