@@ -35,7 +35,7 @@ REPORTERS = ("reporter_1", "reporter_2", "reporter_3")
 FORTUNE = 10**8 * TOKEN
 
 # Sixteen, so that none costs less than another.
-SHOCKS = packed_shocks([step * 50 for step in range(-16, 17, 2) if step])
+SHOCKS = packed_shocks([step * 75 for step in range(-16, 17, 2) if step])
 
 MARKET = MarketParams(
     pricing=PricingParams(skew_scale=Size(10**6 * WAD), max_spread=Ratio(WAD // 100)),
