@@ -175,8 +175,13 @@ OTHERS = {
     ("LiquidationParams", "bucket_rate"): QUOTE_PER_SECOND,
     ("LimitParams", "mode"): MODE,
 }
-# What a field is that a scenario leaves out.
-USUAL = {("LimitParams", "mode"): ACTIVE}
+# What a field is that a scenario leaves out; a table of such fields may be left out.
+USUAL = {
+    ("LimitParams", "mode"): ACTIVE,
+    ("ExpiryParams", "expires_at"): 0,
+    ("ExpiryParams", "samples"): 0,
+    ("ExpiryParams", "spacing"): 0,
+}
 
 
 def section_of(struct: type[Struct], base: type[Base]) -> type[Base]:
@@ -191,7 +196,9 @@ def section_of(struct: type[Struct], base: type[Base]) -> type[Base]:
         if name in base.model_fields or hasattr(base, name):
             continue
         if isinstance(types[name], type) and issubclass(types[name], Struct):
-            keys[name] = (section_of(types[name], Section), ...)
+            inner = section_of(types[name], Section)
+            needed = any(each.is_required() for each in inner.model_fields.values())
+            keys[name] = (inner, ... if needed else inner())
         else:
             field = struct.__name__, name
             reader = OTHERS.get(field) or READERS[struct.__annotations__[name]]
