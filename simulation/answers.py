@@ -16,7 +16,7 @@ from protocol.errors import BELOW_INITIAL_MARGIN
 from protocol.fixed_point import WAD
 from simulation.errors import Problem, ScenarioError
 from simulation.quantities import format_duration
-from simulation.sections import Providers, WithPosition
+from simulation.sections import Hedgers, Providers, WithPosition
 
 if TYPE_CHECKING:
     from simulation.run import Played
@@ -446,6 +446,47 @@ def lack_of_volatility(scenarios: Sequence[Scenario]) -> str | None:
     return None if False in grows else "no variant leaves margins as they are"
 
 
+def portfolio_hedge(played: Sequence[Played]) -> str:
+    """What a hedge is let hold, and who loses when its markets come apart."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        summary = each.summary
+        count = sum(agents.count for agents in each.play.scenario.agents)
+        brought = sum(group["brought"] for group in summary["groups"])
+        left = min(group["worth"] / group["brought"] for group in summary["groups"])
+        return listed(
+            [
+                f"hedged traders hold {most_held(each) / brought:.1f} times what they "
+                f"brought on each side, who loses keeps {percent(left)} of it",
+                f"{summary['liquidated_accounts']:,} of {count:,} were liquidated",
+                f"the insurance fund paid {amount(summary['insurance_drawn'])}",
+                f"the vault {amount(summary['bad_debt'])} {unit} of what they owed",
+            ]
+        )
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    return sentence(f"when {went}: {by_variant(played, clause)}")
+
+
+def most_held(played: Played) -> float:
+    """The most that the long positions of all markets were worth at once."""
+    worth = (
+        sum(each.long_size * each.index for each in sample.markets)
+        for sample in played.result.samples
+    )
+    return max(worth) / WAD / WAD
+
+
+def lack_of_hedges(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks what margining together is worth."""
+    hedgers = [each for one in scenarios for each in one.agents]
+    modes = {each.mode for each in hedgers if isinstance(each, Hedgers)}
+    if not all(isinstance(each, Hedgers) for each in hedgers):
+        return "not everybody hedges"
+    return None if len(modes) > 1 else "all hedges are margined in one mode"
+
+
 def sentence(text: str) -> str:
     """A text as a sentence."""
     return f"{text[0].upper()}{text[1:]}."
@@ -459,5 +500,6 @@ ANSWERS: dict[str, Answer] = {
     "bank-run": Answer(bank_run, lack_of_flight),
     "three-safeties": Answer(three_safeties, lack_of_safeties),
     "margin-call": Answer(margin_call, lack_of_grace),
+    "portfolio-hedge": Answer(portfolio_hedge, lack_of_hedges),
     "volatility": Answer(volatility, lack_of_volatility),
 }

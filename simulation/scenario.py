@@ -425,10 +425,11 @@ def check_agents(
         for kind, name, known in (
             ("market", agents.market, scenario.markets),
             ("backed_by", agents.backed_by, scenario.tokens),
+            ("against", getattr(agents, "against", None), scenario.markets),
         ):
             names = [each.name for each in known]
             if name is not None and name not in names:
-                wanted = "market" if kind == "market" else "token"
+                wanted = "token" if kind == "backed_by" else "market"
                 checker.fault(
                     f"{key}.{kind}",
                     f"unknown {wanted} {name!r}; {suggestion(name, names)}",

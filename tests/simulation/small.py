@@ -15,6 +15,7 @@ FLIGHT = SCENARIOS / "bank-run.toml"
 SAFETIES = SCENARIOS / "three-safeties.toml"
 CALLS = SCENARIOS / "margin-call.toml"
 STORM = SCENARIOS / "volatility.toml"
+HEDGE = SCENARIOS / "portfolio-hedge.toml"
 
 SMALL = [
     "run.name=small",
@@ -156,5 +157,20 @@ SMALL_STORM = [
         f"agents.{place}.{key}"
         for place, entry in ((0, "['0s', '8m']"), (1, "['12m', '28m']"))
         for key in ("count=8", f"entry={entry}")
+    ),
+]
+
+SMALL_HEDGE = [
+    "run.name=small-hedge",
+    "run.duration=30m",
+    *(
+        f"market.{name}.prices.shocks=[{{at='10m', move='-0.08', over='5m'}}, "
+        f"{{at='20m', move='{apart}', over='1m'}}]"
+        for name, apart in (("ETH", "-0.05"), ("BTC", "0.05"))
+    ),
+    *(
+        f"agents.{place}.{key}"
+        for place in range(2)
+        for key in ("count=4", "entry=['1m', '3m']")
     ),
 ]

@@ -14,7 +14,7 @@ from evm.compile import compile_contracts
 from protocol.fixed_point import WAD
 from protocol.trace import Action, read_trace
 from simulation.agents import TOP_UPS
-from simulation.answers import ANSWERS, closed_early
+from simulation.answers import ANSWERS, closed_early, most_held
 from simulation.comparison import side_by_side
 from simulation.engine import run_scenario
 from simulation.errors import InputError
@@ -28,6 +28,7 @@ from tests.simulation.small import (
     DEPEG,
     FLIGHT,
     GLITCH,
+    HEDGE,
     SAFETIES,
     SCENARIOS,
     SMALL,
@@ -35,6 +36,7 @@ from tests.simulation.small import (
     SMALL_DEPEG,
     SMALL_FLIGHT,
     SMALL_GLITCH,
+    SMALL_HEDGE,
     SMALL_SAFETIES,
     SMALL_STORM,
     SMALL_THIN,
@@ -48,6 +50,7 @@ ALL = {
     DEPEG: SMALL_DEPEG,
     FLIGHT: SMALL_FLIGHT,
     GLITCH: SMALL_GLITCH,
+    HEDGE: SMALL_HEDGE,
     SAFETIES: SMALL_SAFETIES,
     STORM: SMALL_STORM,
     THIN: SMALL_THIN,
@@ -58,6 +61,7 @@ SAID = {
     "depeg": "When sUSD fell from 1 to 0.58",
     "margin-call": "When ETH goes from 3,000 to 2,608 and then to 2,963 USDC and SOL ",
     "oracle-glitch": "When ETH is read 40 % too low for 30s: with usual (band ",
+    "portfolio-hedge": "When ETH goes from 3,000 to ",
     "three-safeties": "When ETH goes from 3,000 to 4,175 and then to 3,338 USDC: ",
     "thin-market": "When JELLY goes from 0.01 to 0.03987 and then to 0.03985 USDC: ",
     "volatility": "When ETH goes from 3,000 to ",
@@ -427,6 +431,8 @@ def test_what_waits_to_enter_is_the_provider_s(max_calls, tmp_path) -> None:
             ["run.answer=volatility"],
             "the margins of no market grow with volatility",
         ),
+        (CRASH, ["run.answer=portfolio-hedge"], "not everybody hedges"),
+        (HEDGE, ["variant=[]"], "all hedges are margined in one mode"),
         (THIN, ["run.answer=bank-run"], "no two groups of providers leave one after"),
     ],
 )
@@ -446,3 +452,16 @@ def test_growing_margins_let_less_in_and_leave_less_to_others(storm) -> None:
         for name, each in storm.items()
     }
     assert 0 < debts["growing"] < debts["fixed"]
+
+
+def test_a_hedge_margined_together_carries_more_and_leaves_more_to_others(
+    tmp_path,
+) -> None:
+    played = by_name(run(prepare(HEDGE, SMALL_HEDGE), tmp_path / "h"))
+    held = {name: most_held(each) for name, each in played.items()}
+    assert held["together"] > held["each"] * 3 / 2
+    unpaid = {
+        name: each.summary["insurance_drawn"] + each.summary["bad_debt"]
+        for name, each in played.items()
+    }
+    assert unpaid["together"] > unpaid["each"]
