@@ -237,6 +237,18 @@ def thin_market(played: Sequence[Played]) -> str:
     return sentence(f"when {went}: {by_variant(played, clause)}")
 
 
+def lack_of_expiry(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks what the end of a future may be moved by."""
+    samples = {
+        one.markets[0].feed.expiry.samples if one.markets else 0 for one in scenarios
+    }
+    if 0 in samples:
+        return "a market never ends"
+    if len(samples) < 2:
+        return "all variants end at as many samples"
+    return lack_of_parties(scenarios)
+
+
 def parties_of(summary: dict[str, Any]) -> list[str]:
     """The parties of a run, in the order of their groups."""
     named = [each["party"] for each in summary["groups"] if each["party"]]
@@ -497,6 +509,7 @@ ANSWERS: dict[str, Answer] = {
     "depeg": Answer(depeg, lack_of_tokens),
     "oracle-glitch": Answer(oracle_glitch, lack_of_glitches),
     "thin-market": Answer(thin_market, lack_of_parties),
+    "dated-future": Answer(thin_market, lack_of_expiry),
     "bank-run": Answer(bank_run, lack_of_flight),
     "three-safeties": Answer(three_safeties, lack_of_safeties),
     "margin-call": Answer(margin_call, lack_of_grace),

@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocol.collateral import MAX_TOKENS, CollateralParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams, RiskParams
+from protocol.units import Seconds
 from simulation.answers import ANSWERS
 from simulation.checker import Checker
 from simulation.document import (
@@ -199,7 +201,7 @@ def read_scenario(
         risk=filled(RiskParams, protocol),
         vault=vault.deposit,
         insurance=insurance.deposit,
-        markets=markets,
+        markets=tuple(ending(market, run.start) for market in markets),
         tokens=tokens,
         agents=agents,
         keepers=keepers,
@@ -209,6 +211,15 @@ def read_scenario(
     if checker.problems:
         raise checker.error()
     return scenario
+
+
+def ending(market: Market, start: int) -> Market:
+    """A market that may expire, by a clock; a scenario counts from its start."""
+    expiry = market.feed.expiry
+    if not int(expiry.expires_at):
+        return market
+    expiry = replace(expiry, expires_at=Seconds(start + int(expiry.expires_at)))
+    return replace(market, feed=replace(market.feed, expiry=expiry))
 
 
 def quote_name(document: Document) -> str:

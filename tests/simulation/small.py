@@ -11,6 +11,7 @@ CRASH = SCENARIOS / "crash.toml"
 DEPEG = SCENARIOS / "depeg.toml"
 GLITCH = SCENARIOS / "oracle-glitch.toml"
 THIN = SCENARIOS / "thin-market.toml"
+FUTURE = SCENARIOS / "dated-future.toml"
 FLIGHT = SCENARIOS / "bank-run.toml"
 SAFETIES = SCENARIOS / "three-safeties.toml"
 CALLS = SCENARIOS / "margin-call.toml"
@@ -91,6 +92,25 @@ SMALL_THIN = [
         for key in (f"count={count}", f"entry={entry}")
     ),
     "agents.2.leaves_at=25m",
+]
+
+SMALL_FUTURE = [
+    "run.name=small-future",
+    "run.duration=40m",
+    "vault.deposit=600_000 USDC",
+    "market.JUN.feed.expiry.expires_at=30m",
+    "market.JUN.feed.expiry.spacing=20s",
+    "market.JUN.prices.shocks=[{at='26m', move='0.2', over='1m'}, "
+    "{at='34m', move='-0.1666', over='1m'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place, count, entry in (
+            (0, 3, "['0s', '2m']"),
+            (1, 3, "['0s', '2m']"),
+            (2, 4, "['3m', '6m']"),
+        )
+        for key in (f"count={count}", f"entry={entry}")
+    ),
 ]
 
 SMALL_FLIGHT = [

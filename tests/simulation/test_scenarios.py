@@ -27,6 +27,7 @@ from tests.simulation.small import (
     CRASH,
     DEPEG,
     FLIGHT,
+    FUTURE,
     GLITCH,
     HEDGE,
     SAFETIES,
@@ -35,6 +36,7 @@ from tests.simulation.small import (
     SMALL_CALLS,
     SMALL_DEPEG,
     SMALL_FLIGHT,
+    SMALL_FUTURE,
     SMALL_GLITCH,
     SMALL_HEDGE,
     SMALL_SAFETIES,
@@ -49,6 +51,7 @@ ALL = {
     CRASH: SMALL,
     DEPEG: SMALL_DEPEG,
     FLIGHT: SMALL_FLIGHT,
+    FUTURE: SMALL_FUTURE,
     GLITCH: SMALL_GLITCH,
     HEDGE: SMALL_HEDGE,
     SAFETIES: SMALL_SAFETIES,
@@ -58,6 +61,7 @@ ALL = {
 SAID = {
     "bank-run": "When ETH goes from 3,000 to 3,888 and then to 3,876 USDC, of what ",
     "crash": "Yes, a share of it ends at 1.",
+    "dated-future": "When JUN goes from 0.01 to 0.01",
     "depeg": "When sUSD fell from 1 to 0.58",
     "margin-call": "When ETH goes from 3,000 to 2,608 and then to 2,963 USDC and SOL ",
     "oracle-glitch": "When ETH is read 40 % too low for 30s: with usual (band ",
@@ -160,6 +164,22 @@ def test_who_moves_a_thin_price_takes_what_the_rules_leave_him(thin) -> None:
         assert lost == pytest.approx(
             taken[name] + sum(gains(each)[:2]) + others, rel=0.1
         )
+
+
+def test_an_average_leaves_little_to_who_moves_the_last_minutes(tmp_path) -> None:
+    """He holds the price up for four minutes, of one sample or of twenty minutes."""
+    future = by_name(run(prepare(FUTURE, SMALL_FUTURE), tmp_path / "run"))
+    taken = {name: gains(each)[2] for name, each in future.items()}
+    assert taken["sixty-samples"] < taken["one-last-price"] / 4
+    assert 0 < taken["six-samples"] <= taken["one-last-price"]
+    for each in future.values():
+        ended = each.summary["by_entry_point"]
+        assert ended["Governor.settle_market"] == {"ok": 1, "refused": {}}
+        # Of ten who held it to the end, but for shorts that were liquidated before.
+        closed = ended["Exchange.close_settled"]
+        assert 7 <= closed["ok"] <= 10
+        assert not closed["refused"]
+        assert "FeedClosed" not in ended["Oracle.report"]["refused"]
 
 
 def test_it_is_the_limit_of_skew_that_he_gets_around(thin) -> None:
@@ -433,6 +453,8 @@ def test_what_waits_to_enter_is_the_provider_s(max_calls, tmp_path) -> None:
         ),
         (CRASH, ["run.answer=portfolio-hedge"], "not everybody hedges"),
         (HEDGE, ["variant=[]"], "all hedges are margined in one mode"),
+        (THIN, ["run.answer=dated-future"], "a market never ends"),
+        (FUTURE, ["variant=[]"], "all variants end at as many samples"),
         (THIN, ["run.answer=bank-run"], "no two groups of providers leave one after"),
     ],
 )
