@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from protocol import account, errors
 from protocol.errors import require
 from protocol.fixed_point import WAD, clamp, mul_div_down, mul_div_up, require_fits
-from protocol.units import Address, Holder, Quote, Rate, Seconds
+from protocol.units import Address, FineRate, Holder, Quote, Rate, Seconds
 from protocol.word import unsigned
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ LEAST_NOTICE = Seconds(3_600)
 MOST_NOTICE = Seconds(30 * 86_400)
 # A day.
 MOST_RATE = Rate(10**17)
-RATE_TIMES_DAY = 86_400 * WAD
+RATE_TIMES_DAY = FineRate(86_400 * WAD)
 
 
 class CreditLine(Struct, frozen=True):
@@ -144,14 +144,14 @@ def line_at(line: CreditLine, now: Seconds) -> CreditLine:
     until = now
     if line.ends_at != Seconds(0):
         until = min(now, line.ends_at)
-    elapsed = int(until - line.accrued_at)
+    elapsed = until - line.accrued_at
     if elapsed > 0:
-        owed += mul_div_up(used, int(line.rate) * elapsed, RATE_TIMES_DAY)
+        owed += mul_div_up(used, line.rate * elapsed, RATE_TIMES_DAY)
         if line.ends_at != Seconds(0):
             limit = mul_div_down(
                 limit,
-                int(line.ends_at - until),
-                int(line.ends_at - line.accrued_at),
+                line.ends_at - until,
+                line.ends_at - line.accrued_at,
             )
             used = min(used, limit)
     return replace(line, limit=limit, used=used, owed=owed, accrued_at=now)

@@ -10,6 +10,7 @@ from typing import Any
 from protocol import (
     backing,
     collateral,
+    credit,
     deleveraging,
     fee,
     feed,
@@ -55,6 +56,7 @@ from tests.laws.records import (
     a_standing,
     borrowing_params,
     collateral_params,
+    credit_line,
     deleveraging_params,
     fee_params,
     feed_price,
@@ -245,9 +247,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: collateral.grown_haircut(natural("size"), collateral_params()),
     lambda: collateral.worth(natural("size"), natural("price"), part()),
     lambda: collateral.sale_price(natural("size"), natural("price"), part()),
-    lambda: trading.require_margin(
-        a_standing(), a_standing(), True, natural("amount"), part()
-    ),
+    lambda: trading.require_margin(a_standing(), a_standing(), signed("cash"), True),
     lambda: sides.require_within_limits(
         Book(natural("size"), -natural("size")),
         signed("size"),
@@ -349,6 +349,8 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: margin_call.required(
         natural("value"), natural("amount"), MarginCallParams(part() + WAD, 0, 0)
     ),
+    lambda: credit.line_at(credit_line(0), natural("time")),
+    lambda: credit.line_at(credit_line(positive("time")), natural("time")),
     account_line,
     unlawful_feed,
     unlawful_market,

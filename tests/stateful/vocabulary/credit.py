@@ -131,7 +131,7 @@ def recall_line(world: World, choose: Choices) -> Calls:
 @rule(4, {"Exchange.settle_line": "ok LineUnknown"})
 def settle_line(world: World, choose: Choices) -> Calls:
     """Anybody has interest paid, where some time has passed mostly."""
-    holder = line_holder(world, choose, lined(world))
+    holder = line_holder(world, choose, lined(world) if choose.chance(80) else [])
     if choose.chance(40):
         world.now += choose.pick((1, 60, HOUR))
     yield world.by(any_sender(world, choose), "Exchange", "settle_line", holder)
