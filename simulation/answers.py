@@ -446,6 +446,47 @@ def lack_of_volatility(scenarios: Sequence[Scenario]) -> str | None:
     return None if False in grows else "no variant leaves margins as they are"
 
 
+def credit(played: Sequence[Played]) -> str:
+    """What lenders earn and lose, what traders keep, and what others pay."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        summary = each.summary
+        lent = summary["lent"]
+        return listed(
+            [
+                f"lenders earn {amount(summary['interest'])} and lose "
+                f"{amount(summary['lines_drawn'])} of {amount(lent)} {unit}"
+                if lent
+                else "nobody lends",
+                f"traders keep {percent(kept_in(each, market_of(each)))}",
+                f"the insurance fund paid {amount(summary['insurance_drawn'])}",
+                f"the vault {amount(summary['bad_debt'])} {unit} of what they owed",
+            ]
+        )
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    return sentence(f"when {went}: {by_variant(played, clause)}")
+
+
+def market_of(played: Played) -> str:
+    """The name of the only market."""
+    return played.play.scenario.markets[0].name
+
+
+def lack_of_credit(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks what lines are worth."""
+    if any(len(one.markets) > 1 for one in scenarios):
+        return "there is more than one market"
+    lends = {
+        any(isinstance(each, WithPosition) and each.line for each in one.agents)
+        for one in scenarios
+    }
+    if True not in lends:
+        return "nobody lends"
+    return None if False in lends else "every variant lends"
+
+
 def sentence(text: str) -> str:
     """A text as a sentence."""
     return f"{text[0].upper()}{text[1:]}."
@@ -460,4 +501,5 @@ ANSWERS: dict[str, Answer] = {
     "three-safeties": Answer(three_safeties, lack_of_safeties),
     "margin-call": Answer(margin_call, lack_of_grace),
     "volatility": Answer(volatility, lack_of_volatility),
+    "credit": Answer(credit, lack_of_credit),
 }

@@ -14,6 +14,7 @@ THIN = SCENARIOS / "thin-market.toml"
 FLIGHT = SCENARIOS / "bank-run.toml"
 SAFETIES = SCENARIOS / "three-safeties.toml"
 CALLS = SCENARIOS / "margin-call.toml"
+CREDIT = SCENARIOS / "credit.toml"
 STORM = SCENARIOS / "volatility.toml"
 
 SMALL = [
@@ -156,5 +157,16 @@ SMALL_STORM = [
         f"agents.{place}.{key}"
         for place, entry in ((0, "['0s', '8m']"), (1, "['12m', '28m']"))
         for key in ("count=8", f"entry={entry}")
+    ),
+]
+
+SMALL_CREDIT = [
+    "run.name=small-credit",
+    "run.duration=2h",
+    "market.ETH.prices.shocks=[{at='90m', move='-0.12', over='1m'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place, count in ((0, 10), (1, 4))
+        for key in (f"count={count}", "entry=['1m', '5m']")
     ),
 ]
