@@ -10,6 +10,7 @@
 from . import account
 from . import backing
 from . import collateral
+from . import credit
 from . import deleveraging
 from . import errors
 from . import health
@@ -23,6 +24,7 @@ from . import trading
 
 initializes: account
 initializes: collateral[account := account]
+initializes: credit[account := account]
 initializes: ledger
 initializes: insurance[ledger := ledger]
 initializes: position
@@ -30,12 +32,14 @@ initializes: market[ledger := ledger]
 initializes: health[
     account := account,
     collateral := collateral,
+    credit := credit,
     market := market,
     position := position,
 ]
 initializes: settlement[
     account := account,
     collateral := collateral,
+    credit := credit,
     insurance := insurance,
     ledger := ledger,
     market := market,
@@ -43,6 +47,7 @@ initializes: settlement[
 ]
 initializes: trading[
     account := account,
+    credit := credit,
     health := health,
     insurance := insurance,
     ledger := ledger,
@@ -91,8 +96,20 @@ event RewardClaimed:
     atoms: uint256
 
 
+event Lent:
+    lender: indexed(address)
+    atoms: uint256
+    money: int256
+
+
+event LentWithdrawn:
+    lender: indexed(address)
+    receiver: indexed(address)
+    atoms: uint256
+    money: int256
+
+
 VAULT: immutable(address)
-RESOLUTION: immutable(address)
 
 
 @deploy
@@ -108,8 +125,8 @@ def __init__(
     collateral.__init__(governor)
     ledger.__init__(token, decimals)
     market.__init__(oracle, rules)
+    trading.__init__(resolution)
     VAULT = vault
-    RESOLUTION = resolution
 
 
 @external
@@ -203,7 +220,7 @@ def cover_shortfall(holder: uint256):
     """
     @notice Make an account whole that owes and has nothing left.
     """
-    raw_call(RESOLUTION, msg.data, is_delegate_call=True)
+    raw_call(trading.RESOLUTION, msg.data, is_delegate_call=True)
 
 
 @external
@@ -233,7 +250,7 @@ def call_margin(holder: uint256, market_id: uint256):
     @notice Call the margin of an account that has come near its liquidation, by anyone:
             its grace begins.
     """
-    raw_call(RESOLUTION, msg.data, is_delegate_call=True)
+    raw_call(trading.RESOLUTION, msg.data, is_delegate_call=True)
 
 
 @external
@@ -297,6 +314,64 @@ def claim_reward(atoms: uint256, receiver: address):
 
 
 @external
+def lend(atoms: uint256):
+    """
+    @notice Bring what the sender may grant lines out of.
+    """
+    has: credit.Lender = credit.add_to_lender(msg.sender, ledger.book_in(atoms), 0)
+    log Lent(lender=msg.sender, atoms=atoms, money=has.money)
+    ledger.pull(ledger.TOKEN, msg.sender, atoms)
+
+
+@external
+def withdraw_lent(atoms: uint256, receiver: address):
+    """
+    @notice Take what no line holds of what the sender has lent and earned by it.
+    """
+    amount: int256 = ledger.book_out(atoms)
+    money: int256 = credit.take_free(msg.sender, amount)
+    log LentWithdrawn(
+        lender=msg.sender, receiver=receiver, atoms=atoms, money=money
+    )
+    ledger.push(ledger.TOKEN, receiver, atoms)
+
+
+@external
+def ask_line(holder: uint256, lender: address, rate: int256, notice: uint256):
+    """
+    @notice Name who may grant an account a line, at which rate a day and notice; the
+            line that it has ends.
+    """
+    raw_call(trading.RESOLUTION, msg.data, is_delegate_call=True)
+
+
+@external
+def grant_line(holder: uint256, limit: int256, rate: int256, notice: uint256):
+    """
+    @notice Grant an account the line that it has asked for, or a higher one, out of
+            what the sender has lent.
+    """
+    raw_call(trading.RESOLUTION, msg.data, is_delegate_call=True)
+
+
+@external
+def recall_line(holder: uint256):
+    """
+    @notice Let a line of the sender fall evenly to nothing over its notice.
+    """
+    raw_call(trading.RESOLUTION, msg.data, is_delegate_call=True)
+
+
+@external
+def settle_line(holder: uint256) -> int256:
+    """
+    @notice Pay the lender of an account what it is owed, as far as that brings nobody
+            near liquidation, by anyone; give what was paid.
+    """
+    return self.resolved()
+
+
+@external
 def escrow_deposit(provider: address, atoms: uint256):
     """
     @notice Take `atoms` from a provider, to wait until they are let into the vault.
@@ -352,7 +427,7 @@ def settle_market(market_id: uint256, code: address):
     """
     @notice Let a market trade no more, from now on, as the parameters in the code say.
     """
-    raw_call(RESOLUTION, msg.data, is_delegate_call=True)
+    raw_call(trading.RESOLUTION, msg.data, is_delegate_call=True)
 
 
 @external
@@ -509,11 +584,29 @@ def reward_of(keeper: address) -> int256:
     return ledger.keeper_rewards[keeper]
 
 
+@external
+@view
+def line_of(holder: uint256) -> credit.CreditLine:
+    """
+    @notice The line of an account, as it was left.
+    """
+    return credit.load_line(holder)
+
+
+@external
+@view
+def lender_of(lender: address) -> credit.Lender:
+    """
+    @notice What a lender has, and what of it its lines hold.
+    """
+    return credit.load_lender(lender)
+
+
 @internal
 def resolved() -> int256:
     """
     @notice What the resolution makes of this call, in the storage of the exchange.
     """
     return abi_decode(
-        raw_call(RESOLUTION, msg.data, max_outsize=32, is_delegate_call=True), int256
+        raw_call(trading.RESOLUTION, msg.data, max_outsize=32, is_delegate_call=True), int256
     )

@@ -27,6 +27,7 @@ struct Account:
     is_flat_paid: bool
     tokens: uint256
     called_at: uint256
+    has_line: bool
 
 
 event OperatorSet:
@@ -56,6 +57,7 @@ def packed_account(account: Account) -> uint256:
         | (account.claims << 144)
         | (account.mode << 160)
         | (convert(account.is_flat_paid, uint256) << 168)
+        | (convert(account.has_line, uint256) << 169)
         | (account.tokens << 176)
         | (account.called_at << 184)
     )
@@ -75,6 +77,7 @@ def unpacked_account(packed: uint256) -> Account:
         is_flat_paid=(packed << 87) >> 255 == 1,
         tokens=(packed << 72) >> 248,
         called_at=(packed << 32) >> 216,
+        has_line=(packed << 86) >> 255 == 1,
     )
 
 
@@ -115,6 +118,17 @@ def set_flat_paid(holder: uint256, is_flat_paid: bool):
     current: Account = self.load_account(holder)
     if current.is_flat_paid != is_flat_paid:
         current.is_flat_paid = is_flat_paid
+        self.store_account(holder, current)
+
+
+@internal
+def set_has_line(holder: uint256, has_line: bool):
+    """
+    @notice Remember whether a lender grants an account a line.
+    """
+    current: Account = self.load_account(holder)
+    if current.has_line != has_line:
+        current.has_line = has_line
         self.store_account(holder, current)
 
 

@@ -10,6 +10,7 @@ from . import Rules
 from . import account
 from . import backing
 from . import collateral
+from . import credit
 from . import errors
 from . import margin_call
 from . import market
@@ -19,6 +20,7 @@ from . import position
 
 uses: account
 uses: collateral
+uses: credit
 uses: market
 uses: position
 
@@ -162,6 +164,9 @@ def require_withdrawable(holder: uint256, risk: parameters.RiskParams, now: uint
     """
     current: account.Account = account.load_account(holder)
     errors.require(current.cash >= 0, errors.TOO_LITTLE_CASH)
+    errors.require(
+        not current.has_line or credit.is_settled(holder), errors.LINE_IN_USE
+    )
     if current.positions == 0:
         return
     standing: backing.Standing = self.standing_of(holder, True, now)
@@ -215,4 +220,27 @@ def call_margin(holder: uint256, market_id: uint256, now: uint256):
         market_id=market_id,
         equity=standing.equity,
         required=required,
+    )
+
+
+@internal
+def settle_line(holder: uint256, now: uint256) -> int256:
+    """
+    @notice Pay the lender of an account what it is owed, as far as that brings nobody
+            near liquidation, and look again at what the account needs of its line; give
+            what was paid.
+    """
+    current: account.Account = account.load_account(holder)
+    errors.require(current.has_line, errors.LINE_UNKNOWN)
+    risk: parameters.RiskParams = market.load_risk()
+    standing: backing.Standing = self.standing_of(holder, False, now)
+    reserve: int256 = risk.reserve if current.positions != 0 else 0
+    return credit.settle_line(
+        holder,
+        standing.initial
+        + reserve
+        - backing.strict_equity(standing, risk.profit_weight),
+        standing.equity
+        - margin_call.required(standing.maintenance, reserve, risk.margin_call),
+        now,
     )

@@ -5,8 +5,8 @@
 @title Ledger
 @notice What the exchange holds and whose it is; the only gate for tokens.
 
-        sum(cash) + vault + insurance + treasury + rewards + escrow == held_atoms *
-        scale, exactly, after every call. What the exchange holds is its own record and
+        sum(cash) + vault + insurance + treasury + rewards + escrow + lenders ==
+        held_atoms * scale, exactly, after every call. What the exchange holds is its own record and
         not its token balance: a donation changes nothing.
 """
 

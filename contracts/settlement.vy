@@ -7,13 +7,14 @@
 
         A loss goes to cash at once. A gain becomes a claim, which its owner settles:
         what its market does not pay of it then is gone. An account without positions
-        whose cash is negative is made whole by its claims, then by the insurance fund,
-        then by the vault.
+        whose cash is negative is made whole by its claims, then by its line, then by the
+        insurance fund, then by the vault.
 """
 
 from . import Rules
 from . import account
 from . import collateral
+from . import credit
 from . import errors
 from . import feed
 from . import fixed_point
@@ -27,6 +28,7 @@ from . import position
 
 uses: account
 uses: collateral
+uses: credit
 uses: insurance
 uses: ledger
 uses: market
@@ -250,8 +252,8 @@ def use_claims(holder: uint256, wanted: int256, now: uint256) -> int256:
 def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uint256):
     """
     @notice Make an account whole that has no position, negative cash and no token that
-            somebody may buy: out of its claims, then of the insurance fund, then of
-            the vault.
+            somebody may buy: out of its claims, then of its line, then of the insurance
+            fund, then of the vault.
     """
     current: account.Account = account.load_account(holder)
     if (
@@ -265,7 +267,10 @@ def cover_shortfall(holder: uint256, params: insurance.InsuranceParams, now: uin
         return
     # What nobody buys is no reason to leave a debt open, nor is it left to who owes it.
     collateral.seize(holder, current.tokens)
-    drawn: int256 = insurance.draw(holder, shortfall, params, now)
+    drawn: int256 = 0
+    if current.has_line:
+        drawn = credit.draw_line(holder, shortfall, now)
+    drawn += insurance.draw(holder, shortfall - drawn, params, now)
     self.add_cash(holder, shortfall)
     if drawn < shortfall:
         bad_debt: int256 = shortfall - drawn

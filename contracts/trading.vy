@@ -10,6 +10,7 @@
 from . import Rules
 from . import account
 from . import backing
+from . import credit
 from . import deleveraging
 from . import errors
 from . import feed
@@ -19,6 +20,7 @@ from . import health
 from . import insurance
 from . import ledger
 from . import liquidation
+from . import margin_call
 from . import market
 from . import parameters
 from . import position
@@ -26,6 +28,7 @@ from . import settlement
 from . import sides
 
 uses: account
+uses: credit
 uses: health
 uses: insurance
 uses: ledger
@@ -72,6 +75,15 @@ event PositionSettled:
     size_delta: int256
     price: int256
     cash: int256
+
+
+# What runs the code that trades need seldom, in the storage of the exchange.
+RESOLUTION: immutable(address)
+
+
+@deploy
+def __init__(resolution: address):
+    RESOLUTION = resolution
 
 
 @internal
@@ -150,15 +162,14 @@ def standing_in(
 def require_margin(
     before: backing.Standing,
     after: backing.Standing,
+    missing: int256,
     is_reduction: bool,
-    reserve: int256,
-    profit_weight: int256,
 ):
     """
     @notice Refuse a trade that leaves too little margin, unless all it did was to
             reduce the risk of an account that is still worth something.
     """
-    if backing.strict_equity(after, profit_weight) >= after.initial + reserve:
+    if missing <= 0:
         return
     errors.require(is_reduction, errors.BELOW_INITIAL_MARGIN)
     errors.require(after.equity >= 0, errors.EQUITY_NEGATIVE)
@@ -218,12 +229,38 @@ def trade(
     reserve: int256 = 0
     if others != 0 or size != 0:
         reserve = risk.reserve
-    self.require_margin(before, after, is_reduction, reserve, risk.profit_weight)
+    missing: int256 = (
+        after.initial + reserve - backing.strict_equity(after, risk.profit_weight)
+    )
+    if held.has_line:
+        worth: int256 = abi_decode(
+            raw_call(
+                RESOLUTION,
+                abi_encode(
+                    holder, missing, method_id=method_id("use_line(uint256,int256)")
+                ),
+                max_outsize=32,
+                is_delegate_call=True,
+            ),
+            int256,
+        )
+        # Whose margin could be called at once opens nothing on credit.
+        if after.equity >= margin_call.required(
+            after.maintenance, reserve, risk.margin_call
+        ):
+            missing -= worth
+    self.require_margin(before, after, missing, is_reduction)
     errors.require(
         is_reduction or account.load_account(holder).cash >= 0 - risk.debt.most,
         errors.DEBT_TOO_LARGE,
     )
-    settlement.cover_shortfall(holder, risk.insurance, now)
+    left: account.Account = account.load_account(holder)
+    if left.positions == 0 and left.cash < 0:
+        raw_call(
+            RESOLUTION,
+            abi_encode(holder, method_id=method_id("cover_shortfall(uint256)")),
+            is_delegate_call=True,
+        )
     if after.equity >= after.maintenance + reserve:
         account.set_flat_paid(holder, False)
     health.recover(holder, now)
@@ -516,6 +553,15 @@ def pay_liquidation(
         # A token that is seized pays for nothing, a claim for what its market pays.
         asked: int256 = closed.reward + closed.insurance_fee
         worth = settlement.use_claims(holder, asked, now)
+    if current.has_line:
+        required: int256 = standing.initial
+        if current.positions != 0:
+            required += risk.reserve
+        credit.use_line(
+            holder,
+            required - backing.strict_equity(standing, risk.profit_weight),
+            now,
+        )
     charged: int256 = fixed_point.clamp(worth, 0, closed.reward)
     earned: int256 = charged + insurance.draw(
         holder, closed.reward - charged, risk.insurance, now

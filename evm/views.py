@@ -128,6 +128,8 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Exchange.escrow": OF_PROTOCOL,
     "Exchange.holdings": OF_PROTOCOL,
     "Exchange.insurance_window": OF_PROTOCOL,
+    "Exchange.lines": (("Exchange", "line_of", whole),),
+    "Exchange.lenders": (("Exchange", "lender_of", whole),),
     "Exchange.keeper_rewards": (("Exchange", "reward_of", whole),),
     "Oracle.feed_params": (("Oracle", "params_of", whole), ("Oracle", "price", whole)),
     "Oracle.reports": (("Oracle", "price", first),),

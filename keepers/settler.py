@@ -1,5 +1,6 @@
 """
-Whose losses to settle, so that the vault has in cash what it has won.
+Whose losses to settle, so that the vault has in cash what it has won; and whose
+interest, so that lenders have it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from keepers.watch import Watch
 from protocol.fixed_point import WAD
 from protocol.trace import Action
-from protocol.units import Address
+from protocol.units import Address, Quote, Seconds
 
 # A loss is settled when it has eaten a quarter of the cash and the tokens: sooner would
 # cost more calls than it is worth, later would leave the vault waiting for what may not
@@ -17,6 +18,8 @@ from protocol.units import Address
 PARTS = 4
 # Below this a call is not worth its gas.
 LEAST_LOSS = WAD
+# So long a line is left alone that is used.
+HOUR = Seconds(3_600)
 
 
 def settlements(watch: Watch, sender: Address) -> Iterator[Action]:
@@ -36,3 +39,10 @@ def settlements(watch: Watch, sender: Address) -> Iterator[Action]:
                     int(watch.now),
                     (holder, line.market_id),
                 )
+
+
+def interest(watch: Watch, sender: Address) -> Iterator[Action]:
+    """The calls that have interest paid on lines that are used, every hour."""
+    for holder, line in list(watch.state.lines.items()):
+        if line.used > Quote(0) and watch.now >= line.accrued_at + HOUR:
+            yield Action("Exchange", "settle_line", sender, int(watch.now), (holder,))

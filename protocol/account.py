@@ -35,6 +35,7 @@ class Account(Struct, frozen=True):
     is_flat_paid: bool
     tokens: int
     called_at: Seconds
+    has_line: bool
 
 
 class OperatorSet(Struct, frozen=True):
@@ -56,6 +57,7 @@ def packed_account(account: Account) -> int:
         | (account.claims << 144)
         | (account.mode << 160)
         | (int(account.is_flat_paid) << 168)
+        | (int(account.has_line) << 169)
         | (account.tokens << 176)
         | (int(account.called_at) << 184)
     )
@@ -71,6 +73,7 @@ def unpacked_account(packed: int) -> Account:
         is_flat_paid=unsigned(packed, 168, 1) == 1,
         tokens=unsigned(packed, 176, 8),
         called_at=Seconds(unsigned(packed, 184, 40)),
+        has_line=unsigned(packed, 169, 1) == 1,
     )
 
 
@@ -99,6 +102,13 @@ def set_flat_paid(state: State, holder: Holder, is_flat_paid: bool) -> None:
     current = load_account(state, holder)
     if current.is_flat_paid != is_flat_paid:
         store_account(state, holder, replace(current, is_flat_paid=is_flat_paid))
+
+
+def set_has_line(state: State, holder: Holder, has_line: bool) -> None:
+    """Remember whether a lender grants an account a line."""
+    current = load_account(state, holder)
+    if current.has_line != has_line:
+        store_account(state, holder, replace(current, has_line=has_line))
 
 
 def require_operator(state: State, holder: Holder, sender: Address) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from protocol import (
     account,
     collateral,
+    credit,
     errors,
     health,
     insurance,
@@ -23,13 +24,24 @@ from protocol import (
 )
 from protocol.account import Account
 from protocol.backing import Standing
+from protocol.credit import CreditLine, Lender
 from protocol.deleveraging import Opening
 from protocol.errors import require
 from protocol.market import Books
 from protocol.position import Position
 from protocol.sides import MarketState
 from protocol.trading import Fill
-from protocol.units import Address, Atoms, Call, Holder, Price, Quote, Size
+from protocol.units import (
+    Address,
+    Atoms,
+    Call,
+    Holder,
+    Price,
+    Quote,
+    Rate,
+    Seconds,
+    Size,
+)
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -75,6 +87,19 @@ class RewardClaimed(Struct, frozen=True):
     keeper: Address
     receiver: Address
     atoms: Atoms
+
+
+class Lent(Struct, frozen=True):
+    lender: Address
+    atoms: Atoms
+    money: Quote
+
+
+class LentWithdrawn(Struct, frozen=True):
+    lender: Address
+    receiver: Address
+    atoms: Atoms
+    money: Quote
 
 
 def set_operator(state: State, call: Call, operator: Address, is_allowed: bool) -> None:
@@ -251,6 +276,67 @@ def claim_reward(state: State, call: Call, atoms: Atoms, receiver: Address) -> N
     ledger.push(state, state.addresses.token, receiver, atoms)
 
 
+def lend(state: State, call: Call, atoms: Atoms) -> None:
+    """Bring what the sender may grant lines out of."""
+    amount = ledger.book_in(state, atoms)
+    has = credit.add_to_lender(state, call.sender, amount, NOTHING)
+    state.log(Lent(lender=call.sender, atoms=atoms, money=has.money))
+    ledger.pull(state, state.addresses.token, call.sender, atoms)
+
+
+def withdraw_lent(state: State, call: Call, atoms: Atoms, receiver: Address) -> None:
+    """Take what no line holds of what the sender has lent and earned by it."""
+    amount = ledger.book_out(state, atoms)
+    money = credit.take_free(state, call.sender, amount)
+    state.log(
+        LentWithdrawn(lender=call.sender, receiver=receiver, atoms=atoms, money=money)
+    )
+    ledger.push(state, state.addresses.token, receiver, atoms)
+
+
+def ask_line(
+    state: State,
+    call: Call,
+    holder: Holder,
+    lender: Address,
+    rate: Rate,
+    notice: Seconds,
+) -> None:
+    """
+    Name who may grant an account a line, at which rate a day and notice; the line that
+    it has ends.
+    """
+    resolution.ask_line(state, call, holder, lender, rate, notice)
+
+
+def grant_line(
+    state: State,
+    call: Call,
+    holder: Holder,
+    limit: Quote,
+    rate: Rate,
+    notice: Seconds,
+) -> None:
+    """
+    Grant an account the line that it has asked for, or a higher one, out of what the
+    sender has lent.
+    """
+    resolution.grant_line(state, call, holder, limit, rate, notice)
+
+
+def recall_line(state: State, call: Call, holder: Holder) -> None:
+    """Let a line of the sender fall evenly to nothing over its notice."""
+    resolution.recall_line(state, call, holder)
+
+
+def settle_line(state: State, call: Call, holder: Holder) -> Quote:
+    """
+    Pay the lender of an account what it is owed, as far as that brings nobody near
+    liquidation, by anyone; give what was paid.
+    """
+    return resolution.settle_line(state, call, holder)
+
+
 def escrow_deposit(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
     """
     Take `atoms` from a provider, to wait until they are let into the vault.
@@ -397,3 +483,13 @@ def risk_params(state: State, call: Call) -> Address:
 def reward_of(state: State, call: Call, keeper: Address) -> Quote:
     """What a keeper has earned and not taken yet."""
     return state.keeper_rewards[keeper]
+
+
+def line_of(state: State, call: Call, holder: Holder) -> CreditLine:
+    """The line of an account, as it was left."""
+    return credit.load_line(state, holder)
+
+
+def lender_of(state: State, call: Call, lender: Address) -> Lender:
+    """What a lender has, and what of it its lines hold."""
+    return credit.load_lender(state, lender)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from protocol import account, errors, margin_call, market, position, rules
+from protocol import account, credit, errors, margin_call, market, position, rules
 from protocol.account import PORTFOLIO, Account
 from protocol.backing import NO_STANDING, Standing, combined, strict_equity
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
@@ -147,6 +147,9 @@ def require_withdrawable(
     """
     current = account.load_account(state, holder)
     require(current.cash >= 0, errors.TOO_LITTLE_CASH)
+    require(
+        not current.has_line or credit.is_settled(state, holder), errors.LINE_IN_USE
+    )
     if current.positions == 0:
         return
     standing = standing_of(state, holder, True, now)
@@ -198,4 +201,25 @@ def call_margin(state: State, holder: Holder, market_id: int, now: Seconds) -> N
             equity=standing.equity,
             required=required,
         )
+    )
+
+
+def settle_line(state: State, holder: Holder, now: Seconds) -> Quote:
+    """
+    Pay the lender of an account what it is owed, as far as that brings nobody near
+    liquidation, and look again at what the account needs of its line; give what was
+    paid.
+    """
+    current = account.load_account(state, holder)
+    require(current.has_line, errors.LINE_UNKNOWN)
+    risk = market.load_risk(state)
+    standing = standing_of(state, holder, False, now)
+    reserve = risk.reserve if current.positions != 0 else Quote(0)
+    return credit.settle_line(
+        state,
+        holder,
+        standing.initial + reserve - strict_equity(standing, risk.profit_weight),
+        standing.equity
+        - margin_call.required(standing.maintenance, reserve, risk.margin_call),
+        now,
     )

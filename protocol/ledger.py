@@ -1,9 +1,9 @@
 """
 What the exchange holds and whose it is; the only gate for tokens.
 
-sum(cash) + vault + insurance + treasury + rewards + escrow == held_atoms * scale,
-exactly, after every call. What the exchange holds is its own record and not its token
-balance: a donation changes nothing.
+sum(cash) + vault + insurance + treasury + rewards + escrow + lenders == held_atoms *
+scale, exactly, after every call. What the exchange holds is its own record and not its
+token balance: a donation changes nothing.
 """
 
 from __future__ import annotations

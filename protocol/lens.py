@@ -54,15 +54,15 @@ if TYPE_CHECKING:
 MAX_BATCH = 512
 
 # An account on its page: its number among those of its owner, cash, the bitmaps of
-# positions, claims and tokens, mode, whether the flat reward was paid, and when it was
-# called.
-PAGE_WORDS = 8
+# positions, claims and tokens, mode, whether the flat reward was paid, when it was
+# called, and whether it has a line.
+PAGE_WORDS = 9
 # Its health: equity, collateral, strict equity, initial margin, maintenance margin,
 # reserve, what it must have not to be called, and status.
 HEALTH_WORDS = 8
 # Its state: what its page has from cash on, and the amount of each token; then so many
 # words for each market that there is: size, quote and funding of its position, claim.
-STATE_WORDS = 7 + MAX_TOKENS
+STATE_WORDS = 8 + MAX_TOKENS
 MARKET_WORDS = 4
 # What an answer has room for, all accounts in eight markets or fewer in more: it costs
 # what it has room for, however short it is.
@@ -160,6 +160,7 @@ def accounts_page(
             current.mode,
             int(current.is_flat_paid),
             int(current.called_at),
+            int(current.has_line),
         ]
     return rows
 
@@ -250,6 +251,7 @@ def state_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
             current.mode,
             int(current.is_flat_paid),
             int(current.called_at),
+            int(current.has_line),
         ]
         for token_id in range(MAX_TOKENS):
             amount = Size(0)

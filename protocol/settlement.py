@@ -3,7 +3,8 @@ Where profit and loss become cash, and who pays when an account cannot.
 
 A loss goes to cash at once. A gain becomes a claim, which its owner settles: what its
 market does not pay of it then is gone. An account without positions whose cash is
-negative is made whole by its claims, then by the insurance fund, then by the vault.
+negative is made whole by its claims, then by its line, then by the insurance fund, then
+by the vault.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from protocol import (
     account,
     collateral,
+    credit,
     errors,
     funding,
     insurance,
@@ -251,7 +253,8 @@ def cover_shortfall(
 ) -> None:
     """
     Make an account whole that has no position, negative cash and no token that somebody
-    may buy: out of its claims, then of the insurance fund, then of the vault.
+    may buy: out of its claims, then of its line, then of the insurance fund, then of
+    the vault.
     """
     current = account.load_account(state, holder)
     if (
@@ -266,7 +269,10 @@ def cover_shortfall(
 
     # What nobody buys is no reason to leave a debt open, nor is it left to who owes it.
     collateral.seize(state, holder, current.tokens)
-    drawn = insurance.draw(state, holder, shortfall, params, now)
+    drawn = NOTHING
+    if current.has_line:
+        drawn = credit.draw_line(state, holder, shortfall, now)
+    drawn += insurance.draw(state, holder, shortfall - drawn, params, now)
     add_cash(state, holder, shortfall)
     if drawn < shortfall:
         bad_debt = shortfall - drawn

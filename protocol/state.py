@@ -15,6 +15,13 @@ from msgspec import Struct
 
 from protocol import errors
 from protocol.account import Account, packed_account
+from protocol.credit import (
+    NO_CREDIT,
+    CreditLine,
+    Lender,
+    packed_lender,
+    packed_line,
+)
 from protocol.deleveraging import Opening, packed_opening
 from protocol.errors import require
 from protocol.expiry import Sampling, packed_sampling
@@ -210,7 +217,7 @@ class State:
         self.accounts: Table[Holder, Account] = table(
             "accounts",
             "Exchange",
-            Account(Quote(0), 0, 0, 0, False, 0, Seconds(0)),
+            Account(Quote(0), 0, 0, 0, False, 0, Seconds(0), False),
             lambda record: (packed_account(record),),
         )
         self.operators: Table[tuple[Address, Address], bool] = table(
@@ -223,6 +230,15 @@ class State:
             "collaterals", "Exchange", Size(0), one_word
         )
         self.totals: Table[int, Size] = table("totals", "Exchange", Size(0), one_word)
+        self.lines: Table[Holder, CreditLine] = table(
+            "lines", "Exchange", NO_CREDIT, packed_line
+        )
+        self.lenders: Table[Address, Lender] = table(
+            "lenders",
+            "Exchange",
+            Lender(Quote(0), Quote(0)),
+            lambda record: (packed_lender(record),),
+        )
         self.positions: Table[tuple[Holder, int], Position] = table(
             "positions",
             "Exchange",

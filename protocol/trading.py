@@ -13,12 +13,14 @@ from msgspec.structs import replace
 from protocol import (
     account,
     backing,
+    credit,
     errors,
     funding,
     health,
     insurance,
     ledger,
     liquidation,
+    margin_call,
     market,
     position,
     rules,
@@ -177,15 +179,14 @@ def standing_in(
 def require_margin(
     before: Standing,
     after: Standing,
+    missing: Quote,
     is_reduction: bool,
-    reserve: Quote,
-    profit_weight: Ratio,
 ) -> None:
     """
     Refuse a trade that leaves too little margin, unless all it did was to reduce the
     risk of an account that is still worth something.
     """
-    if backing.strict_equity(after, profit_weight) >= after.initial + reserve:
+    if missing <= 0:
         return
     require(is_reduction, errors.BELOW_INITIAL_MARGIN)
     require(after.equity >= 0, errors.EQUITY_NEGATIVE)
@@ -241,12 +242,22 @@ def trade(
     reserve = Quote(0)
     if others != 0 or size != Size(0):
         reserve = risk.reserve
-    require_margin(before, after, is_reduction, reserve, risk.profit_weight)
+    missing = after.initial + reserve - backing.strict_equity(after, risk.profit_weight)
+    if held.has_line:
+        worth = credit.use_line(state, holder, missing, now)
+        # Whose margin could be called at once opens nothing on credit.
+        if after.equity >= margin_call.required(
+            after.maintenance, reserve, risk.margin_call
+        ):
+            missing -= worth
+    require_margin(before, after, missing, is_reduction)
     require(
         is_reduction or account.load_account(state, holder).cash >= -risk.debt.most,
         errors.DEBT_TOO_LARGE,
     )
-    settlement.cover_shortfall(state, holder, risk.insurance, now)
+    left = account.load_account(state, holder)
+    if left.positions == 0 and left.cash < 0:
+        settlement.cover_shortfall(state, holder, risk.insurance, now)
     if after.equity >= after.maintenance + reserve:
         account.set_flat_paid(state, holder, False)
     health.recover(state, holder, now)
@@ -534,6 +545,16 @@ def pay_liquidation(
         # A token that is seized pays for nothing, a claim for what its market pays.
         asked = closed.reward + closed.insurance_fee
         worth = settlement.use_claims(state, holder, asked, now)
+    if current.has_line:
+        required = standing.initial
+        if current.positions != 0:
+            required += risk.reserve
+        credit.use_line(
+            state,
+            holder,
+            required - backing.strict_equity(standing, risk.profit_weight),
+            now,
+        )
     charged = clamp(worth, Quote(0), closed.reward)
     earned = charged + insurance.draw(
         state, holder, closed.reward - charged, risk.insurance, now

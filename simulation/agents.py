@@ -22,6 +22,7 @@ from protocol.model import Outcome
 from protocol.state import TOKENS, State
 from protocol.trace import UNLIMITED, Action
 from protocol.units import Holder, Seconds
+from simulation.genesis import LENDER
 from simulation.parameters import Range
 from simulation.paths import random_stream
 from simulation.scenario import Scenario
@@ -52,6 +53,8 @@ STEPS = 40
 # An order is used so often at most, and not twice within so long.
 TOP_UPS = 8
 COOLDOWN = 60
+# How long a line takes to fall that is recalled.
+NOTICE = 86_400
 
 
 class World:
@@ -103,11 +106,14 @@ class Caution(Struct, frozen=True):
     """
     Atoms of quote that somebody has beside what backs his position; how long he takes
     to answer a call out of them, and what he pays a keeper, in atoms, to top him up.
+    And the line that he is granted, in atoms, with its interest a day.
     """
 
     savings: int = 0
     reaction: int | None = None
     order_fee: int | None = None
+    line: int = 0
+    interest: int = 0
 
 
 class Agent:
@@ -196,6 +202,7 @@ class Trader(Agent):
     def bring_money(self) -> Life:
         yield from super().bring_money()
         yield from self.save()
+        yield from self.borrow()
 
     def save(self) -> Life:
         """Bring savings, and order to be topped up of them."""
@@ -213,6 +220,22 @@ class Trader(Agent):
         yield self.call("TopUps", "set_order", self.holder, self.aside, *terms)
         operator = self.world.state.addresses.top_ups
         yield self.call("Exchange", "set_operator", operator, 1)
+
+    def borrow(self) -> Life:
+        """Ask for a line, which a lender grants out of money that he brings for it."""
+        line, terms = self.caution.line, (self.caution.interest, NOTICE)
+        if not line:
+            return
+        lender = actor_address(LENDER)
+        yield self.call("Exchange", "ask_line", self.holder, lender, *terms)
+        limit = line * self.world.state.scale
+        for to, function, arguments in (
+            (TOKENS[0], "mint", (lender, line)),
+            (TOKENS[0], "approve", (self.world.exchange, UNLIMITED)),
+            ("Exchange", "lend", (line,)),
+            ("Exchange", "grant_line", (self.holder, limit, *terms)),
+        ):
+            yield Action(to, function, lender, self.world.now, arguments)
 
     def live(self) -> Life:
         yield from self.bring_money()
@@ -323,6 +346,8 @@ class Trader(Agent):
             assert outcome is not None
             if outcome.error is not None:
                 yield from self.wait(PATIENCE)
+        if state.accounts[self.holder].has_line:
+            yield self.call("Exchange", "settle_line", self.holder)
         for holder in self.holders:
             atoms = int(state.accounts[holder].cash) // state.scale
             if atoms > 0 and self.size() == 0:
@@ -519,6 +544,8 @@ def caution_of(group: AnyTraders, capital: int, scale: int, rng: Randomness) -> 
         savings=capital * group.savings // WAD // scale,
         reaction=None if group.reaction is None else drawn(group.reaction, rng),
         order_fee=None if fee is None else fee // scale,
+        line=capital * group.line // WAD // scale,
+        interest=group.interest,
     )
 
 

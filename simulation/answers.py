@@ -7,7 +7,7 @@ to, so a number in an answer is one of the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -438,8 +438,7 @@ def volatility(played: Sequence[Played]) -> str:
             [
                 f"{smaller:,} of {count:,} had to open less than they would",
                 f"{summary['liquidated_accounts']:,} were liquidated",
-                f"the insurance fund paid {amount(summary['insurance_drawn'])}",
-                f"the vault {amount(summary['bad_debt'])} {unit} of what they owed",
+                *what_others_paid(summary, unit),
             ]
         )
 
@@ -472,8 +471,7 @@ def portfolio_hedge(played: Sequence[Played]) -> str:
                 f"hedged traders hold {most_held(each) / brought:.1f} times what they "
                 f"brought on each side, who loses keeps {percent(left)} of it",
                 f"{summary['liquidated_accounts']:,} of {count:,} were liquidated",
-                f"the insurance fund paid {amount(summary['insurance_drawn'])}",
-                f"the vault {amount(summary['bad_debt'])} {unit} of what they owed",
+                *what_others_paid(summary, unit),
             ]
         )
 
@@ -499,6 +497,54 @@ def lack_of_hedges(scenarios: Sequence[Scenario]) -> str | None:
     return None if len(modes) > 1 else "all hedges are margined in one mode"
 
 
+def credit(played: Sequence[Played]) -> str:
+    """What lenders earn and lose, what traders keep, and what others pay."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        summary = each.summary
+        lent = summary["lent"]
+        return listed(
+            [
+                f"lenders earn {amount(summary['interest'])} and lose "
+                f"{amount(summary['lines_drawn'])} of {amount(lent)} {unit}"
+                if lent
+                else "nobody lends",
+                f"traders keep {percent(kept_in(each, market_of(each)))}",
+                *what_others_paid(summary, unit),
+            ]
+        )
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    return sentence(f"when {went}: {by_variant(played, clause)}")
+
+
+def market_of(played: Played) -> str:
+    """The name of the only market."""
+    return played.play.scenario.markets[0].name
+
+
+def lack_of_credit(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks what lines are worth."""
+    if any(len(one.markets) > 1 for one in scenarios):
+        return "there is more than one market"
+    lends = {
+        any(isinstance(each, WithPosition) and each.line for each in one.agents)
+        for one in scenarios
+    }
+    if True not in lends:
+        return "nobody lends"
+    return None if False in lends else "every variant lends"
+
+
+def what_others_paid(summary: Mapping[str, Any], unit: str) -> list[str]:
+    """What insurance and vault bore of what accounts owed."""
+    return [
+        f"the insurance fund paid {amount(summary['insurance_drawn'])}",
+        f"the vault {amount(summary['bad_debt'])} {unit} of what they owed",
+    ]
+
+
 def sentence(text: str) -> str:
     """A text as a sentence."""
     return f"{text[0].upper()}{text[1:]}."
@@ -515,4 +561,5 @@ ANSWERS: dict[str, Answer] = {
     "margin-call": Answer(margin_call, lack_of_grace),
     "portfolio-hedge": Answer(portfolio_hedge, lack_of_hedges),
     "volatility": Answer(volatility, lack_of_volatility),
+    "credit": Answer(credit, lack_of_credit),
 }

@@ -24,7 +24,7 @@ from keepers.deleverager import deleverages
 from keepers.executor import executions
 from keepers.liquidator import liquidations
 from keepers.reporter import reports
-from keepers.settler import settlements
+from keepers.settler import interest, settlements
 from keepers.topper import top_up_calls
 from keepers.watch import Watch
 from protocol import market
@@ -251,6 +251,8 @@ class Run:
             for action in endings(self.watch, keeper):
                 self.make(action)
             for action in settlements(self.watch, keeper):
+                self.make(action)
+            for action in interest(self.watch, keeper):
                 self.make(action)
         if keepers.buyer:
             for action in purchases(self.watch, keeper):

@@ -19,6 +19,7 @@ from simulation.scenario import Priced, Scenario
 OWNER = "owner"
 FOUNDER = "founder"
 KEEPER = "keeper"
+LENDER = "lender"
 
 
 def reporters_of(priced: Priced) -> dict[str, int]:
@@ -71,12 +72,15 @@ def genesis_of(scenario: Scenario, agents: Mapping[str, int]) -> Genesis:
 
 
 def agent_names(scenario: Scenario) -> dict[str, int]:
-    """The addresses of the agents by their names."""
-    return {
-        name: actor_address(name)
+    """The addresses of the agents by their names, and of who lends to them."""
+    names = [
+        f"{group.kind}-{place}-{number}"
         for place, group in enumerate(scenario.agents)
-        for name in (f"{group.kind}-{place}-{number}" for number in range(group.count))
-    }
+        for number in range(group.count)
+    ]
+    if any(getattr(group, "line", 0) for group in scenario.agents):
+        names.append(LENDER)
+    return {name: actor_address(name) for name in names}
 
 
 def funding_calls(genesis: Genesis, now: int) -> Iterator[Action]:

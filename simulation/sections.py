@@ -244,6 +244,9 @@ class WithPosition(Agents):
     `savings` are so much quote for each of their capital, beside it. Out of them they
     answer a margin call when it has stood for their `reaction`; or, for `order_fee` to
     the keeper each time, an order tops them up out of a second account.
+
+    A lender grants them a `line` of so much quote for each of their capital, at an
+    `interest` a day.
     """
 
     market: str
@@ -252,11 +255,14 @@ class WithPosition(Agents):
     savings: Ratio = 0
     reaction: Window | None = None
     order_fee: Quote | None = None
+    line: Ratio = 0
+    interest: Daily = 0
 
     @property
     def work(self) -> str:
         """What they do."""
         backed = f", backed by {self.backed_by}" if self.backed_by else ""
+        backed += ", on credit" if self.line else ""
         answer = ", answering calls" if self.reaction is not None else ""
         return f"{self.position} {self.market}{backed}{answer}"
 

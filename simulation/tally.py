@@ -10,7 +10,9 @@ from typing import Any
 from msgspec import Struct
 
 from protocol.collateral import CollateralSeized
+from protocol.credit import LineDrawn, LineSettled
 from protocol.deleveraging import Deleveraged, DeleveragingOpened
+from protocol.exchange import Lent
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.margin_call import MarginCalled, MarginCallEnded
@@ -27,16 +29,17 @@ from protocol.trading import Liquidated
 
 class Conservation:
     """
-    sum(cash) + vault + insurance + treasury + rewards + escrow == held_atoms * scale,
-    exactly; and of each token what all accounts have is its total, and no more than is
-    held.
+    sum(cash) + vault + insurance + treasury + rewards + escrow + lenders == held_atoms
+    * scale, exactly; and of each token what all accounts have is its total, and no more
+    than is held.
 
-    The sums over all accounts are kept along from what each call wrote.
+    The sums over all accounts and lenders are kept along from what each call wrote.
     """
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.cash: dict[int, int] = {}
+        self.lent: dict[int, int] = {}
         self.total = 0
         self.tokens: dict[tuple[int, int], int] = {}
         self.token_totals: Counter[int] = Counter()
@@ -51,6 +54,11 @@ class Conservation:
                 cash = int(record.cash)
                 self.total += cash - self.cash.get(key, 0)
                 self.cash[key] = cash
+                is_touched = True
+            elif table is state.lenders:
+                money = int(record.money)
+                self.total += money - self.lent.get(key, 0)
+                self.lent[key] = money
                 is_touched = True
             elif table is state.collaterals:
                 token_id = key[1]
@@ -109,6 +117,10 @@ class Tally:
         # in atoms.
         self.answered = 0
         self.topped_up = 0
+        # What lenders have brought, were paid in interest, and lost.
+        self.lent = 0
+        self.interest = 0
+        self.lines_drawn = 0
         # Of insurance and bad debt, what was for whom.
         self.bad_debt_of: Counter[int] = Counter()
         self.drawn_for: Counter[int] = Counter()
@@ -165,6 +177,13 @@ class Tally:
             self.add(now, "called", event.holder, event.market_id, equity)
         elif isinstance(event, ToppedUp):
             self.topped_up += event.atoms
+        elif isinstance(event, Lent):
+            self.lent += event.atoms
+        elif isinstance(event, LineSettled):
+            self.interest += int(event.paid)
+        elif isinstance(event, LineDrawn):
+            self.lines_drawn += int(event.amount)
+            self.add(now, "line", event.holder, market_id, int(event.amount))
         elif isinstance(event, BadDebt):
             self.bad_debt += int(event.amount)
             self.bad_debt_of[event.holder] += int(event.amount)

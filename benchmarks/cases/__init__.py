@@ -7,6 +7,7 @@ A case is given a stage in use, brings about its situation and measures one call
 from benchmarks.cases import (  # noqa: F401 - each lists its cases
     accounts,
     collateral,
+    credit,
     deleveraging,
     governance,
     lens,

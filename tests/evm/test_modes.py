@@ -15,6 +15,7 @@ from protocol.fixed_point import WAD
 from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY, SETTLED
 from protocol.trace import words_of
 from tests.entry_points import changing
+from tests.evm.refusals.credit import LENDER, LIMIT, TERMS, used
 from tests.evm.refusals.deleveraging import deleveraged
 from tests.evm.refusals.scene import (
     BTC,
@@ -254,6 +255,12 @@ TABLE = [
     Row("Exchange.call_margin", graced, "keeper", (FIRST, ETH), NEVER),
     Row("TopUps.set_order", opened, "trader_1", (FIRST, SAVINGS, *ORDER), NEVER),
     Row("TopUps.execute", to_top_up, "keeper", (FIRST,), NEVER),
+    Row("Exchange.lend", opened, "provider", (ATOMS,), NEVER),
+    Row("Exchange.withdraw_lent", used, "provider", (ATOMS, SOME), NEVER),
+    Row("Exchange.ask_line", opened, "trader_1", (FIRST, LENDER, *TERMS), NEVER),
+    Row("Exchange.grant_line", used, "provider", (FIRST, LIMIT + 1, *TERMS), NEVER),
+    Row("Exchange.recall_line", used, "provider", (FIRST,), NEVER),
+    Row("Exchange.settle_line", used, "stranger", (FIRST,), NEVER),
     Row("Exchange.accrue", opened, "stranger", (ETH,), NEVER),
     Row("Exchange.fund_insurance", opened, "owner", (ATOMS,), NEVER),
     Row("Exchange.claim_reward", rewarded, "keeper", (ATOMS, SOME), NEVER),

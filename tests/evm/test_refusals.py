@@ -14,6 +14,15 @@ from protocol.fixed_point import WAD
 from protocol.parameters import HALTED, REDUCE_ONLY
 from protocol.portfolio import PortfolioParams, packed_shocks
 from protocol.trace import words_of
+from tests.evm.refusals.credit import (
+    LENDER,
+    LIMIT,
+    TERMS,
+    already_recalled,
+    granted,
+    then,
+    used,
+)
 from tests.evm.refusals.deleveraging import (
     deleveraging_not_open,
     nothing_gained,
@@ -106,6 +115,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.BATCH_TOO_LARGE: batch_too_large,
     errors.BELOW_INITIAL_MARGIN: one_trade(60 * WAD),
     errors.ALREADY_CALLED: already_called,
+    errors.ALREADY_RECALLED: already_recalled,
     errors.BUCKET_EMPTY: bucket_empty,
     errors.CALL_ABOVE_INITIAL: one_market(
         margin={"maintenance_fraction": 9 * WAD // 10}
@@ -134,7 +144,15 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.FEED_UNKNOWN: one_call("stranger", "Oracle", "params_of", 9),
     errors.HAS_POSITIONS: has_positions,
     errors.HEALTHY: healthy,
+    errors.HELD_BY_LINES: then(
+        granted, "provider", "withdraw_lent", 2_000 * ATOMS + 1, SOME
+    ),
     errors.ISOLATED_ACCOUNT: isolated_account,
+    errors.LINE_IN_USE: then(used, "trader_1", "ask_line", FIRST, LENDER, *TERMS),
+    errors.LINE_TOO_SMALL: then(
+        granted, "provider", "grant_line", FIRST, LIMIT, *TERMS
+    ),
+    errors.LINE_UNKNOWN: one_call("stranger", "Exchange", "settle_line", FIRST),
     errors.LIMIT_EXCEEDED: one_call(
         "trader_1", "Exchange", "trade", FIRST, ETH, WAD, 2_000 * WAD
     ),
@@ -157,6 +175,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.PAUSED_LATELY: paused_lately,
     errors.NOT_GOVERNOR: one_call("owner", "Exchange", "set_risk", 0),
     errors.NOT_IN_DEBT: one_call("keeper", "Exchange", "buy_collateral", FIRST, 0, 1),
+    errors.NOT_LENDER: then(granted, "keeper", "recall_line", FIRST),
     errors.NOT_OPERATOR: one_call("stranger", "Exchange", "deposit", FIRST, 1),
     errors.NOT_OWNER: one_call("stranger", "Governor", "offer_ownership", SOME),
     errors.NOT_REPORTER: one_call(
@@ -171,6 +190,9 @@ REACHED: dict[str, Callable[[], Scene]] = {
     ),
     errors.OPEN_INTEREST_ABOVE_VALUE: open_interest_above_value,
     errors.OPEN_INTEREST_TOO_LARGE: open_interest_too_large,
+    errors.OTHER_TERMS: then(
+        granted, "provider", "grant_line", FIRST, LIMIT + 1, 0, 3_600
+    ),
     errors.OUT_OF_BOUNDS: one_call("trader_1", "Exchange", "deposit", FIRST, 2**120),
     errors.PARAMETER_OUT_OF_BOUNDS: one_call(
         "owner",
@@ -217,6 +239,9 @@ REACHED: dict[str, Callable[[], Scene]] = {
     ),
     errors.TOO_LITTLE_HELD: one_call(
         "trader_1", "Exchange", "withdraw", FIRST, 10**18, SOME
+    ),
+    errors.TOO_LITTLE_LENT: then(
+        granted, "provider", "grant_line", FIRST, 2 * LIMIT + 1, *TERMS
     ),
     errors.TOO_MANY_DECIMALS: too_many_decimals,
     errors.SOURCE_IS_TARGET: one_order(FIRST),

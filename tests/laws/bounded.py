@@ -90,6 +90,12 @@ BOUNDS = {
         "`ledger.book_in`, the laws of `governance`",
     ),
     "supply": Bound("shares of the vault", 120, "`share.mint`"),
+    "owed": Bound(
+        "what is owed for a line",
+        135,
+        "the highest rate on the largest line for 2**32 seconds is below 2**133; "
+        "`credit.packed_line` has 136 bits",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from protocol import (
     backing,
     collateral,
+    credit,
     deleveraging,
     expiry,
     fee,
@@ -58,6 +59,7 @@ from tests.laws.records import (
     a_standing,
     borrowing_params,
     collateral_params,
+    credit_line,
     deleveraging_params,
     fee_params,
     feed_price,
@@ -255,9 +257,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: collateral.grown_haircut(natural("size"), collateral_params()),
     lambda: collateral.worth(natural("size"), natural("price"), part()),
     lambda: collateral.sale_price(natural("size"), natural("price"), part()),
-    lambda: trading.require_margin(
-        a_standing(), a_standing(), True, natural("amount"), part()
-    ),
+    lambda: trading.require_margin(a_standing(), a_standing(), signed("cash"), True),
     lambda: sides.require_within_limits(
         Book(natural("size"), -natural("size")),
         signed("size"),
@@ -358,12 +358,14 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: owed(True),
     lambda: owed(False),
     lambda: statement.free_collateral(
-        Account(signed("cash"), 1, 0, 0, False, 0, 0), the_totals()
+        Account(signed("cash"), 1, 0, 0, False, 0, 0, False), the_totals()
     ),
     lambda: statement.status_of(the_totals(), part()),
     lambda: margin_call.required(
         natural("value"), natural("amount"), MarginCallParams(part() + WAD, 0, 0)
     ),
+    lambda: credit.line_at(credit_line(0), natural("time")),
+    lambda: credit.line_at(credit_line(positive("time")), natural("time")),
     account_line,
     unlawful_feed,
     unlawful_market,

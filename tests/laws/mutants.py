@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.laws.accounting_mutants import ACCOUNTING_MUTANTS
 from tests.laws.collateral_mutants import COLLATERAL_MUTANTS
+from tests.laws.credit_mutants import CREDIT_MUTANTS
 from tests.laws.deleveraging_mutants import DELEVERAGING_MUTANTS
 from tests.laws.governance_mutants import GOVERNANCE_MUTANTS
 from tests.laws.lens_mutants import LENS_MUTANTS
@@ -21,6 +22,7 @@ from tests.laws.vault_mutants import VAULT_MUTANTS
 MUTANTS = (
     *ACCOUNTING_MUTANTS,
     *COLLATERAL_MUTANTS,
+    *CREDIT_MUTANTS,
     *DELEVERAGING_MUTANTS,
     *LENS_MUTANTS,
     *GOVERNANCE_MUTANTS,

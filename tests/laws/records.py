@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from protocol.backing import Standing
 from protocol.collateral import CollateralParams
+from protocol.credit import MOST_NOTICE, MOST_RATE, CreditLine
 from protocol.deleveraging import DeleveragingParams, Opening
 from protocol.fee import FeeParams
 from protocol.feed import FeedPrice, Round
@@ -72,6 +73,20 @@ def limit_params() -> LimitParams:
         natural("time"),
         part(),
         ACTIVE,
+    )
+
+
+def credit_line(ends_at: Interval | int) -> CreditLine:
+    """A line that was looked at last when the example began."""
+    return CreditLine(
+        lender=1,
+        limit=natural("amount"),
+        rate=Interval(0, int(MOST_RATE)),
+        notice=MOST_NOTICE,
+        used=natural("amount"),
+        owed=natural("owed"),
+        accrued_at=0,
+        ends_at=ends_at,
     )
 
 

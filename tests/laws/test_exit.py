@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.laws.faults import Edit, Mutant, each, faulty_contracts, faulty_model
+from tests.laws.faults import Edit, Mutant, both, each, faulty_contracts, faulty_model
 from tests.laws.invariants import Broken
 from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
@@ -44,6 +44,12 @@ MUTANTS = (
             "shares, max(nav_low, 0) + 1, supply + VIRTUAL_SHARES",
             "shares // 2, max(nav_low, 0) + 1, supply + VIRTUAL_SHARES",
         ),
+    ),
+    both(
+        "what has fallen of a line stays held",
+        "C16",
+        "credit",
+        ("if line.limit != before.limit:", "if line.limit > before.limit:"),
     ),
     Mutant(
         "the last wei of a reward is never paid",

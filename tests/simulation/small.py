@@ -15,6 +15,7 @@ FUTURE = SCENARIOS / "dated-future.toml"
 FLIGHT = SCENARIOS / "bank-run.toml"
 SAFETIES = SCENARIOS / "three-safeties.toml"
 CALLS = SCENARIOS / "margin-call.toml"
+CREDIT = SCENARIOS / "credit.toml"
 STORM = SCENARIOS / "volatility.toml"
 HEDGE = SCENARIOS / "portfolio-hedge.toml"
 
@@ -192,5 +193,16 @@ SMALL_HEDGE = [
         f"agents.{place}.{key}"
         for place in range(2)
         for key in ("count=4", "entry=['1m', '3m']")
+    ),
+]
+
+SMALL_CREDIT = [
+    "run.name=small-credit",
+    "run.duration=2h",
+    "market.ETH.prices.shocks=[{at='90m', move='-0.12', over='1m'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place, count in ((0, 10), (1, 4))
+        for key in (f"count={count}", "entry=['1m', '5m']")
     ),
 ]

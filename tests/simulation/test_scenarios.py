@@ -25,6 +25,7 @@ from simulation.summary import summary_of
 from tests.simulation.small import (
     CALLS,
     CRASH,
+    CREDIT,
     DEPEG,
     FLIGHT,
     FUTURE,
@@ -34,6 +35,7 @@ from tests.simulation.small import (
     SCENARIOS,
     SMALL,
     SMALL_CALLS,
+    SMALL_CREDIT,
     SMALL_DEPEG,
     SMALL_FLIGHT,
     SMALL_FUTURE,
@@ -49,6 +51,7 @@ from tests.simulation.small import (
 ALL = {
     CALLS: SMALL_CALLS,
     CRASH: SMALL,
+    CREDIT: SMALL_CREDIT,
     DEPEG: SMALL_DEPEG,
     FLIGHT: SMALL_FLIGHT,
     FUTURE: SMALL_FUTURE,
@@ -62,6 +65,7 @@ SAID = {
     "bank-run": "When ETH goes from 3,000 to 3,888 and then to 3,876 USDC, of what ",
     "crash": "Yes, a share of it ends at 1.",
     "dated-future": "When JUN goes from 0.01 to 0.01",
+    "credit": "When ETH goes from 3,000 to 2,",
     "depeg": "When sUSD fell from 1 to 0.58",
     "margin-call": "When ETH goes from 3,000 to 2,608 and then to 2,963 USDC and SOL ",
     "oracle-glitch": "When ETH is read 40 % too low for 30s: with usual (band ",
@@ -78,6 +82,13 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
     """The variants of a small crash after a small storm."""
     place = tmp_path_factory.mktemp("s") / "run"
     return by_name(run(prepare(STORM, SMALL_STORM), place))
+
+
+@pytest.fixture(scope="module")
+def lent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+    """The variants of a small crash of who has borrowed."""
+    place = tmp_path_factory.mktemp("l") / "run"
+    return by_name(run(prepare(CREDIT, SMALL_CREDIT), place))
 
 
 @pytest.fixture(scope="module")
@@ -446,6 +457,9 @@ def test_what_waits_to_enter_is_the_provider_s(max_calls, tmp_path) -> None:
         (CALLS, ["keepers.caller=false"], "nobody is called"),
         (CALLS, ["variant=[]"], "no variant liquidates without a call"),
         (STORM, ["variant=[]"], "no variant leaves margins as they are"),
+        (CREDIT, ["agents.0.line=0", "variant=[]"], "nobody lends"),
+        (CREDIT, ["variant=[]"], "every variant lends"),
+        (CALLS, ["run.answer=credit"], "there is more than one market"),
         (
             CALLS,
             ["run.answer=volatility"],
@@ -487,3 +501,16 @@ def test_a_hedge_margined_together_carries_more_and_leaves_more_to_others(
         for name, each in played.items()
     }
     assert unpaid["together"] > unpaid["each"]
+
+
+def test_a_line_pays_before_others_and_a_small_one_too_little(lent) -> None:
+    """What it lets in costs more than without it; only a large line pays for that."""
+    others = {
+        name: each.summary["insurance_drawn"] + each.summary["bad_debt"]
+        for name, each in lent.items()
+    }
+    assert others["lines"] < others["no-lines"] < others["small-lines"]
+    lost = {name: each.summary["lines_drawn"] for name, each in lent.items()}
+    assert lost["lines"] > lost["small-lines"] > lost["no-lines"] == 0
+    earned = {name: each.summary["interest"] for name, each in lent.items()}
+    assert earned["lines"] > earned["small-lines"] > earned["no-lines"] == 0

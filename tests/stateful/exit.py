@@ -2,8 +2,9 @@
 C16: from any state, once prices are good, everybody gets out.
 
 Accounts at risk are liquidated, all others close by themselves, gains are settled
-while the vault has them, debts are covered, all cash, tokens, rewards and fees are
-taken out, and the providers leave once what they ask for may be executed. No call is
+while the vault has them, debts are covered, interest is paid and lines are recalled,
+all cash, tokens, rewards and fees are taken out, what was lent as well, and the
+providers leave once what they ask for may be executed. No call is
 refused for a reason that somebody else controls, and what is left is dust.
 
 A vault that owes more than it has is the exception: a claim above it stays a claim, and
@@ -87,6 +88,7 @@ class Exit:
         )
         self.world.now += max(windows)
         self.settle_all(is_last=True)
+        self.end_lines()
         self.withdraw_all()
         self.end_requests()
         self.redeem_all()
@@ -241,6 +243,28 @@ class Exit:
         costs = up(up(unit_of(self.world, token_id), mark), WAD - discount)
         return -int(state.accounts[holder].cash) < costs
 
+    def end_lines(self) -> None:
+        """Interest is paid, and lines are recalled until lenders have all back."""
+        state = self.state
+        lined = [each for each, account in state.accounts.items() if account.has_line]
+        for holder in lined:
+            self.must("keeper", "Exchange", "settle_line", holder)
+            owed = state.lines[holder].owed
+            if owed and state.accounts[holder].tokens:
+                # What it owes holds its tokens up: its owner pays the rest.
+                owner, atoms = holder >> 96, -(-owed // state.scale)
+                self.lend(owner, atoms)
+                self.must(owner, "Exchange", "deposit", holder, atoms)
+                self.must("keeper", "Exchange", "settle_line", holder)
+            line = state.lines[holder]
+            if line.limit and not line.ends_at:
+                self.must(line.lender, "Exchange", "recall_line", holder)
+        ends = [state.lines[holder].ends_at for holder in lined]
+        self.world.now = max(self.world.now, *ends, 0)
+        for holder in lined:
+            if state.accounts[holder].has_line:
+                self.must("keeper", "Exchange", "settle_line", holder)
+
     def withdraw_all(self) -> None:
         """Tokens and cash leave the accounts, then what keepers and owner earned."""
         world, state = self.world, self.state
@@ -261,6 +285,11 @@ class Exit:
             atoms = earned // state.scale
             if atoms:
                 self.must(keeper, "Exchange", "claim_reward", atoms, keeper)
+        for lender, has in list(state.lenders.items()):
+            assert has.held == 0, (lender, has)
+            atoms = has.money // state.scale
+            if atoms:
+                self.must(lender, "Exchange", "withdraw_lent", atoms, lender)
         owner = state.owner[()]
         atoms = state.funds[()].treasury // state.scale
         if atoms:
@@ -339,6 +368,7 @@ class Exit:
         owned = {
             "account": [account.cash for account in state.accounts.values()],
             "reward": list(state.keeper_rewards.values()),
+            "lender": [has.money for has in state.lenders.values()],
             "treasury": [funds.treasury],
         }
         for owner, rests in owned.items():

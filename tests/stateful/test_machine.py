@@ -45,6 +45,8 @@ VIEWS = {
     "Exchange.claim_of",
     "Exchange.collateral_of",
     "Exchange.collateral_params_of",
+    "Exchange.lender_of",
+    "Exchange.line_of",
     "Exchange.market_of",
     "Exchange.opening_of",
     "Exchange.params_of",

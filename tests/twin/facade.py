@@ -36,6 +36,7 @@ GIVEN = {
     "rules": 0x55,
     "owner": 0x44,
     "governor": 0x66,
+    "resolution": 0x77,
     "decimals": 6,
 }
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from protocol.account import CROSS, MAX_MARKETS, PORTFOLIO, Account
 from protocol.backing import Standing
 from protocol.collateral import MAX_TOKENS, CollateralParams, DebtParams
+from protocol.credit import CreditLine, Lender
 from protocol.deleveraging import DeleveragingParams
 from protocol.expiry import NO_EXPIRY, ExpiryParams, Sampling
 from protocol.fee import FeeParams
@@ -244,6 +245,7 @@ ACCOUNTS = st.builds(
     TRUTHS,
     st.integers(0, 2**MAX_TOKENS - 1),
     TIMES,
+    TRUTHS,
 )
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
 # What sixteen positions lose in a stress, in parts of a ten thousandth.
@@ -263,6 +265,18 @@ BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
 HOLDINGS = st.builds(Holdings, below(120), AMOUNTS)
 WINDOWS = st.builds(InsuranceWindow, below(120), TIMES, TIMES)
+CREDIT_LINES = st.builds(
+    CreditLine,
+    lender=below(160),
+    limit=below(120),
+    rate=below(62),
+    notice=TIMES,
+    used=below(120),
+    owed=below(126),
+    accrued_at=TIMES,
+    ends_at=TIMES,
+)
+LENDERS = st.builds(Lender, below(120), below(120))
 SUBS = below(96)
 TOP_UPS = st.builds(TopUp, SUBS, below(120), below(120), below(88), TIMES, TIMES)
 # An account, and an order out of another of its owner.

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from protocol import errors, trading
 from tests.twin.strategies import (
     AMOUNTS,
-    PARTS,
     STANDINGS,
     TRUTHS,
-    below,
+    positive,
+    signed,
 )
 from tests.twin.twins import Functions, refusals
 
@@ -27,13 +27,17 @@ def reductions(draw: st.DrawFn) -> tuple[object, ...]:
     less = equity - draw(st.integers(0, equity))
     held = replace(before, equity=equity, maintenance=10**24)
     after = replace(held, equity=less, certain=0, gains=0, initial=10**24)
-    return held, after, True, draw(below(120)), draw(PARTS)
+    return held, after, draw(positive(120)), True
 
 
+UNDERWATER = STANDINGS.map(lambda standing: replace(standing, equity=-1))
 FUNCTIONS: Functions = {
     "require_at_risk": (STANDINGS, AMOUNTS),
     "require_margin": (
-        st.tuples(STANDINGS, STANDINGS, TRUTHS, below(120), PARTS) | reductions()
+        st.tuples(STANDINGS, STANDINGS, signed(120), TRUTHS)
+        | st.tuples(STANDINGS, STANDINGS, positive(120), st.just(False))
+        | st.tuples(STANDINGS, UNDERWATER, positive(120), st.just(True))
+        | reductions()
     ),
 }
 REFUSALS = {

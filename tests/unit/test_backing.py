@@ -74,15 +74,8 @@ def test_a_trade_leaves_the_initial_margin_or_less_risk() -> None:
     def allowed(
         before: Standing, after: Standing, is_reduction: bool = True
     ) -> str | None:
-        return both(
-            trading,
-            "require_margin",
-            before,
-            after,
-            is_reduction,
-            wad("5"),
-            wad("0.5"),
-        )
+        missing = after.initial + wad("5") - after.certain
+        return both(trading, "require_margin", before, after, missing, is_reduction)
 
     enough = standing("2205", "2205", initial="2200")
     assert allowed(NO_STANDING, enough, is_reduction=False) is None

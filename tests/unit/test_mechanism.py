@@ -25,6 +25,7 @@ from protocol.top_up import TopUp
 from tests.twin.twins import both
 from tests.unit.desk import Desk
 from tests.unit.test_backing import RISEN
+from tests.unit.test_credit import LINE
 from tests.unit.test_deleveraging import OPENING
 from tests.unit.test_feed import LAST
 from tests.unit.test_losses import funds, opened
@@ -125,9 +126,8 @@ GIVEN: dict[str, dict[str, Any]] = {
             wad("900"), wad("900"), wad("900"), 0, wad("1980"), wad("990")
         ),
         "after": Standing(0, 0, 0, 0, 0, 0),
-        "reserve": RISK.reserve,
-        "profit_weight": RISK.profit_weight,
     },
+    "credit.line_at": {"line": LINE},
     "share.liability": {
         "state": TRADED,
         "price": PRICE,

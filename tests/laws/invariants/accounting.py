@@ -26,15 +26,15 @@ from tests.laws.invariants.registry import law
 @law
 def conservation(call: Call) -> None:
     """
-    A1: all cash, the vault, insurance, the treasury, rewards and what waits to enter
-    the vault are exactly what the exchange holds, and its balance exceeds that by
-    donations only.
+    A1: all cash, the vault, insurance, the treasury, rewards, what waits to enter the
+    vault and what lenders have are exactly what the exchange holds, and its balance
+    exceeds that by donations only.
     """
     state = call.world.state
     funds, held = state.funds[()], state.holdings[()].held_atoms
     owned = sum(account.cash for account in state.accounts.values())
     owned += funds.vault + funds.insurance + funds.treasury + funds.rewards
-    owned += state.escrow[()]
+    owned += state.escrow[()] + sum(each.money for each in state.lenders.values())
     assert owned == held * state.scale, (owned, held * state.scale)
     exchange = call.world.addresses["Exchange"]
     surplus = state.quote.balances[exchange] - held
@@ -192,6 +192,7 @@ def value_identity(call: Call) -> None:
     funds = state.funds[()]
     cash = sum(account.cash for account in state.accounts.values())
     others = funds.insurance + funds.treasury + funds.rewards + state.escrow[()]
+    others += sum(each.money for each in state.lenders.values())
     gap = state.holdings[()].held_atoms * state.scale - (
         cash + owed + nav.high + others
     )

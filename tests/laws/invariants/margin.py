@@ -11,7 +11,7 @@ from protocol.fixed_point import WAD
 from protocol.payout import PayoutCut
 from protocol.top_up import ToppedUp
 from tests.laws.invariants.call import Call, Worth
-from tests.laws.invariants.measures import bits
+from tests.laws.invariants.measures import bits, is_near
 from tests.laws.invariants.registry import law
 
 
@@ -26,7 +26,8 @@ def margin_kept(call: Call) -> None:
     """
     B1: a withdrawal, and a trade that is no mere reduction, leave the strict equity at
     the initial margin and the reserve or above; a withdrawal, cash and tokens alone
-    as well.
+    as well. For a trade a line counts too, less what is owed for it, of an account
+    that has enough not to be called.
     """
     takes = ("Exchange.withdraw", "Exchange.withdraw_collateral")
     if not call.ok or call.name not in (*takes, "Exchange.trade"):
@@ -44,7 +45,10 @@ def margin_kept(call: Call) -> None:
     was = call.before.tables["positions"].get(key, empty).size
     if abs(size) < abs(was) and size * was >= 0:
         return
-    assert now.strict >= needed, (now, needed)
+    line = call.world.state.lines[holder]
+    if account.has_line and not is_near(now, market.load_risk(call.world.state)):
+        needed -= line.limit - line.owed
+    assert now.strict >= needed, (now, needed, line)
 
 
 @law
@@ -62,7 +66,9 @@ def less_risk(call: Call) -> None:
     if not (abs(size) < abs(was) and size * was >= 0):
         return
     now, then = call.after.worths[holder], call.before.worths[holder]
-    if now.strict >= now.initial + reserve_of(call, holder):
+    line = call.world.state.lines[holder]
+    credit = line.limit - line.owed if call.row("accounts", holder).has_line else 0
+    if now.strict + max(0, credit) >= now.initial + reserve_of(call, holder):
         return
     assert now.equity >= 0, now
     assert now.equity * then.maintenance >= then.equity * now.maintenance, (then, now)
@@ -109,6 +115,10 @@ ACTION_MATRIX = {
     "Exchange.settle": CUT,
     "Exchange.set_margin_mode": SAME,
     "Exchange.call_margin": SAME,
+    "Exchange.ask_line": SAME,
+    "Exchange.grant_line": SAME,
+    "Exchange.recall_line": SAME,
+    "Exchange.settle_line": DOWN,
     "TopUps.execute": UP,
     "Exchange.liquidate": ANY,
     "Exchange.deleverage": ANY,

@@ -4,14 +4,12 @@ L: margin calls, and the grace that they give.
 
 from __future__ import annotations
 
-from typing import Any
-
 from protocol import market
 from protocol.margin_call import MarginCalled, MarginCallEnded
 from protocol.top_up import ToppedUp
 from protocol.trading import Liquidated
-from tests.laws.invariants.call import Call, Worth
-from tests.laws.invariants.measures import up
+from tests.laws.invariants.call import Call
+from tests.laws.invariants.measures import is_near, up
 from tests.laws.invariants.registry import law
 
 # Who has just done this is looked at again.
@@ -22,12 +20,6 @@ TOUCHING = {
     "Exchange.liquidate",
     "Exchange.trade",
 }
-
-
-def is_near(worth: Worth, risk: Any) -> bool:
-    """Whether an account has less than what spares it a call."""
-    needed = up(worth.maintenance, risk.margin_call.ratio) + risk.reserve
-    return worth.equity < needed
 
 
 @law

@@ -215,6 +215,12 @@ def together(state: State, holder: int, now: int) -> tuple[int, int]:
     return max(asked_together(opened, floor), maintenance), maintenance
 
 
+def is_near(worth: Worth, risk: Any) -> bool:
+    """Whether an account has less than what spares it a call."""
+    needed = up(worth.maintenance, risk.margin_call.ratio) + risk.reserve
+    return worth.equity < needed
+
+
 @lru_cache(maxsize=2)
 def named(state: State) -> tuple[tuple[str, Table[Any, Any]], ...]:
     """Every table by its name; tokens that are collateral say whose it is."""
