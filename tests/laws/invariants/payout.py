@@ -49,8 +49,9 @@ def gain_of(call: Call, tables: Any, holder: int, number: int) -> int:
     return claim + max(0, profit(held, min(two) if held.size > 0 else max(two), index))
 
 
-def realized(call: Call) -> tuple[int, int]:
-    """In which market a call has closed a position, and what that left."""
+def realized(call: Call) -> dict[int, int]:
+    """What the positions left that a call has closed, by their markets in its order."""
+    left = {}
     closed = (Traded, Liquidated, Deleveraged, PositionSettled)
     for event in [each for kind in closed for each in call.events(kind)]:
         number = event.market_id
@@ -59,8 +60,8 @@ def realized(call: Call) -> tuple[int, int]:
             continue
         index = indices(call.world.state, number, call.action.now)[held.size < 0]
         owed = (held.funding - held.size * index) // WAD
-        return number, held.size * event.price // WAD + held.quote + owed
-    return 0, 0
+        left[number] = held.size * event.price // WAD + held.quote + owed
+    return left
 
 
 def paid_claims(call: Call) -> Iterator[tuple[int, int, int]]:
@@ -69,11 +70,9 @@ def paid_claims(call: Call) -> Iterator[tuple[int, int, int]]:
         return
     holder, state = call.action.arguments[0], call.world.state
     cuts = {each.market_id: each.paid for each in call.events(PayoutCut)}
-    closed, left = realized(call)
+    left = realized(call)
     for number in range(state.market_count[()]):
-        claim = call.row("claims", (holder, number))
-        if number == closed:
-            claim += max(0, left)
+        claim = call.row("claims", (holder, number)) + max(0, left.get(number, 0))
         used = claim - state.claims[holder, number]
         if used > 0:
             yield number, used, cuts.get(number, used)
@@ -137,8 +136,9 @@ def spending_is_remembered(call: Call) -> None:
     if call.ok and call.name in REALIZING:
         fee = sum(each.fee for each in call.events(Traded))
         had = call.row("accounts", call.action.arguments[0]).cash - fee
-        number, left = realized(call)
-        lost[number] = min(max(0, -left), max(0, had))
+        for number, left in realized(call).items():
+            lost[number] = min(max(0, -left), max(0, had))
+            had -= max(0, -left)
     if call.ok and call.name == "Exchange.settle":
         holder, number = call.action.arguments
         had = call.row("accounts", holder).cash
