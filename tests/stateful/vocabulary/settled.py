@@ -35,22 +35,19 @@ def settled(world: World) -> list[int]:
 
 @rule(
     1,
-    {
-        "Governor.settle_market": (
-            "ok MarketHasPrices MarketSettled MarketUnknown PriceInvalid"
-        )
-    },
+    {"Governor.settle_market": ("ok MarketHasPrices MarketSettled MarketUnknown")},
 )
 def settle_market(world: World, choose: Choices) -> Calls:
     """
-    The last market is settled, by its owner, or by anybody as soon as it may be, or a
-    second sooner; mostly somebody only tries.
+    A market, and not the first one mostly, is settled by its owner, or by anybody as
+    soon as it may be, or a second sooner; more often somebody only tries.
     """
     number = any_market(world, choose)
     sender = any_sender(world, choose)
     # Where there is one market only, little would be left to try.
     if number < world.markets and choose.chance(30 if world.markets > 1 else 3):
-        number = world.markets - 1
+        held = sorted({where for _, where in world.positions() if where})
+        number = choose.pick(held) if held else world.markets - 1
         sender = governing(world, choose)
         if choose.chance(50):
             price = market.price_of(world.state, number)
@@ -68,7 +65,7 @@ def closed_in(world: World, choose: Choices, number: int) -> Calls:
     if number not in settled(world):
         return
     for holder, where in world.positions():
-        if where == number and choose.chance(50):
+        if where == number and choose.chance(80):
             yield world.by("keeper", "Exchange", "close_settled", holder, number)
 
 
@@ -129,9 +126,8 @@ def expire(world: World, choose: Choices) -> Calls:
 @rule(
     3,
     {
-        "Exchange.close_settled": "ok MarketNotSettled NoPosition",
+        "Exchange.close_settled": "ok MarketNotSettled",
         "Exchange.trade": "MarketSettled",
-        "Exchange.liquidate": "MarketSettled",
         "Exchange.deleverage": "MarketSettled",
         "Governor.set_market": "MarketSettled",
         "Governor.pause_market": "MarketSettled",
@@ -141,7 +137,9 @@ def expire(world: World, choose: Choices) -> Calls:
 def in_settled(world: World, choose: Choices) -> Calls:
     """Somebody closes a position where that is done, or does what ended there."""
     found = settled(world)
-    if not found or choose.chance(20):
+    if not found and choose.chance(98):
+        return
+    if not found or choose.chance(5):
         holder, number = held_or_any(world, choose)
         yield world.by("keeper", "Exchange", "close_settled", holder, number)
         return
@@ -149,6 +147,8 @@ def in_settled(world: World, choose: Choices) -> Calls:
     held = [holder for holder, where in world.positions() if where == number]
     kind = choose.integer(0, 9)
     if kind < 4:
+        if not held and choose.chance(92):
+            return
         holder = choose.pick(held) if held else any_holder(world, choose)
         sender = any_sender(world, choose)
         yield world.by(sender, "Exchange", "close_settled", holder, number)
