@@ -104,14 +104,16 @@ CREDIT_MUTANTS = (
         "C2",
         "trading",
         (
-            "standing.equity < standing.maintenance + risk.reserve",
-            "standing.equity + credit.load_line(state, holder).limit"
-            " < standing.maintenance + risk.reserve",
+            "require_at_risk(standing, risk.reserve)\n    closed",
+            "require_at_risk(\n"
+            "        standing, risk.reserve - credit.load_line(state, holder).limit\n"
+            "    )\n    closed",
         ),
         (
-            "standing.equity < standing.maintenance + risk.reserve",
-            "standing.equity + credit.load_line(holder).limit"
-            " < standing.maintenance + risk.reserve",
+            "self.require_at_risk(standing, risk.reserve)\n    closed",
+            "self.require_at_risk(\n"
+            "        standing, risk.reserve - credit.load_line(holder).limit\n"
+            "    )\n    closed",
         ),
     ),
 )
