@@ -17,6 +17,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
@@ -99,6 +100,7 @@ RISK = RiskParams(
     margin_call=MarginCallParams(
         ratio=Ratio(3 * WAD // 2), grace=Seconds(0), window=Seconds(3_600)
     ),
+    order=OrderParams(delay=Seconds(0), window=Seconds(600), least_fee=Quote(WAD)),
 )
 
 

@@ -12,10 +12,12 @@ from . import backing
 from . import collateral
 from . import deleveraging
 from . import errors
+from . import feed
 from . import health
 from . import insurance
 from . import ledger
 from . import market
+from . import order
 from . import position
 from . import settlement
 from . import sides
@@ -93,6 +95,7 @@ event RewardClaimed:
 
 VAULT: immutable(address)
 RESOLUTION: immutable(address)
+ORDERS: immutable(address)
 
 
 @deploy
@@ -104,12 +107,14 @@ def __init__(
     vault: address,
     governor: address,
     resolution: address,
+    orders: address,
 ):
     collateral.__init__(governor)
     ledger.__init__(token, decimals)
     market.__init__(oracle, rules)
     VAULT = vault
     RESOLUTION = resolution
+    ORDERS = orders
 
 
 @external
@@ -214,7 +219,9 @@ def trade(
     @notice Trade `size_delta` for an account at `limit` or better.
     """
     account.require_operator(holder, msg.sender)
-    return trading.trade(holder, market_id, size_delta, limit, block.timestamp)
+    return trading.trade(
+        holder, market_id, size_delta, limit, empty(feed.Round), block.timestamp
+    )
 
 
 @external
@@ -336,6 +343,62 @@ def leave_vault(provider: address, atoms: uint256):
     ledger.take_from_vault(ledger.value_of(atoms))
     ledger.book_out(atoms)
     ledger.push(ledger.TOKEN, provider, atoms)
+
+
+@external
+def hold_order(
+    holder: uint256,
+    number: uint256,
+    market_id: uint256,
+    size_delta: int256,
+    is_reduce_only: bool,
+    fee: int256,
+    sender: address,
+) -> order.OrderParams:
+    """
+    @notice Let an account commit to an order, and hold its fee; give how long it waits.
+    """
+    errors.require(msg.sender == ORDERS, errors.NOT_ORDERS)
+    return abi_decode(
+        raw_call(RESOLUTION, msg.data, max_outsize=96, is_delegate_call=True),
+        order.OrderParams,
+    )
+
+
+@external
+def release_order(
+    holder: uint256, number: uint256, fee: int256, sender: address, is_returned: bool
+) -> bool:
+    """
+    @notice Give the fee of an order to a keeper, or back; tell whether the order was
+            pending still.
+    """
+    errors.require(msg.sender == ORDERS, errors.NOT_ORDERS)
+    return self.resolved() == 1
+
+
+@external
+def fill_order(
+    holder: uint256,
+    market_id: uint256,
+    size_delta: int256,
+    limit: int256,
+    is_reduce_only: bool,
+    round_number: uint256,
+) -> trading.Fill:
+    """
+    @notice Trade what an account has committed to, at the price of a round.
+    """
+    errors.require(msg.sender == ORDERS, errors.NOT_ORDERS)
+    return trading.fill_order(
+        holder,
+        market_id,
+        size_delta,
+        limit,
+        is_reduce_only,
+        round_number,
+        block.timestamp,
+    )
 
 
 @external

@@ -29,13 +29,13 @@ MAX_BATCH: constant(uint256) = 512
 # An account on its page: its number among those of its owner, cash, the bitmaps of
 # positions, claims and tokens, mode, whether the flat reward was paid, and when it was
 # called.
-PAGE_WORDS: constant(uint256) = 8
+PAGE_WORDS: constant(uint256) = 9
 # Its health: equity, collateral, strict equity, initial margin, maintenance margin,
 # reserve, what it must have not to be called, and status.
 HEALTH_WORDS: constant(uint256) = 8
 # Its state: what its page has from cash on, and the amount of each token; then so many
 # words for each market that there is: size, quote and funding of its position, claim.
-STATE_WORDS: constant(uint256) = 7 + collateral.MAX_TOKENS
+STATE_WORDS: constant(uint256) = 8 + collateral.MAX_TOKENS
 MARKET_WORDS: constant(uint256) = 4
 # What an answer has room for, all accounts in eight markets or fewer in more: it costs
 # what it has room for, however short it is.
@@ -153,6 +153,7 @@ def accounts_page(
             convert(current.mode, int256),
             convert(current.is_flat_paid, int256),
             convert(current.called_at, int256),
+            convert(current.orders, int256),
         ]:
             rows.append(word)
     return rows
@@ -235,6 +236,7 @@ def state_batch(holders: DynArray[uint256, MAX_BATCH]) -> DynArray[int256, MAX_W
             convert(current.mode, int256),
             convert(current.is_flat_paid, int256),
             convert(current.called_at, int256),
+            convert(current.orders, int256),
         ]:
             rows.append(word)
         for token_id: uint256 in range(collateral.MAX_TOKENS):

@@ -10,12 +10,14 @@
 from . import account
 from . import backing
 from . import collateral
+from . import commitment
 from . import deleveraging
 from . import errors
 from . import health
 from . import insurance
 from . import ledger
 from . import market
+from . import order
 from . import position
 from . import settlement
 from . import sides
@@ -45,6 +47,14 @@ initializes: trading[
     account := account,
     health := health,
     insurance := insurance,
+    ledger := ledger,
+    market := market,
+    position := position,
+    settlement := settlement,
+]
+initializes: commitment[
+    account := account,
+    health := health,
     ledger := ledger,
     market := market,
     position := position,
@@ -150,3 +160,38 @@ def settle_market(market_id: uint256, code: address):
     """
     errors.require(msg.sender == collateral.GOVERNOR, errors.NOT_GOVERNOR)
     market.settle_market(market_id, code, block.timestamp)
+
+
+@external
+def hold_order(
+    holder: uint256,
+    number: uint256,
+    market_id: uint256,
+    size_delta: int256,
+    is_reduce_only: bool,
+    fee: int256,
+    sender: address,
+) -> order.OrderParams:
+    """
+    @notice Behind `Exchange.hold_order`.
+    """
+    return commitment.hold(
+        holder,
+        number,
+        market_id,
+        size_delta,
+        is_reduce_only,
+        fee,
+        sender,
+        block.timestamp,
+    )
+
+
+@external
+def release_order(
+    holder: uint256, number: uint256, fee: int256, sender: address, is_returned: bool
+) -> bool:
+    """
+    @notice Behind `Exchange.release_order`.
+    """
+    return commitment.release(holder, number, fee, sender, is_returned)

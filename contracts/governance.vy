@@ -16,6 +16,7 @@ from . import funding
 from . import liquidation
 from . import margin
 from . import margin_call
+from . import order
 from . import parameters
 from . import volatility
 
@@ -323,6 +324,11 @@ def require_lawful_risk(params: parameters.RiskParams):
     self.require_wait(warned.window)
     # Else who is called again and again is never liquidated.
     errors.require(warned.window >= warned.grace, errors.PARAMETER_OUT_OF_BOUNDS)
+    waiting: order.OrderParams = params.order
+    self.require_wait(waiting.delay)
+    self.require_duration(waiting.window)
+    self.require_wait(waiting.window)
+    self.require_between(waiting.least_fee, 0, MOST_DUST)
 
 
 @internal

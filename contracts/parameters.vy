@@ -16,6 +16,7 @@ from . import insurance
 from . import liquidation
 from . import margin
 from . import margin_call
+from . import order
 from . import payout
 from . import pricing
 from . import ramp
@@ -76,6 +77,7 @@ struct RiskParams:
     debt: collateral.DebtParams
     vault: request.VaultParams
     margin_call: margin_call.MarginCallParams
+    order: order.OrderParams
 
 
 @internal
@@ -134,7 +136,7 @@ def risk_in(code: address) -> RiskParams:
     @notice The parameters of all accounts that lie in the code at an address.
     """
     errors.require(code != empty(address), errors.RISK_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 15 * 32), RiskParams)
+    return abi_decode(slice(code.code, 0, 18 * 32), RiskParams)
 
 
 @internal

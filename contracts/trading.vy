@@ -139,7 +139,11 @@ def standing_in(
     standing: backing.Standing = backing.combined(
         health.wealth(holder, account.load_account(holder), needs_valid, now),
         market.exposure(
-            market_id, position.load_position(holder, market_id), price, False, now
+            market_id,
+            position.load_position(holder, market_id),
+            price,
+            needs_valid,
+            now,
         ),
     )
     return backing.combined(standing, rest)
@@ -174,16 +178,21 @@ def trade(
     market_id: uint256,
     size_delta: int256,
     limit: int256,
+    settled_at: feed.Round,
     now: uint256,
 ) -> Fill:
     """
-    @notice Trade `size_delta` for an account at `limit` or better.
+    @notice Trade `size_delta` for an account at `limit` or better: as an order at the
+            price of a round, or where nobody has to wait at the newest.
     """
     errors.require(size_delta != 0, errors.ZERO_SIZE)
     fixed_point.require_fits(size_delta, 95)
     code: address = market.load_code(market_id)
     risk: parameters.RiskParams = market.load_risk()
     price: feed.FeedPrice = market.price_of(market_id)
+    errors.require(
+        settled_at.published_at != 0 or risk.order.delay == 0, errors.ONLY_BY_ORDER
+    )
     book: sides.Book = market.load_book(market_id)
     held: account.Account = account.load_account(holder)
     size_before: int256 = position.load_position(holder, market_id).size
@@ -195,7 +204,13 @@ def trade(
         errors.ISOLATED_ACCOUNT,
     )
     agreed: Rules.Terms = staticcall Rules.__interface__(market.RULES).terms(
-        code, book, price, size_before, size_delta, limit, now
+        code,
+        book,
+        feed.priced_at(price, settled_at),
+        size_before,
+        size_delta,
+        limit,
+        now,
     )
 
     current: funding.Funding = market.accrue(market_id, price, now)
@@ -241,6 +256,36 @@ def trade(
 
 
 @internal
+def fill_order(
+    holder: uint256,
+    market_id: uint256,
+    size_delta: int256,
+    limit: int256,
+    is_reduce_only: bool,
+    round_number: uint256,
+    now: uint256,
+) -> Fill:
+    """
+    @notice Trade what an account has committed to, at the price of a round; no more
+            than its position where it only reduces that.
+    """
+    traded: int256 = size_delta
+    if is_reduce_only:
+        size: int256 = position.load_position(holder, market_id).size
+        errors.require(size * size_delta < 0, errors.ORDER_ONLY_REDUCES)
+        if fixed_point.magnitude(size_delta) > fixed_point.magnitude(size):
+            traded = 0 - size
+    return self.trade(
+        holder,
+        market_id,
+        traded,
+        limit,
+        market.round_of(market_id, round_number),
+        now,
+    )
+
+
+@internal
 def liquidate(
     holder: uint256, market_id: uint256, keeper: address, now: uint256
 ) -> int256:
@@ -269,6 +314,7 @@ def liquidate(
         now,
     )
 
+    account.set_orders(holder, 0)
     market.store_bucket(
         market_id, liquidation.Bucket(level=closed.bucket, filled_at=now)
     )

@@ -32,6 +32,7 @@ DEPLOY_ORDER = (
     "Governor",
     "Lens",
     "TopUps",
+    "Orders",
     *TOKENS[1:],
 )
 # Enough for any call, and below what a transaction may ask for on mainnet.

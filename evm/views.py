@@ -166,6 +166,7 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Vault.request_operators": (("Vault", "isOperator", whole),),
     "Vault.request_count": (("Vault", "request_count", nothing),),
     "TopUps.top_ups": (("TopUps", "order_of", whole),),
+    "Orders.orders": (("Orders", "order_of", whole),),
     "Governor.owner": (("Governor", "owner", nothing),),
     "Governor.council": (("Governor", "council", nothing),),
     "Governor.guardian": (("Governor", "guardian", nothing),),

@@ -109,8 +109,8 @@ def page_in(answer: bytes) -> dict[int, Account]:
 
 
 def account_in(words: Iterable[int]) -> Account:
-    """The account that seven words of a row are."""
-    cash, positions, claims, tokens, mode, is_flat_paid, called_at = words
+    """The account that eight words of a row are."""
+    cash, positions, claims, tokens, mode, is_flat_paid, called_at, orders = words
     return Account(
         cash=Quote(cash),
         positions=positions,
@@ -119,4 +119,5 @@ def account_in(words: Iterable[int]) -> Account:
         is_flat_paid=bool(is_flat_paid),
         tokens=tokens,
         called_at=Seconds(called_at),
+        orders=orders,
     )

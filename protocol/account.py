@@ -1,6 +1,7 @@
 """
 An account: signed cash, the markets in which it has a position or a claim, the tokens
-that back it, and its margin mode. Its number says who owns it: `owner << 96 | sub`.
+that back it, its margin mode, and the places of its pending orders. Its number says who
+owns it: `owner << 96 | sub`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Account(Struct, frozen=True):
     is_flat_paid: bool
     tokens: int
     called_at: Seconds
+    orders: int
 
 
 class OperatorSet(Struct, frozen=True):
@@ -57,6 +59,7 @@ def packed_account(account: Account) -> int:
         | (int(account.is_flat_paid) << 168)
         | (account.tokens << 176)
         | (int(account.called_at) << 184)
+        | (account.orders << 224)
     )
 
 
@@ -70,6 +73,7 @@ def unpacked_account(packed: int) -> Account:
         is_flat_paid=unsigned(packed, 168, 1) == 1,
         tokens=unsigned(packed, 176, 8),
         called_at=Seconds(unsigned(packed, 184, 40)),
+        orders=unsigned(packed, 224, 16),
     )
 
 
@@ -88,6 +92,13 @@ def set_called_at(state: State, holder: Holder, called_at: Seconds) -> None:
     """Remember when the margin of an account was called; zero is never."""
     current = load_account(state, holder)
     store_account(state, holder, replace(current, called_at=called_at))
+
+
+def set_orders(state: State, holder: Holder, orders: int) -> None:
+    """Remember at which places an account has pending orders."""
+    current = load_account(state, holder)
+    if current.orders != orders:
+        store_account(state, holder, replace(current, orders=orders))
 
 
 def set_flat_paid(state: State, holder: Holder, is_flat_paid: bool) -> None:

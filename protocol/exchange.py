@@ -25,7 +25,9 @@ from protocol.account import Account
 from protocol.backing import Standing
 from protocol.deleveraging import Opening
 from protocol.errors import require
+from protocol.feed import NO_ROUND
 from protocol.market import Books
+from protocol.order import OrderParams
 from protocol.position import Position
 from protocol.sides import MarketState
 from protocol.trading import Fill
@@ -176,7 +178,9 @@ def trade(
 ) -> Fill:
     """Trade `size_delta` for an account at `limit` or better."""
     account.require_operator(state, holder, call.sender)
-    return trading.trade(state, holder, market_id, size_delta, limit, call.now)
+    return trading.trade(
+        state, holder, market_id, size_delta, limit, NO_ROUND, call.now
+    )
 
 
 def settle(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
@@ -283,6 +287,77 @@ def leave_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> No
     ledger.take_from_vault(state, ledger.value_of(state, atoms))
     ledger.book_out(state, atoms)
     ledger.push(state, state.addresses.token, provider, atoms)
+
+
+def hold_order(
+    state: State,
+    call: Call,
+    holder: Holder,
+    number: int,
+    market_id: int,
+    size_delta: Size,
+    is_reduce_only: bool,
+    fee: Quote,
+    sender: Address,
+) -> OrderParams:
+    """
+    Let an account commit to an order, and hold its fee; give how long it waits.
+    """
+    require(call.sender == state.addresses.orders, errors.NOT_ORDERS)
+    return resolution.hold_order(
+        state,
+        call,
+        holder,
+        number,
+        market_id,
+        size_delta,
+        is_reduce_only,
+        fee,
+        sender,
+    )
+
+
+def release_order(
+    state: State,
+    call: Call,
+    holder: Holder,
+    number: int,
+    fee: Quote,
+    sender: Address,
+    is_returned: bool,
+) -> bool:
+    """
+    Give the fee of an order to a keeper, or back; tell whether the order was pending
+    still.
+    """
+    require(call.sender == state.addresses.orders, errors.NOT_ORDERS)
+    return resolution.release_order(
+        state, call, holder, number, fee, sender, is_returned
+    )
+
+
+def fill_order(
+    state: State,
+    call: Call,
+    holder: Holder,
+    market_id: int,
+    size_delta: Size,
+    limit: Price,
+    is_reduce_only: bool,
+    round_number: int,
+) -> Fill:
+    """Trade what an account has committed to, at the price of a round."""
+    require(call.sender == state.addresses.orders, errors.NOT_ORDERS)
+    return trading.fill_order(
+        state,
+        holder,
+        market_id,
+        size_delta,
+        limit,
+        is_reduce_only,
+        round_number,
+        call.now,
+    )
 
 
 def set_market(state: State, call: Call, market_id: int, code: Address) -> None:

@@ -264,6 +264,11 @@ def require_lawful_risk(params: RiskParams) -> None:
     require_wait(warned.window)
     # Else who is called again and again is never liquidated.
     require(warned.window >= warned.grace, errors.PARAMETER_OUT_OF_BOUNDS)
+    waiting = params.order
+    require_wait(waiting.delay)
+    require_duration(waiting.window)
+    require_wait(waiting.window)
+    require_between(waiting.least_fee, Quote(0), MOST_DUST)
 
 
 def require_lawful_call(asked: MarginParams, warned: MarginCallParams) -> None:

@@ -20,6 +20,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
 from protocol.ramp import Ramp
@@ -84,6 +85,7 @@ class RiskParams(Struct, frozen=True):
     debt: DebtParams
     vault: VaultParams
     margin_call: MarginCallParams
+    order: OrderParams
 
 
 def record_in(state: State, code: Address) -> MarketRecord:

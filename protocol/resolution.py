@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from protocol import errors, health, ledger, market, settlement, trading
+from protocol import commitment, errors, health, ledger, market, settlement, trading
 from protocol.errors import require
+from protocol.order import OrderParams
 from protocol.units import Address, Atoms, Call, Holder, Quote, Size
 
 if TYPE_CHECKING:
@@ -84,3 +85,41 @@ def settle_market(state: State, call: Call, market_id: int, code: Address) -> No
     """Behind `Exchange.settle_market`."""
     require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
     market.settle_market(state, market_id, code, call.now)
+
+
+def hold_order(
+    state: State,
+    call: Call,
+    holder: Holder,
+    number: int,
+    market_id: int,
+    size_delta: Size,
+    is_reduce_only: bool,
+    fee: Quote,
+    sender: Address,
+) -> OrderParams:
+    """Behind `Exchange.hold_order`."""
+    return commitment.hold(
+        state,
+        holder,
+        number,
+        market_id,
+        size_delta,
+        is_reduce_only,
+        fee,
+        sender,
+        call.now,
+    )
+
+
+def release_order(
+    state: State,
+    call: Call,
+    holder: Holder,
+    number: int,
+    fee: Quote,
+    sender: Address,
+    is_returned: bool,
+) -> bool:
+    """Behind `Exchange.release_order`."""
+    return commitment.release(state, holder, number, fee, sender, is_returned)

@@ -16,6 +16,16 @@ from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY, SETTLED
 from protocol.trace import words_of
 from tests.entry_points import changing
 from tests.evm.refusals.deleveraging import deleveraged
+from tests.evm.refusals.orders import (
+    BUY,
+    SELL,
+    committed,
+    due,
+    last_round,
+)
+from tests.evm.refusals.orders import (
+    lapsed as expired,
+)
 from tests.evm.refusals.scene import (
     BTC,
     ETH,
@@ -254,6 +264,11 @@ TABLE = [
     Row("Exchange.call_margin", graced, "keeper", (FIRST, ETH), NEVER),
     Row("TopUps.set_order", opened, "trader_1", (FIRST, SAVINGS, *ORDER), NEVER),
     Row("TopUps.execute", to_top_up, "keeper", (FIRST,), NEVER),
+    Row("Orders.commit", ready, "trader_1", (FIRST, 0, *BUY), BOTH, "increase"),
+    Row("Orders.commit", opened, "trader_1", (FIRST, 0, *SELL), HALTED_ONLY, "reduce"),
+    Row("Orders.settle", due, "keeper", (FIRST, 0, last_round(due())), NEVER),
+    Row("Orders.expire", expired, "keeper", (FIRST, 0), NEVER),
+    Row("Orders.cancel", committed, "trader_1", (FIRST, 0), NEVER),
     Row("Exchange.accrue", opened, "stranger", (ETH,), NEVER),
     Row("Exchange.fund_insurance", opened, "owner", (ATOMS,), NEVER),
     Row("Exchange.claim_reward", rewarded, "keeper", (ATOMS, SOME), NEVER),

@@ -25,6 +25,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.pricing import PricingParams
@@ -234,6 +235,11 @@ def risk_params(choose: Choices) -> RiskParams:
             ratio=seldom(choose, 5 * WAD // 4, (WAD, 3 * WAD // 2)),
             grace=choose.pick((0, 0, 300, 3_600)),
             window=seldom(choose, 3_600, (DAY,)),
+        ),
+        order=OrderParams(
+            delay=choose.pick((0, 0, 0, 1, 12)),
+            window=seldom(choose, 300, (1, DAY)),
+            least_fee=seldom(choose, WAD, (0, 10 * WAD)),
         ),
     )
 

@@ -41,6 +41,7 @@ from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import Order, OrderParams
 from protocol.parameters import ACTIVE, SETTLED, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.position import Position
@@ -164,8 +165,9 @@ DEBTS = st.builds(DebtParams, below(120), below(120))
 WARNED = st.builds(
     MarginCallParams, st.integers(WAD, 2 * WAD), TIMES | st.just(0), TIMES
 )
+WAITING = st.builds(OrderParams, TIMES | st.just(0), TIMES, below(120))
 RISK = st.builds(
-    RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS, VAULT, WARNED
+    RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS, VAULT, WARNED, WAITING
 )
 COLLATERAL = st.builds(
     CollateralParams,
@@ -208,11 +210,15 @@ ACCOUNTS = st.builds(
     TRUTHS,
     st.integers(0, 2**MAX_TOKENS - 1),
     TIMES,
+    BITMAPS,
 )
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
 BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
 HOLDINGS = st.builds(Holdings, below(120), AMOUNTS)
+ORDERS = st.builds(
+    Order, st.integers(0, 15), SIZES, below(96), below(96), TIMES, TIMES, TRUTHS
+)
 WINDOWS = st.builds(InsuranceWindow, below(120), TIMES, TIMES)
 SUBS = below(96)
 TOP_UPS = st.builds(TopUp, SUBS, below(120), below(120), below(88), TIMES, TIMES)

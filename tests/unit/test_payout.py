@@ -197,7 +197,9 @@ def test_a_claim_that_is_cut_covers_what_it_can() -> None:
     outcome = desk.call("keeper", "Exchange", "liquidate", ann, 0)
     cut = PayoutCut(ann, 0, wad("1000.5"), wad("825.452525"))
     assert ("Exchange", cut) in outcome.logs
-    assert desk.view("Exchange", "account_of", ann) == Account(0, 0, 0, 0, False, 0, 0)
+    assert desk.view("Exchange", "account_of", ann) == Account(
+        0, 0, 0, 0, False, 0, 0, 0
+    )
     assert desk.view("Exchange", "market_of", 0).open_claims == 0
     assert funds(desk).insurance == 0
     bad_debt = wad("1099.01525") - wad("825.452525") - wad("42.10505")

@@ -34,6 +34,7 @@ OPEN = Account(
     is_flat_paid=False,
     tokens=0,
     called_at=0,
+    orders=0,
 )
 FLAT = replace(OPEN, positions=0)
 WHOLE = Totals(

@@ -16,6 +16,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.pricing import PricingParams
@@ -101,6 +102,7 @@ RISK = RiskParams(
     debt=DebtParams(floor=wad("10"), most=wad("500")),
     vault=VaultParams(delay=60, window=600, quarantine=DAY),
     margin_call=MarginCallParams(ratio=wad("1.5"), grace=0, window=3_600),
+    order=OrderParams(delay=0, window=60, least_fee=wad("1")),
 )
 TOKEN = CollateralParams(
     token=0,

@@ -26,9 +26,9 @@ from tests.laws.invariants.registry import law
 @law
 def conservation(call: Call) -> None:
     """
-    A1: all cash, the vault, insurance, the treasury, rewards and what waits to enter
-    the vault are exactly what the exchange holds, and its balance exceeds that by
-    donations only.
+    A1: all cash, the vault, insurance, the treasury, rewards, what waits to enter the
+    vault and the fees of orders are exactly what the exchange holds, and its balance
+    exceeds that by donations only.
     """
     state = call.world.state
     funds, held = state.funds[()], state.holdings[()].held_atoms

@@ -36,6 +36,7 @@ def kept(account: Any) -> list[int]:
         account.mode,
         int(account.is_flat_paid),
         int(account.called_at),
+        account.orders,
     ]
 
 

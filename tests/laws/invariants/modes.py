@@ -14,7 +14,7 @@ from tests.laws.invariants.registry import law
 REDUCE_ONLY, HALTED = 1, 2
 # By its mode, what may be refused for it: what is in no list never is.
 REFUSED = {
-    "MarketOnlyReduces": (REDUCE_ONLY, {"Exchange.trade"}),
+    "MarketOnlyReduces": (REDUCE_ONLY, {"Exchange.trade", "Orders.commit"}),
     "MarketHalted": (
         HALTED,
         {
@@ -24,6 +24,7 @@ REFUSED = {
             "Exchange.withdraw",
             "Exchange.withdraw_collateral",
             "TopUps.execute",
+            "Orders.commit",
             "Vault.execute",
         },
     ),

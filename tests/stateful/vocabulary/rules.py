@@ -8,6 +8,8 @@ from typing import Any
 
 from protocol import market
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
+from protocol.fixed_point import WAD
+from protocol.rules import Terms
 from protocol.trace import words_of
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
@@ -22,6 +24,8 @@ from tests.stateful.vocabulary.arguments import (
 from tests.stateful.vocabulary.collateral import any_token
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
+
+SOME_TERMS = Terms(2_000 * WAD, WAD, 0, 0)
 
 
 @rule(4)
@@ -47,6 +51,7 @@ def ask(world: World, choose: Choices) -> Calls:
         "final_price": (price, world.now),
         "exposure": (held, last, book, price, choose.integer(0, 1), world.now),
         "terms": (book, price, held.size, delta, limit, world.now),
+        "extended": (held, last, book, price, delta, SOME_TERMS, world.now),
         "result": (held, last.long_index, price, world.now),
         "settled": (
             market.state_of(state, market_id),

@@ -77,6 +77,7 @@ def every_view(
         ("Exchange", "books", ()),
         ("Exchange", "risk_params", ()),
         ("TopUps", "order_of", (holder,)),
+        ("Orders", "order_of", (holder, number % 16)),
         ("Exchange", "params_of", (market_id,)),
         ("Exchange", "reward_of", (who,)),
         ("Lens", "statement_of", (holder,)),
