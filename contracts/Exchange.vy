@@ -354,9 +354,11 @@ def hold_order(
     is_reduce_only: bool,
     fee: int256,
     sender: address,
+    armer: address,
 ) -> order.OrderParams:
     """
-    @notice Let an account commit to an order, and hold its fee; give how long it waits.
+    @notice Let an account commit to an order, hold its fee, and pay who has armed it;
+            give how long it waits.
     """
     errors.require(msg.sender == ORDERS, errors.NOT_ORDERS)
     return abi_decode(

@@ -10,6 +10,7 @@
 from . import errors
 from . import feed
 from . import order
+from . import position
 from . import trading
 
 initializes: order
@@ -24,6 +25,7 @@ interface Exchange:
         is_reduce_only: bool,
         fee: int256,
         sender: address,
+        armer: address,
     ) -> order.OrderParams: nonpayable
     def release_order(
         holder: uint256,
@@ -32,9 +34,11 @@ interface Exchange:
         sender: address,
         is_returned: bool,
     ) -> bool: nonpayable
+    def position_of(holder: uint256, market_id: uint256) -> position.Position: view
 
 
 interface Oracle:
+    def price(feed_id: uint256) -> feed.FeedPrice: view
     def round_of(feed_id: uint256, number: uint256) -> feed.Round: view
 
 
@@ -64,7 +68,14 @@ def commit(
     """
     order.require_free(holder, number)
     asked: order.OrderParams = extcall Exchange(EXCHANGE).hold_order(
-        holder, number, market_id, size_delta, is_reduce_only, fee, msg.sender
+        holder,
+        number,
+        market_id,
+        size_delta,
+        is_reduce_only,
+        fee,
+        msg.sender,
+        empty(address),
     )
     due_at: uint256 = block.timestamp + asked.delay
     order.commit_order(
@@ -78,8 +89,68 @@ def commit(
             due_at=due_at,
             expires_at=due_at + asked.window,
             is_reduce_only=is_reduce_only,
+            trigger=0,
+            is_above=False,
         ),
     )
+
+
+@external
+def place(
+    holder: uint256,
+    number: uint256,
+    market_id: uint256,
+    size_delta: int256,
+    limit: int256,
+    is_reduce_only: bool,
+    fee: int256,
+    trigger: int256,
+    is_above: bool,
+):
+    """
+    @notice Let an account of the sender commit to an order once the price is at a
+            trigger, or beyond: as soon as somebody arms it, for the fee.
+    """
+    errors.require(convert(holder >> 96, address) == msg.sender, errors.NOT_OPERATOR)
+    order.place_trigger(
+        holder,
+        number,
+        order.Order(
+            market_id=market_id,
+            size_delta=size_delta,
+            limit=limit,
+            fee=fee,
+            due_at=0,
+            expires_at=0,
+            is_reduce_only=is_reduce_only,
+            trigger=trigger,
+            is_above=is_above,
+        ),
+    )
+
+
+@external
+def arm(holder: uint256, number: uint256):
+    """
+    @notice Commit an account to what it has placed, by anyone, while the price of the
+            last round is at the trigger or beyond.
+    """
+    kept: order.Order = order.load_order(holder, number)
+    errors.require(kept.size_delta != 0, errors.ORDER_UNKNOWN)
+    errors.require(kept.due_at == 0, errors.ORDER_ARMED)
+    index: int256 = (staticcall Oracle(ORACLE).price(kept.market_id)).index
+    errors.require(order.is_crossed(kept, index), errors.TRIGGER_NOT_CROSSED)
+    asked: order.OrderParams = extcall Exchange(EXCHANGE).hold_order(
+        holder,
+        number,
+        kept.market_id,
+        kept.size_delta,
+        kept.is_reduce_only,
+        kept.fee,
+        convert(holder >> 96, address),
+        msg.sender,
+    )
+    order.arm_order(holder, number, msg.sender, asked, block.timestamp)
 
 
 @external
@@ -90,6 +161,7 @@ def settle(holder: uint256, number: uint256, round_number: uint256) -> bool:
             either.
     """
     kept: order.Order = order.take_order(holder, number)
+    errors.require(kept.due_at != 0, errors.ORDER_NOT_ARMED)
     errors.require(block.timestamp <= kept.expires_at, errors.ORDER_TOO_LATE)
     before: feed.Round = empty(feed.Round)
     if round_number != 0:
@@ -144,6 +216,7 @@ def expire(holder: uint256, number: uint256):
     @notice End an order that nobody has settled in time, for its fee, by anyone.
     """
     kept: order.Order = order.take_order(holder, number)
+    errors.require(kept.due_at != 0, errors.ORDER_NOT_ARMED)
     errors.require(block.timestamp > kept.expires_at, errors.ORDER_STILL_OPEN)
     extcall Exchange(EXCHANGE).release_order(
         holder, number, kept.fee, msg.sender, False
@@ -155,14 +228,25 @@ def expire(holder: uint256, number: uint256):
 def cancel(holder: uint256, number: uint256):
     """
     @notice Take an order back before it is due; or, by anyone, one that died with a
-            liquidation. Its account has the fee again.
+            liquidation, or with the position that it would have reduced. Its account
+            has the fee again, if one is held.
     """
     kept: order.Order = order.take_order(holder, number)
+    log order.OrderCancelled(holder=holder, number=number)
+    if kept.due_at == 0:
+        held: position.Position = staticcall Exchange(EXCHANGE).position_of(
+            holder, kept.market_id
+        )
+        is_dead: bool = kept.is_reduce_only and held.size * kept.size_delta >= 0
+        errors.require(
+            is_dead or convert(holder >> 96, address) == msg.sender,
+            errors.NOT_OPERATOR,
+        )
+        return
     is_pending: bool = extcall Exchange(EXCHANGE).release_order(
         holder, number, kept.fee, msg.sender, True
     )
     errors.require(not is_pending or block.timestamp < kept.due_at, errors.ORDER_DUE)
-    log order.OrderCancelled(holder=holder, number=number)
 
 
 @external

@@ -171,6 +171,7 @@ def hold_order(
     is_reduce_only: bool,
     fee: int256,
     sender: address,
+    armer: address,
 ) -> order.OrderParams:
     """
     @notice Behind `Exchange.hold_order`.
@@ -183,6 +184,7 @@ def hold_order(
         is_reduce_only,
         fee,
         sender,
+        armer,
         block.timestamp,
     )
 

@@ -39,11 +39,13 @@ def hold(
     is_reduce_only: bool,
     fee: int256,
     sender: address,
+    armer: address,
     now: uint256,
 ) -> order.OrderParams:
     """
     @notice Let an account commit to an order that it could trade now, but for its
-            limit, and hold its fee; give how long it waits.
+            limit, hold its fee, and pay as much to who has armed it, if anybody has;
+            give how long it waits.
     """
     account.require_operator(holder, sender)
     errors.require(size_delta != 0, errors.ZERO_SIZE)
@@ -62,6 +64,9 @@ def hold(
 
     settlement.add_cash(holder, 0 - fee)
     ledger.add_escrow(fee)
+    if armer != empty(address):
+        settlement.add_cash(holder, 0 - fee)
+        self.reward(armer, fee)
     current: account.Account = account.load_account(holder)
     account.set_orders(holder, current.orders | (1 << number))
     others: uint256 = current.positions & ~(1 << market_id)
@@ -116,6 +121,15 @@ def hold(
 
 
 @internal
+def reward(keeper: address, fee: int256):
+    """
+    @notice Let a keeper have earned a fee.
+    """
+    ledger.keeper_rewards[keeper] += fee
+    ledger.add_funds(0, 0, 0, fee)
+
+
+@internal
 def release(
     holder: uint256, number: uint256, fee: int256, sender: address, is_returned: bool
 ) -> bool:
@@ -133,6 +147,5 @@ def release(
             account.require_operator(holder, sender)
         settlement.add_cash(holder, fee)
     else:
-        ledger.keeper_rewards[sender] += fee
-        ledger.add_funds(0, 0, 0, fee)
+        self.reward(sender, fee)
     return is_pending

@@ -37,11 +37,13 @@ def hold(
     is_reduce_only: bool,
     fee: Quote,
     sender: Address,
+    armer: Address,
     now: Seconds,
 ) -> OrderParams:
     """
-    Let an account commit to an order that it could trade now, but for its limit, and
-    hold its fee; give how long it waits.
+    Let an account commit to an order that it could trade now, but for its limit, hold
+    its fee, and pay as much to who has armed it, if anybody has; give how long it
+    waits.
     """
     account.require_operator(state, holder, sender)
     require(size_delta != Size(0), errors.ZERO_SIZE)
@@ -60,6 +62,9 @@ def hold(
 
     settlement.add_cash(state, holder, -fee)
     ledger.add_escrow(state, fee)
+    if armer != 0:
+        settlement.add_cash(state, holder, -fee)
+        reward(state, armer, fee)
     current = account.load_account(state, holder)
     account.set_orders(state, holder, current.orders | (1 << number))
     others = current.positions & ~(1 << market_id)
@@ -117,6 +122,12 @@ def hold(
     return risk.order
 
 
+def reward(state: State, keeper: Address, fee: Quote) -> None:
+    """Let a keeper have earned a fee."""
+    state.keeper_rewards[keeper] += fee
+    ledger.add_funds(state, Quote(0), Quote(0), Quote(0), fee)
+
+
 def release(
     state: State,
     holder: Holder,
@@ -139,6 +150,5 @@ def release(
             account.require_operator(state, holder, sender)
         settlement.add_cash(state, holder, fee)
     else:
-        state.keeper_rewards[sender] += fee
-        ledger.add_funds(state, Quote(0), Quote(0), Quote(0), fee)
+        reward(state, sender, fee)
     return is_pending

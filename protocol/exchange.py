@@ -299,9 +299,11 @@ def hold_order(
     is_reduce_only: bool,
     fee: Quote,
     sender: Address,
+    armer: Address,
 ) -> OrderParams:
     """
-    Let an account commit to an order, and hold its fee; give how long it waits.
+    Let an account commit to an order, hold its fee, and pay who has armed it; give how
+    long it waits.
     """
     require(call.sender == state.addresses.orders, errors.NOT_ORDERS)
     return resolution.hold_order(
@@ -314,6 +316,7 @@ def hold_order(
         is_reduce_only,
         fee,
         sender,
+        armer,
     )
 
 

@@ -86,6 +86,8 @@ EMITTERS: dict[type[Struct], str] = {
         ),
         "TopUps": (top_up.TopUpSet, top_up.ToppedUp),
         "Orders": (
+            order.TriggerPlaced,
+            order.OrderArmed,
             order.OrderCommitted,
             order.OrderFilled,
             order.OrderRefused,

@@ -11,10 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocol import errors
+from protocol.account import MAX_MARKETS
 from protocol.errors import require
-from protocol.feed import Round
+from protocol.feed import PRICE_BITS, Round
+from protocol.fixed_point import require_fits
 from protocol.units import Address, Holder, Price, Quote, Seconds, Size
 from protocol.word import placed, signed, unsigned
 
@@ -40,9 +43,33 @@ class Order(Struct, frozen=True):
     due_at: Seconds
     expires_at: Seconds
     is_reduce_only: bool
+    trigger: Price
+    is_above: bool
 
 
-NO_ORDER = Order(0, Size(0), Price(0), Quote(0), Seconds(0), Seconds(0), False)
+NO_ORDER = Order(
+    0, Size(0), Price(0), Quote(0), Seconds(0), Seconds(0), False, Price(0), False
+)
+
+
+class TriggerPlaced(Struct, frozen=True):
+    holder: Holder
+    number: int
+    market_id: int
+    size_delta: Size
+    limit: Price
+    fee: Quote
+    is_reduce_only: bool
+    trigger: Price
+    is_above: bool
+
+
+class OrderArmed(Struct, frozen=True):
+    holder: Holder
+    number: int
+    keeper: Address
+    due_at: Seconds
+    expires_at: Seconds
 
 
 class OrderCommitted(Struct, frozen=True):
@@ -87,11 +114,13 @@ def packed_order(order: Order) -> tuple[int, int]:
     return (
         placed(int(order.size_delta), 0, 96)
         | (int(order.limit) << 96)
-        | (int(order.due_at) << 192),
+        | (int(order.due_at) << 192)
+        | (int(order.is_above) << 232),
         int(order.fee)
         | (int(order.expires_at) << 96)
         | (order.market_id << 136)
-        | (int(order.is_reduce_only) << 144),
+        | (int(order.is_reduce_only) << 144)
+        | (int(order.trigger) << 152),
     )
 
 
@@ -105,6 +134,8 @@ def unpacked_order(packed: tuple[int, int]) -> Order:
         due_at=Seconds(unsigned(packed[0], 192, 40)),
         expires_at=Seconds(unsigned(packed[1], 96, 40)),
         is_reduce_only=unsigned(packed[1], 144, 1) == 1,
+        trigger=Price(unsigned(packed[1], 152, 96)),
+        is_above=unsigned(packed[0], 232, 1) == 1,
     )
 
 
@@ -117,6 +148,15 @@ def require_first(order: Order, chosen: Round, before: Round) -> None:
     require(before.published_at < order.due_at, errors.ROUND_TOO_LATE)
 
 
+def is_crossed(order: Order, index: Price) -> bool:
+    """
+    Whether an index is where an order waits for it, or beyond.
+    """
+    if order.is_above:
+        return index >= order.trigger
+    return index > 0 and index <= order.trigger
+
+
 def load_order(state: State, holder: Holder, number: int) -> Order:
     """The order of an account at a place, empty where none is."""
     return state.orders[holder, number]
@@ -127,9 +167,72 @@ def require_free(state: State, holder: Holder, number: int) -> None:
     require(state.orders[holder, number].size_delta == Size(0), errors.ORDER_EXISTS)
 
 
+def require_limit(limit: int) -> None:
+    """Refuse a limit that no price is."""
+    require(limit >= 0 and limit >> ORDER_BITS == 0, errors.OUT_OF_BOUNDS)
+
+
+def place_trigger(state: State, holder: Holder, number: int, order: Order) -> None:
+    """
+    Keep what an account will commit to once a price is reached.
+    """
+    require_free(state, holder, number)
+    require(number < MAX_ORDERS and order.market_id < MAX_MARKETS, errors.OUT_OF_BOUNDS)
+    require(order.size_delta != Size(0), errors.ZERO_SIZE)
+    require_fits(order.size_delta, 95)
+    require_limit(int(order.limit))
+    require_limit(int(order.fee))
+    require(
+        order.trigger > 0 and order.trigger >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS
+    )
+    state.orders[holder, number] = order
+    state.log(
+        TriggerPlaced(
+            holder=holder,
+            number=number,
+            market_id=order.market_id,
+            size_delta=order.size_delta,
+            limit=order.limit,
+            fee=order.fee,
+            is_reduce_only=order.is_reduce_only,
+            trigger=order.trigger,
+            is_above=order.is_above,
+        )
+    )
+
+
+def arm_order(
+    state: State,
+    holder: Holder,
+    number: int,
+    keeper: Address,
+    waiting: OrderParams,
+    now: Seconds,
+) -> None:
+    """
+    Let what waited for a price be an order committed `now`.
+    """
+    due_at = now + waiting.delay
+    order = replace(
+        load_order(state, holder, number),
+        due_at=due_at,
+        expires_at=due_at + waiting.window,
+    )
+    state.orders[holder, number] = order
+    state.log(
+        OrderArmed(
+            holder=holder,
+            number=number,
+            keeper=keeper,
+            due_at=order.due_at,
+            expires_at=order.expires_at,
+        )
+    )
+
+
 def commit_order(state: State, holder: Holder, number: int, order: Order) -> None:
-    """Keep an order of an account."""
-    require(order.limit >= 0 and order.limit >> ORDER_BITS == 0, errors.OUT_OF_BOUNDS)
+    """Keep an order that an account has committed to."""
+    require_limit(int(order.limit))
     state.orders[holder, number] = order
     state.log(
         OrderCommitted(

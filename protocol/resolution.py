@@ -97,6 +97,7 @@ def hold_order(
     is_reduce_only: bool,
     fee: Quote,
     sender: Address,
+    armer: Address,
 ) -> OrderParams:
     """Behind `Exchange.hold_order`."""
     return commitment.hold(
@@ -108,6 +109,7 @@ def hold_order(
         is_reduce_only,
         fee,
         sender,
+        armer,
         call.now,
     )
 

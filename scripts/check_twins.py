@@ -43,6 +43,7 @@ PYTHON_ONLY = {
     "backing.NO_STANDING": "`empty(Standing)` in Vyper",
     "market.ANYONE": "a plain `staticcall` in Vyper",
     "market.load_params": "for clients of the model; the book asks the rules",
+    "orders.NOBODY": "`empty(address)` in Vyper",
     "order.NO_ORDER": "`empty(Order)` in Vyper",
     "ramp.NO_RAMP": "`empty(Ramp)` in Vyper",
     "request.NO_REQUEST": "`empty(Request)` in Vyper",

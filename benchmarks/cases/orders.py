@@ -14,6 +14,8 @@ from protocol.units import Seconds
 
 FEE = int(RISK.order.least_fee)
 BUY = (0, 5 * WAD, 2 * PRICE, 0, FEE)
+# At the price that there is.
+STOP = (0, -5 * WAD, 0, 1, FEE, PRICE, 0)
 # As long as a block, so that the next round counts.
 WAITING = replace(RISK.order, delay=Seconds(BLOCK_TIME))
 
@@ -42,9 +44,8 @@ def commit_increase(stage: Stage) -> int:
 @case("order: commit, a reduction")
 def commit_reduction(stage: Stage) -> int:
     stage.trader()
-    words = (0, -5 * WAD, 0, 1, FEE)
-    stage.call("trader", "Orders", "commit", TRADER, 1, *words)
-    return stage.measure("trader", "Orders", "commit", TRADER, 0, *words)
+    stage.call("trader", "Orders", "commit", TRADER, 1, *STOP[:5])
+    return stage.measure("trader", "Orders", "commit", TRADER, 0, *STOP[:5])
 
 
 @case("order: settle, an increase", 260_000)
@@ -84,3 +85,17 @@ def cancel(stage: Stage) -> int:
     for place in (1, 0):
         stage.call("trader", "Orders", "commit", TRADER, place, *BUY)
     return stage.measure("trader", "Orders", "cancel", TRADER, 0)
+
+
+@case("order: place")
+def place(stage: Stage) -> int:
+    stage.trader()
+    return stage.measure("trader", "Orders", "place", TRADER, 0, *STOP)
+
+
+@case("order: arm", 90_000)
+def arm(stage: Stage) -> int:
+    stage.trader()
+    stage.call("trader", "Orders", "commit", TRADER, 1, *STOP[:5])
+    stage.call("trader", "Orders", "place", TRADER, 0, *STOP)
+    return stage.measure("keeper", "Orders", "arm", TRADER, 0)

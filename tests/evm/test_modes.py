@@ -19,7 +19,9 @@ from tests.evm.refusals.deleveraging import deleveraged
 from tests.evm.refusals.orders import (
     BUY,
     SELL,
+    STOP,
     committed,
+    crossed,
     due,
     last_round,
 )
@@ -266,6 +268,8 @@ TABLE = [
     Row("TopUps.execute", to_top_up, "keeper", (FIRST,), NEVER),
     Row("Orders.commit", ready, "trader_1", (FIRST, 0, *BUY), BOTH, "increase"),
     Row("Orders.commit", opened, "trader_1", (FIRST, 0, *SELL), HALTED_ONLY, "reduce"),
+    Row("Orders.place", opened, "trader_1", (FIRST, 0, *STOP), NEVER),
+    Row("Orders.arm", crossed, "keeper", (FIRST, 0), HALTED_ONLY),
     Row("Orders.settle", due, "keeper", (FIRST, 0, last_round(due())), NEVER),
     Row("Orders.expire", expired, "keeper", (FIRST, 0), NEVER),
     Row("Orders.cancel", committed, "trader_1", (FIRST, 0), NEVER),

@@ -57,8 +57,8 @@ ORDER_MUTANTS = (
         "a keeper earns an order's fee twice",
         "O4",
         "commitment",
-        ("keeper_rewards[sender] += fee", "keeper_rewards[sender] += 2 * fee"),
-        ("keeper_rewards[sender] += fee", "keeper_rewards[sender] += 2 * fee"),
+        ("keeper_rewards[keeper] += fee", "keeper_rewards[keeper] += 2 * fee"),
+        ("keeper_rewards[keeper] += fee", "keeper_rewards[keeper] += 2 * fee"),
     ),
     both(
         "money leaves while an order is pending",
@@ -92,6 +92,12 @@ ORDER_MUTANTS = (
         "O7",
         "commitment",
         ("whole.initial + risk.reserve", "whole.initial - whole.initial"),
+    ),
+    both(
+        "a trigger is armed on the way to it",
+        "O8",
+        "order",
+        ("index >= order.trigger", "2 * index >= order.trigger"),
     ),
     both(
         "who has too little margin offers any fee",

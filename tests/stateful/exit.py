@@ -94,10 +94,15 @@ class Exit:
         self.check_rest()
 
     def end_orders(self) -> None:
-        """What nobody has settled expires; then nobody has to wait any more."""
+        """
+        What waits for a price is taken back, what nobody has settled expires; then
+        nobody has to wait any more.
+        """
         world, state = self.world, self.state
         for key, order in list(state.orders.items()):
-            if order.size_delta != 0:
+            if order.size_delta != 0 and order.due_at == 0:
+                self.must(key[0] >> 96, "Orders", "cancel", *key)
+            elif order.size_delta != 0:
                 world.now = max(world.now, order.expires_at + 1)
                 self.must("keeper", "Orders", "expire", *key)
         risk = market.load_risk(state)

@@ -217,7 +217,16 @@ BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
 HOLDINGS = st.builds(Holdings, below(120), AMOUNTS)
 ORDERS = st.builds(
-    Order, st.integers(0, 15), SIZES, below(96), below(96), TIMES, TIMES, TRUTHS
+    Order,
+    st.integers(0, 15),
+    SIZES,
+    below(96),
+    below(96),
+    TIMES,
+    TIMES,
+    TRUTHS,
+    PRICES,
+    TRUTHS,
 )
 WINDOWS = st.builds(InsuranceWindow, below(120), TIMES, TIMES)
 SUBS = below(96)

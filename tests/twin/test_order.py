@@ -10,15 +10,20 @@ from hypothesis import strategies as st
 
 from protocol import errors, order
 from protocol.order import Order
-from tests.twin.strategies import ORDERS, ROUNDS, WORDS
+from tests.twin.strategies import ORDERS, PRICES, ROUNDS, SIZES, WORDS
 from tests.twin.twins import Functions, both, refusals
 
 FUNCTIONS: Functions = {
     "packed_order": (ORDERS,),
     "unpacked_order": (st.tuples(WORDS, WORDS),),
     "require_first": (ORDERS, ROUNDS, ROUNDS),
+    "is_crossed": (ORDERS, PRICES),
+    "require_limit": (SIZES | PRICES,),
 }
-REFUSALS = {"require_first": {errors.ROUND_TOO_EARLY, errors.ROUND_TOO_LATE}}
+REFUSALS = {
+    "require_first": {errors.ROUND_TOO_EARLY, errors.ROUND_TOO_LATE},
+    "require_limit": {errors.OUT_OF_BOUNDS},
+}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

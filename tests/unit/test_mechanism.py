@@ -127,6 +127,7 @@ GIVEN: dict[str, dict[str, Any]] = {
         "now": START,
     },
     "order.require_first": {"order": PENDING, "chosen": LAST, "before": LAST},
+    "order.is_crossed": {"order": PENDING},
     "request.waits_until": {"pending": NO_REQUEST, "params": RISK.vault},
     "request.closes_at": {"pending": NO_REQUEST, "params": RISK.vault},
     "statement.liquidation_price": {

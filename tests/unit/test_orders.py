@@ -14,6 +14,7 @@ from protocol import errors
 from protocol.order import (
     NO_ORDER,
     Order,
+    OrderArmed,
     OrderCancelled,
     OrderExpired,
     OrderFilled,
@@ -31,7 +32,7 @@ EXPIRES_AT = DUE_AT + WINDOW
 FEE = wad("1")
 ANN, KEEPER = ACTORS["ann"] << 96, ACTORS["keeper"]
 BUY = (0, wad("10"), wad("2010"), 0, FEE)
-PENDING = Order(0, wad("10"), wad("2010"), FEE, DUE_AT, EXPIRES_AT, False)
+PENDING = Order(0, wad("10"), wad("2010"), FEE, DUE_AT, EXPIRES_AT, False, 0, False)
 
 
 def set_delay(desk: Desk, delay: int) -> None:
@@ -302,3 +303,87 @@ def test_a_liquidation_cancels_orders(bought) -> None:
     bought.make("bob", "Orders", "cancel", ANN, 0)
     assert cash(bought) == had + FEE
     assert bought.view("Exchange", "books").escrow == 0
+
+
+STOP = (0, -wad("10"), 0, 1, FEE, wad("1950"), 0)
+
+
+@pytest.fixture
+def stopped(bought) -> Desk:
+    """Ann sells her ten once the price is 1950 or less."""
+    bought.make("ann", "Orders", "place", ANN, 5, *STOP)
+    return bought
+
+
+def test_what_is_placed_holds_nothing(stopped) -> None:
+    account = stopped.view("Exchange", "account_of", ANN)
+    assert account.orders == 0
+    stopped.make("ann", "Exchange", "withdraw", ANN, 1, ACTORS["ann"])
+    assert stopped.view("Exchange", "books").escrow == 0
+
+
+def test_a_round_that_crosses_arms_an_order(stopped) -> None:
+    """Who arms it earns the fee, and who settles it, at the next round, as well."""
+    round_at(stopped, DUE_AT + 1, "1950.01")
+    assert refused(stopped, "keeper", "arm", ANN, 5) == errors.TRIGGER_NOT_CROSSED
+    assert refused(stopped, "keeper", "settle", ANN, 5, 1) == errors.ORDER_NOT_ARMED
+    assert refused(stopped, "keeper", "expire", ANN, 5) == errors.ORDER_NOT_ARMED
+    crossing = round_at(stopped, DUE_AT + 2, "1950")
+    had, before = cash(stopped), earned(stopped)
+    outcome = stopped.call("keeper", "Orders", "arm", ANN, 5)
+    due_at = DUE_AT + 2 + DELAY
+    armed = OrderArmed(ANN, 5, KEEPER, due_at, due_at + WINDOW)
+    assert outcome.logs == [("Orders", armed)]
+    assert (cash(stopped) - had, earned(stopped) - before) == (-2 * FEE, FEE)
+    assert refused(stopped, "keeper", "arm", ANN, 5) == errors.ORDER_ARMED
+    assert refused(stopped, "keeper", "settle", ANN, 5, crossing) == (
+        errors.ROUND_TOO_EARLY
+    )
+    number = round_at(stopped, due_at, "1940")
+    assert stopped.make("keeper", "Orders", "settle", ANN, 5, number) is True
+    assert stopped.view("Exchange", "position_of", ANN, 0).size == 0
+    assert earned(stopped) - before == 2 * FEE
+
+
+def test_a_trigger_above_waits_for_a_higher_price(bought) -> None:
+    bought.make("ann", "Orders", "place", ANN, 5, *STOP[:5], wad("2050"), 1)
+    round_at(bought, DUE_AT + 1, "2049")
+    assert refused(bought, "keeper", "arm", ANN, 5) == errors.TRIGGER_NOT_CROSSED
+    round_at(bought, DUE_AT + 2, "2050")
+    assert refused(bought, "keeper", "arm", ANN, 5) is None
+
+
+def test_what_only_reduces_dies_with_its_position(stopped) -> None:
+    assert refused(stopped, "bob", "cancel", ANN, 5) == errors.NOT_OPERATOR
+    stopped.make("ann", "Orders", "commit", ANN, 0, *STOP[:5])
+    number = round_at(stopped, DUE_AT + DELAY, "1949")
+    stopped.make("keeper", "Orders", "settle", ANN, 0, number)
+    assert refused(stopped, "keeper", "arm", ANN, 5) == errors.ORDER_ONLY_REDUCES
+    had = cash(stopped)
+    stopped.make("bob", "Orders", "cancel", ANN, 5)
+    assert cash(stopped) == had
+    assert refused(stopped, "keeper", "arm", ANN, 5) == errors.ORDER_UNKNOWN
+
+
+def test_its_owner_takes_it_back_whenever_he_likes(stopped) -> None:
+    round_at(stopped, DUE_AT + 1, "1900")
+    stopped.make("ann", "Orders", "cancel", ANN, 5)
+
+
+@pytest.mark.parametrize(
+    ("sender", "number", "words", "error"),
+    [
+        ("bob", 0, STOP, errors.NOT_OPERATOR),
+        ("ann", 5, STOP, errors.ORDER_EXISTS),
+        ("ann", 16, STOP, errors.OUT_OF_BOUNDS),
+        ("ann", 0, (16, *STOP[1:]), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (0, 0, *STOP[2:]), errors.ZERO_SIZE),
+        ("ann", 0, (0, 2**95, *STOP[2:]), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*STOP[:2], 2**96, *STOP[3:]), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*STOP[:4], -1, *STOP[5:]), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*STOP[:5], 0, 0), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*STOP[:5], 2**95, 0), errors.OUT_OF_BOUNDS),
+    ],
+)
+def test_what_may_not_be_placed(stopped, sender, number, words, error) -> None:
+    assert refused(stopped, sender, "place", ANN, number, *words) == error

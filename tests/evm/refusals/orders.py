@@ -18,6 +18,8 @@ DELAY = 12
 FEE = RISK.order.least_fee
 BUY = (ETH, WAD, 3_000 * WAD, 0, FEE)
 SELL = (ETH, -WAD, 0, 1, FEE)
+STOP_AT = 1_990 * WAD
+STOP = (*SELL, STOP_AT + WAD, 0)
 
 
 def waiting(scene: Scene) -> Scene:
@@ -74,6 +76,27 @@ def settled(start: Callable[[], Scene], later: int = 0) -> Callable[[], Scene]:
         made.call("keeper", "Orders", "settle", FIRST, 0, number)
         return made
 
+    return scene
+
+
+def placed() -> Scene:
+    """The first trader sells one once the price is lower."""
+    scene = opened()
+    scene.must("trader_1", "Orders", "place", FIRST, 0, *STOP)
+    return scene
+
+
+def crossed() -> Scene:
+    """And it is."""
+    scene = placed()
+    scene.price(ETH, STOP_AT)
+    return scene
+
+
+def armed() -> Scene:
+    """And a keeper has seen it."""
+    scene = crossed()
+    scene.must("keeper", "Orders", "arm", FIRST, 0)
     return scene
 
 

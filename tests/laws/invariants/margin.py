@@ -83,6 +83,8 @@ ACTION_MATRIX = {
     "Exchange.call_margin": SAME,
     "TopUps.execute": UP,
     "Orders.commit": DOWN,
+    "Orders.place": SAME,
+    "Orders.arm": DOWN,
     "Orders.settle": ANY,
     "Orders.expire": SAME,
     "Orders.cancel": UP,

@@ -14,7 +14,10 @@ from tests.laws.invariants.registry import law
 REDUCE_ONLY, HALTED = 1, 2
 # By its mode, what may be refused for it: what is in no list never is.
 REFUSED = {
-    "MarketOnlyReduces": (REDUCE_ONLY, {"Exchange.trade", "Orders.commit"}),
+    "MarketOnlyReduces": (
+        REDUCE_ONLY,
+        {"Exchange.trade", "Orders.commit", "Orders.arm"},
+    ),
     "MarketHalted": (
         HALTED,
         {
@@ -25,6 +28,7 @@ REFUSED = {
             "Exchange.withdraw_collateral",
             "TopUps.execute",
             "Orders.commit",
+            "Orders.arm",
             "Vault.execute",
         },
     ),

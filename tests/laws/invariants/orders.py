@@ -9,6 +9,7 @@ from typing import Any
 from protocol import market
 from protocol.fixed_point import WAD
 from protocol.order import (
+    OrderArmed,
     OrderCancelled,
     OrderExpired,
     OrderFilled,
@@ -19,6 +20,7 @@ from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import up
 from tests.laws.invariants.registry import law, trial
 
+COMMITTING = {"Orders.commit", "Orders.arm"}
 SETTLED = (OrderFilled, OrderRefused)
 ENDED = (*SETTLED, OrderExpired, OrderCancelled)
 
@@ -70,7 +72,7 @@ def no_choice(call: Call) -> None:
     """O2: of all rounds that there are no more than one settles an order now."""
     world, state = call.world, call.world.state
     for (holder, place), order in state.orders.items():
-        if order.size_delta == 0:
+        if order.size_delta == 0 or order.due_at == 0:
             continue
         count = state.heads[order.market_id].rounds
         by = world.actors["stranger"]
@@ -123,7 +125,8 @@ def fees_are_kept(call: Call) -> None:
     now = state.accounts[event.holder]
     if type(event) is OrderCancelled:
         assert earned == 0, earned
-        assert now.cash - had.cash == order.fee, (had, now, order)
+        held = order.fee if order.due_at else 0
+        assert now.cash - had.cash == held, (had, now, order)
         return
     assert earned == order.fee, (earned, order)
     if type(event) is not OrderFilled:
@@ -160,7 +163,7 @@ def waits(call: Call) -> None:
     asked = market.load_risk(state).order
     if call.events(Traded) and not call.events(OrderFilled):
         assert asked.delay == 0, call.action
-    if call.name == "Orders.commit" and call.ok:
+    if call.name in COMMITTING and call.ok:
         order = state.orders[tuple(call.action.arguments[:2])]
         assert order.due_at == call.action.now + asked.delay, order
         assert order.expires_at == order.due_at + asked.window, order
@@ -173,7 +176,7 @@ def committed_with_margin(call: Call) -> None:
     O7: an order that adds risk leaves its account cash, and the initial margin of what
     it has; one that reduces it offers no more than the least fee, or leaves that too.
     """
-    if call.name != "Orders.commit" or not call.ok:
+    if call.name not in COMMITTING or not call.ok:
         return
     state = call.world.state
     holder, place = call.action.arguments[:2]
@@ -194,3 +197,30 @@ def committed_with_margin(call: Call) -> None:
         worth = up(abs(order.size_delta), max(price.index, price.average))
         needed += worth * base // WAD
     assert now.strict >= needed, (now, needed)
+
+
+@law
+def armed_when_crossed(call: Call) -> None:
+    """
+    O8: what waits for a price is armed once, by a round that is there or beyond, and
+    pays for it what its settlement costs; until then it is its owner's to take back,
+    or anybody's where there is nothing that it would reduce.
+    """
+    state, sender = call.world.state, call.action.sender
+    for event in call.events(OrderArmed):
+        order = call.row("orders", (event.holder, event.number))
+        assert order.size_delta != 0, order
+        assert order.due_at == 0, order
+        index = market.price_of(state, order.market_id).index
+        beyond = index - order.trigger if order.is_above else order.trigger - index
+        assert index > 0, order
+        assert beyond >= 0, (order, index)
+        had = call.row("accounts", event.holder)
+        paid = had.cash - state.accounts[event.holder].cash
+        earned = state.keeper_rewards[sender] - call.row("keeper_rewards", sender)
+        assert (paid, earned) == (2 * order.fee, order.fee), (order, paid, earned)
+    for event in call.events(OrderCancelled):
+        order = call.row("orders", (event.holder, event.number))
+        held = state.positions[event.holder, order.market_id].size
+        is_dead = order.is_reduce_only and held * order.size_delta >= 0
+        assert order.due_at or is_dead or event.holder >> 96 == sender, order

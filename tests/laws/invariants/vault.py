@@ -127,7 +127,7 @@ def shares_are_somebodys(call: Call) -> None:
         )
 
     asked = [each.amount for each in state.requests.values() if each.is_deposit]
-    fees = sum(each.fee for each in state.orders.values())
+    fees = sum(each.fee for each in state.orders.values() if each.due_at)
     assert sum(asked) * state.scale + fees == state.escrow[()]
     then = surplus(call.before.tables["requests"], call.row("shares", vault))
     gift = surplus(state.requests, state.shares[vault]) - then

@@ -35,7 +35,7 @@ PRIVILEGED = (
     ("Exchange", "return_deposit", 2, "Vault"),
     ("Exchange", "enter_vault", 1, "Vault"),
     ("Exchange", "leave_vault", 2, "Vault"),
-    ("Exchange", "hold_order", 7, "Orders"),
+    ("Exchange", "hold_order", 8, "Orders"),
     ("Exchange", "release_order", 5, "Orders"),
     ("Exchange", "fill_order", 6, "Orders"),
     ("Exchange", "set_market", 2, "Governor"),

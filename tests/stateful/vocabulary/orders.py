@@ -26,8 +26,13 @@ HIGHEST = 2**96 - 1
 
 
 def kept(world: World) -> list[tuple[int, int]]:
-    """Every account and place with an order."""
+    """Every account and place with an order, committed or waiting for a price."""
     return [key for key, each in world.state.orders.items() if each.size_delta != 0]
+
+
+def placed(world: World) -> list[tuple[int, int]]:
+    """Those that wait for a price."""
+    return [key for key in kept(world) if world.state.orders[key].due_at == 0]
 
 
 def first_round(world: World, market_id: int, due_at: int) -> int:
@@ -105,8 +110,8 @@ def commit(world: World, choose: Choices) -> Calls:
     8,
     {
         "Orders.settle": (
-            "ok OrderDead OrderTooLate OrderUnknown RoundTooEarly RoundTooLate "
-            "RoundUnknown"
+            "ok OrderDead OrderNotArmed OrderTooLate OrderUnknown RoundTooEarly "
+            "RoundTooLate RoundUnknown"
         )
     },
 )
@@ -118,7 +123,7 @@ def settle(world: World, choose: Choices) -> Calls:
     holder, place = choose.pick(found) if found else (any_holder(world, choose), 0)
     each = world.state.orders[holder, place]
     number = first_round(world, each.market_id, each.due_at)
-    if each.expires_at < world.now and choose.chance(80):
+    if each.expires_at < world.now and choose.chance(85):
         return
     if choose.chance(20):
         number = max(0, number + choose.pick((-1, 1, -60)))
@@ -167,7 +172,7 @@ def see_through(world: World, choose: Choices) -> Calls:
     number = first_round(world, each.market_id, each.due_at)
     if choose.chance(12):
         number = max(0, number + choose.pick((-1, 1)))
-    if choose.chance(6):
+    if choose.chance(10):
         world.now = max(world.now, each.expires_at + choose.integer(0, 1))
     sender = any_sender(world, choose)
     for _ in range(choose.pick((1, 1, 1, 1, 2))):
@@ -187,7 +192,7 @@ def make_unhealthy(world: World, choose: Choices, holder: int) -> Calls:
         yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
 
 
-@rule(4, {"Orders.expire": "ok OrderStillOpen OrderUnknown"})
+@rule(4, {"Orders.expire": "ok OrderNotArmed OrderStillOpen OrderUnknown"})
 def expire(world: World, choose: Choices) -> Calls:
     """A keeper ends an order that nobody has settled, or tries."""
     found = kept(world)
@@ -195,6 +200,8 @@ def expire(world: World, choose: Choices) -> Calls:
         return
     holder, place = choose.pick(found) if found else (any_holder(world, choose), 0)
     each = world.state.orders[holder, place]
+    if each.due_at == 0 and choose.chance(80):
+        return
     if found and choose.chance(50):
         world.now = max(world.now, each.expires_at + choose.integer(0, 1))
     sender = any_sender(world, choose)
@@ -222,6 +229,8 @@ def cancel(world: World, choose: Choices) -> Calls:
 def is_cancellable(world: World, key: tuple[int, int]) -> bool:
     """Whether an order is not due yet, or dead."""
     is_pending = world.state.accounts[key[0]].orders >> key[1] & 1
+    if world.state.orders[key].due_at == 0:
+        return world.now % 3 == 0
     return world.now < world.state.orders[key].due_at or not is_pending
 
 
@@ -257,3 +266,52 @@ def leave_meanwhile(world: World, choose: Choices) -> Calls:
         number = first_round(world, each.market_id, each.due_at)
         yield world.by("keeper", "Orders", "settle", *key, number)
         yield world.by(any_sender(world, choose), "Orders", "cancel", *key)
+
+
+@rule(
+    7,
+    {
+        "Orders.place": "ok NotOperator OrderExists OutOfBounds ZeroSize",
+        "Orders.arm": "OrderArmed TriggerNotCrossed",
+    },
+)
+def place(world: World, choose: Choices) -> Calls:
+    """An owner says at which price an account will commit to an order."""
+    state = world.state
+    holder, market_id = choose.pick(world.holders), any_market(world, choose)
+    held = world.positions()
+    if held and choose.chance(70):
+        holder, market_id = choose.pick(held)
+    number = free_place(world, choose, holder)
+    delta, limit, only, fee = terms(world, choose, holder, market_id)
+    index = market.price_of(state, market_id).index
+    trigger = max(1, index * choose.integer(97, 103) // 100)
+    if choose.chance(6):
+        trigger = choose.pick((0, -1, 2**95 - 1, 2**95, MOST_INT))
+    words = (market_id, delta, limit, only, fee, trigger, int(choose.chance(50)))
+    sender = holder >> 96 if choose.chance(90) else any_sender(world, choose)
+    yield world.by(sender, "Orders", "place", holder, number, *words)
+    if choose.chance(10):
+        yield world.by(any_sender(world, choose), "Orders", "arm", holder, number)
+
+
+@rule(7, {"Orders.arm": "ok OrderArmed OrderUnknown TriggerNotCrossed"})
+def arm(world: World, choose: Choices) -> Calls:
+    """The price goes to a trigger, or near it, and a keeper arms what waits there."""
+    found = placed(world)
+    if not found or choose.chance(15):
+        if kept(world) and choose.chance(30):
+            key = choose.pick(kept(world))
+            yield world.by(any_sender(world, choose), "Orders", "arm", *key)
+        return
+    holder, number = choose.pick(found)
+    each = world.state.orders[holder, number]
+    feed = world.state.codes[world.state.feed_params[each.market_id]]
+    toward, beyond = 1 if each.is_above else -1, choose.pick((0, 0, 1, 1, 2, -1))
+    near = feed.floor_price < each.trigger < feed.ceiling_price
+    if each.market_id < world.markets and near:
+        yield from round_at(
+            world, choose, each.market_id, each.trigger + beyond * toward
+        )
+    for _ in range(choose.pick((1, 1, 1, 2))):
+        yield world.by(any_sender(world, choose), "Orders", "arm", holder, number)
