@@ -15,7 +15,14 @@ from msgspec import Struct
 
 from protocol.account import Account
 from protocol.collateral import MAX_TOKENS
-from protocol.lens import HEALTH_WORDS, MARKET_WORDS, PAGE_WORDS, STATE_WORDS
+from protocol.lens import (
+    HEALTH_WORDS,
+    MARKET_WORDS,
+    ORDER_WORDS,
+    PAGE_WORDS,
+    STATE_WORDS,
+)
+from protocol.order import Order
 from protocol.position import Position
 from protocol.units import Holder, Quote, Seconds, Size, SizePrice
 
@@ -106,6 +113,20 @@ def page_in(answer: bytes) -> dict[int, Account]:
     return {
         sub: account_in(words) for sub, *words in rows_of(words_in(answer), PAGE_WORDS)
     }
+
+
+def orders_in(answer: bytes) -> dict[tuple[int, int], tuple[Order, bool]]:
+    """
+    What `orders_page` answered: orders by the numbers of their accounts and their
+    places, and whether each is pending.
+    """
+    found = {}
+    for sub, number, *words, is_pending in rows_of(words_in(answer), ORDER_WORDS):
+        fields: dict[str, Any] = dict(zip(Order.__struct_fields__, words, strict=True))
+        for name in ("is_reduce_only", "is_above"):
+            fields[name] = bool(fields[name])
+        found[sub, number] = Order(**fields), bool(is_pending)
+    return found
 
 
 def account_in(words: Iterable[int]) -> Account:

@@ -57,6 +57,7 @@ VIEWS = {
     "Governor.guardian",
     "Governor.owner",
     "Lens.accounts_page",
+    "Lens.orders_page",
     "Lens.health_batch",
     "Lens.state_batch",
     "Lens.statement_of",

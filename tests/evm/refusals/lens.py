@@ -12,8 +12,8 @@ from tests.genesis import GENESIS
 
 
 def batch_too_large() -> Scene:
-    """Ten markets are 51 words an account, and 22,016 are 431 accounts and 35 words."""
+    """Ten markets are 52 words an account, and 22,528 are 433 accounts and 12 words."""
     scene = Scene(genesis=replace(GENESIS, markets=GENESIS.markets * 5))
-    scene.must("stranger", "Lens", "state_batch", *words_of([FIRST] * 431))
-    scene.call("stranger", "Lens", "state_batch", *words_of([FIRST] * 432))
+    scene.must("stranger", "Lens", "state_batch", *words_of([FIRST] * 433))
+    scene.call("stranger", "Lens", "state_batch", *words_of([FIRST] * 434))
     return scene

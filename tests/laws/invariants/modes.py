@@ -36,6 +36,8 @@ REFUSED = {
         SETTLED,
         {
             "Exchange.trade",
+            "Orders.commit",
+            "Orders.arm",
             "Exchange.liquidate",
             "Exchange.deleverage",
             "Governor.set_market",

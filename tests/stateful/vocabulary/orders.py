@@ -313,5 +313,8 @@ def arm(world: World, choose: Choices) -> Calls:
         yield from round_at(
             world, choose, each.market_id, each.trigger + beyond * toward
         )
+    call = world.by(any_sender(world, choose), "Orders", "arm", holder, number)
+    if not world.would(call) and choose.chance(70):
+        return
     for _ in range(choose.pick((1, 1, 1, 2))):
-        yield world.by(any_sender(world, choose), "Orders", "arm", holder, number)
+        yield call

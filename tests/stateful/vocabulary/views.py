@@ -83,6 +83,7 @@ def every_view(
         ("Lens", "statement_of", (holder,)),
         ("Lens", "accounts_page", (holder >> 96, 0, number % 8)),
         ("Lens", "accounts_page", (holder >> 96, number, 2)),
+        ("Lens", "orders_page", (holder >> 96, number % 8, 2)),
         ("Lens", "health_batch", tuple(words_of([holder, who << 96, holder]))),
         ("Lens", "state_batch", tuple(words_of([holder, who << 96]))),
         ("Oracle", "price", (market_id,)),
