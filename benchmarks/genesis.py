@@ -20,6 +20,7 @@ from protocol.margin_call import MarginCallParams
 from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
+from protocol.portfolio import PortfolioParams, packed_shocks
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
@@ -33,6 +34,9 @@ PRICE = 2_000 * WAD
 REPORTERS = ("reporter_1", "reporter_2", "reporter_3")
 # A hundred million of the token for everybody.
 FORTUNE = 10**8 * TOKEN
+
+# Sixteen, so that none costs less than another.
+SHOCKS = packed_shocks([step * 75 for step in range(-16, 17, 2) if step])
 
 MARKET = MarketParams(
     pricing=PricingParams(skew_scale=Size(10**6 * WAD), max_spread=Ratio(WAD // 100)),
@@ -69,6 +73,7 @@ MARKET = MarketParams(
         oi_lower=Size(10**4 * WAD),
         oi_upper=Size(10**5 * WAD),
         maintenance_fraction=Ratio(WAD // 2),
+        shocks=SHOCKS,
     ),
     liquidation=LiquidationParams(
         target_ratio=Ratio(115 * WAD // 100),
@@ -100,6 +105,7 @@ RISK = RiskParams(
     margin_call=MarginCallParams(
         ratio=Ratio(3 * WAD // 2), grace=Seconds(0), window=Seconds(3_600)
     ),
+    portfolio=PortfolioParams(floor=Ratio(WAD // 25)),
     order=OrderParams(delay=Seconds(0), window=Seconds(600), least_fee=Quote(WAD)),
 )
 

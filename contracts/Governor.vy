@@ -57,9 +57,9 @@ event MarketPaused:
 # Code that returns all that follows it, so many words: the parameters. They begin with a
 # zero byte, which as code is a stop.
 FEED_CODE: constant(Bytes[10]) = x"61014080600a3d393df3"
-RISK_CODE: constant(Bytes[10]) = x"61024080600a3d393df3"
+RISK_CODE: constant(Bytes[10]) = x"61026080600a3d393df3"
 COLLATERAL_CODE: constant(Bytes[10]) = x"61012080600a3d393df3"
-MARKET_CODE: constant(Bytes[10]) = x"6105a080600a3d393df3"
+MARKET_CODE: constant(Bytes[10]) = x"6105e080600a3d393df3"
 
 EXCHANGE: immutable(address)
 ORACLE: immutable(address)
@@ -172,6 +172,9 @@ def set_risk(params: parameters.RiskParams):
         used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
         governance.require_lawful_call(
             parameters.record_in(used).params.margin, params.margin_call
+        )
+        governance.require_lawful_floor(
+            parameters.params_in(used, block.timestamp), params.portfolio
         )
     code: address = raw_create(concat(RISK_CODE, abi_encode(params)))
     extcall Exchange(EXCHANGE).set_risk(code)
@@ -316,10 +319,16 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
             params.pricing.skew_scale,
             block.timestamp,
         )
+        # Whose positions are margined together would lose what they are margined by.
+        errors.require(
+            current.margin.shocks == 0 or params.margin.shocks != 0, errors.NO_SHOCKS
+        )
     # The margins that it begins with are to cover what closing costs as well.
     first: parameters.MarketParams = params
     first.margin = ramp.ramped(rising, params.margin, block.timestamp)
     governance.require_lawful_margin(first)
+    if risk != empty(address):
+        governance.require_lawful_floor(first, parameters.risk_in(risk).portfolio)
     self.put_market(
         market_id,
         parameters.MarketRecord(

@@ -19,6 +19,7 @@ from . import funding
 from . import market
 from . import order
 from . import parameters
+from . import portfolio
 from . import position
 from . import sides
 from . import statement
@@ -104,12 +105,14 @@ def statement_of(holder: uint256) -> statement.Statement:
     """
     current: account.Account = staticcall Exchange(EXCHANGE).account_of(holder)
     books: market.Books = staticcall Exchange(EXCHANGE).books()
+    risk: parameters.RiskParams = parameters.risk_in(books.risk_params)
     whole: statement.Totals = statement.totals(
         current,
         staticcall Exchange(EXCHANGE).standing_of(holder),
-        parameters.risk_in(books.risk_params),
+        risk,
         block.timestamp,
     )
+    sums: portfolio.Sums = self.sums_of(holder, current)
     critical: int256 = 0
     lines: statement.Line[account.MAX_MARKETS] = empty(
         statement.Line[account.MAX_MARKETS]
@@ -125,15 +128,26 @@ def statement_of(holder: uint256) -> statement.Statement:
         )
         if held.size != 0:
             critical = max(critical, params.liquidation.critical_fraction)
+        price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
         lines[market_id] = statement.line(
             held,
             staticcall Exchange(EXCHANGE).claim_of(holder, market_id),
             staticcall Exchange(EXCHANGE).market_of(market_id),
-            staticcall Oracle(ORACLE).price(market_id),
+            price,
             params,
             whole,
             block.timestamp,
         )
+        if current.mode == account.PORTFOLIO:
+            lines[market_id].liquidation_price = statement.portfolio_price(
+                held.size,
+                price.mark,
+                params.pricing.skew_scale,
+                params.margin,
+                sums,
+                risk.portfolio.floor,
+                whole,
+            )
     return statement.statement(current, whole, critical, lines)
 
 
@@ -227,16 +241,20 @@ def health_batch(
     for holder: uint256 in holders:
         current: account.Account = staticcall Exchange(EXCHANGE).account_of(holder)
         standing: backing.Standing = self.wealth(holder, current, tokens)
+        sums: portfolio.Sums = empty(portfolio.Sums)
         critical: int256 = 0
         for market_id: uint256 in range(account.MAX_MARKETS):
             if current.positions >> market_id == 0:
                 break
             if (current.positions >> market_id) & 1 == 0:
                 continue
+            held: position.Position = staticcall Exchange(EXCHANGE).position_of(
+                holder, market_id
+            )
             standing = backing.combined(
                 standing,
                 backing.exposure(
-                    staticcall Exchange(EXCHANGE).position_of(holder, market_id),
+                    held,
                     markets[market_id].price,
                     markets[market_id].current,
                     markets[market_id].open_interest,
@@ -247,6 +265,21 @@ def health_batch(
             critical = max(
                 critical, markets[market_id].params.liquidation.critical_fraction
             )
+            if current.mode == account.PORTFOLIO:
+                sums = portfolio.joined(
+                    sums,
+                    held.size,
+                    markets[market_id].price,
+                    markets[market_id].open_interest,
+                    markets[market_id].params.pricing.skew_scale,
+                    markets[market_id].params.margin,
+                )
+        if current.mode == account.PORTFOLIO:
+            asked: portfolio.Requirement = portfolio.requirement(
+                sums, risk.portfolio.floor
+            )
+            standing.initial = asked.initial
+            standing.maintenance = asked.maintenance
         whole: statement.Totals = statement.totals(
             current, standing, risk, block.timestamp
         )
@@ -305,6 +338,33 @@ def state_batch(holders: DynArray[uint256, MAX_BATCH]) -> DynArray[int256, MAX_W
             for word: int256 in [held.size, held.quote, held.funding, claim]:
                 rows.append(word)
     return rows
+
+
+@internal
+@view
+def sums_of(holder: uint256, current: account.Account) -> portfolio.Sums:
+    """
+    @notice The positions of an account together, where it is a portfolio.
+    """
+    sums: portfolio.Sums = empty(portfolio.Sums)
+    if current.mode != account.PORTFOLIO:
+        return sums
+    for market_id: uint256 in range(account.MAX_MARKETS):
+        if (current.positions >> market_id) & 1 == 0:
+            continue
+        params: parameters.MarketParams = parameters.params_in(
+            staticcall Exchange(EXCHANGE).params_of(market_id), block.timestamp
+        )
+        state: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
+        sums = portfolio.joined(
+            sums,
+            (staticcall Exchange(EXCHANGE).position_of(holder, market_id)).size,
+            staticcall Oracle(ORACLE).price(market_id),
+            sides.open_interest(state.book),
+            params.pricing.skew_scale,
+            params.margin,
+        )
+    return sums
 
 
 @internal

@@ -21,6 +21,7 @@ from . import margin
 from . import margin_call
 from . import parameters
 from . import payout
+from . import portfolio
 from . import position
 from . import pricing
 from . import sides
@@ -116,6 +117,40 @@ def exposure(
         params.pricing.skew_scale,
         params.margin,
     )
+
+
+@external
+@view
+def joined(
+    code: address,
+    size: int256,
+    book: sides.Book,
+    price: feed.FeedPrice,
+    now: uint256,
+    sums: portfolio.Sums,
+) -> portfolio.Sums:
+    """
+    @notice Positions of a portfolio, with one more; its market must have shocks.
+    """
+    params: parameters.MarketParams = parameters.params_in(code, now)
+    errors.require(params.margin.shocks != 0, errors.NO_SHOCKS)
+    return portfolio.joined(
+        sums,
+        size,
+        price,
+        sides.open_interest(book),
+        params.pricing.skew_scale,
+        params.margin,
+    )
+
+
+@external
+@view
+def requirement(code: address, sums: portfolio.Sums) -> portfolio.Requirement:
+    """
+    @notice What an account must hold for the positions of a portfolio.
+    """
+    return portfolio.requirement(sums, parameters.risk_in(code).portfolio.floor)
 
 
 @external
@@ -349,11 +384,13 @@ def closing(
     book: sides.Book,
     price: feed.FeedPrice,
     bucket: liquidation.Bucket,
+    part: int256,
     now: uint256,
 ) -> liquidation.Closing:
     """
     @notice How much of a position is closed for an account at risk, at which price, and
-            what the keeper and the insurance fund earn by it.
+            what the keeper and the insurance fund earn by it. Of a portfolio that is a
+            part that was decided before, and the keeper's share only.
     """
     params: parameters.MarketParams = parameters.params_in(code, now)
     parameters.require_unsettled(params.limits)
@@ -375,15 +412,25 @@ def closing(
         skew=sides.skew(book),
         bucket=liquidation.filled(bucket, params.liquidation, now),
     )
-    errors.require(
-        margin_call.is_grace_over(current.called_at, risk.margin_call, now)
-        or liquidation.is_critical(case, params.liquidation),
-        errors.GRACE_NOT_OVER,
-    )
-    closed: int256 = liquidation.closed_size(
-        case, params.pricing.skew_scale, params.limits.least_value, params.liquidation
-    )
+    closed: int256 = fixed_point.mul_wad_up(fixed_point.magnitude(size), part)
+    if part == 0:
+        errors.require(
+            margin_call.is_grace_over(current.called_at, risk.margin_call, now)
+            or liquidation.is_critical(case, params.liquidation),
+            errors.GRACE_NOT_OVER,
+        )
+        closed = liquidation.closed_size(
+            case,
+            params.pricing.skew_scale,
+            params.limits.least_value,
+            params.liquidation,
+        )
     amount: int256 = fixed_point.mul_wad_up(closed, price.mark)
+    reward: int256 = fixed_point.mul_wad_down(amount, params.liquidation.keeper_share)
+    if part == 0:
+        reward = liquidation.keeper_reward(
+            amount, not current.is_flat_paid, risk.rewards, params.liquidation
+        )
     size_delta: int256 = 0 - closed if size > 0 else closed
     return liquidation.Closing(
         size_delta=size_delta,
@@ -391,12 +438,68 @@ def closing(
             price.mark, case.skew, size_delta, params.pricing.skew_scale
         ),
         bucket=max(0, case.bucket - amount),
-        reward=liquidation.keeper_reward(
-            amount, not current.is_flat_paid, risk.rewards, params.liquidation
-        ),
+        reward=reward,
         insurance_fee=fixed_point.mul_wad_down(
             amount, params.liquidation.insurance_share
         ),
+    )
+
+
+@external
+@view
+def gathered(
+    code: address,
+    size: int256,
+    book: sides.Book,
+    price: feed.FeedPrice,
+    bucket: liquidation.Bucket,
+    whole: liquidation.Whole,
+    now: uint256,
+) -> liquidation.Whole:
+    """
+    @notice Positions that are closed by the same part of each, with one more, whose
+            price must be fresh enough.
+    """
+    params: parameters.MarketParams = parameters.params_in(code, now)
+    parameters.require_unsettled(params.limits)
+    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    case: liquidation.Case = empty(liquidation.Case)
+    case.size = size
+    case.value = margin.notional(size, price.mark)
+    case.mark = price.mark
+    case.skew = sides.skew(book)
+    case.bucket = liquidation.filled(bucket, params.liquidation, now)
+    return liquidation.gathered(
+        whole,
+        case,
+        params.pricing.skew_scale,
+        params.limits.least_value,
+        params.liquidation,
+    )
+
+
+@external
+@view
+def closing_part(
+    whole: liquidation.Whole,
+    standing: backing.Standing,
+    risk: parameters.RiskParams,
+    current: account.Account,
+    now: uint256,
+) -> int256:
+    """
+    @notice The part that is closed of every position of a portfolio at risk.
+    """
+    critical: int256 = fixed_point.mul_wad_up(
+        standing.maintenance, whole.critical_fraction
+    )
+    errors.require(
+        margin_call.is_grace_over(current.called_at, risk.margin_call, now)
+        or standing.equity < critical,
+        errors.GRACE_NOT_OVER,
+    )
+    return liquidation.closed_part(
+        whole, standing.equity, standing.maintenance, risk.reserve
     )
 
 

@@ -11,9 +11,11 @@
 from . import errors
 from . import fixed_point
 
-# Margin modes: all markets back each other, or the account has one market only.
+# Margin modes: all markets back each other; the account has one market only; or all are
+# margined together, see `portfolio`.
 CROSS: constant(uint256) = 0
 ISOLATED: constant(uint256) = 1
+PORTFOLIO: constant(uint256) = 2
 
 MAX_MARKETS: constant(uint256) = 16
 
@@ -157,7 +159,7 @@ def set_margin_mode(holder: uint256, mode: uint256):
     """
     @notice Choose how the positions of the account back each other, while it has none.
     """
-    errors.require(mode <= ISOLATED, errors.MODE_UNKNOWN)
+    errors.require(mode <= PORTFOLIO, errors.MODE_UNKNOWN)
     account: Account = self.load_account(holder)
     errors.require(account.positions == 0, errors.HAS_POSITIONS)
 

@@ -71,7 +71,7 @@ def hold(
     account.set_orders(holder, current.orders | (1 << number))
     others: uint256 = current.positions & ~(1 << market_id)
     errors.require(
-        is_reduction or current.mode == account.CROSS or others == 0,
+        is_reduction or current.mode != account.ISOLATED or others == 0,
         errors.ISOLATED_ACCOUNT,
     )
     price: feed.FeedPrice = market.price_of(market_id)
@@ -85,32 +85,31 @@ def hold(
         0 if size_delta < 0 else max_value(int256),
         now,
     )
-    whole: backing.Standing = backing.combined(
+    own: backing.Standing = market.exposure(market_id, held, price, False, now)
+    rest: backing.Standing = backing.combined(
         health.wealth(holder, current, not is_reduction, now),
         health.exposures(holder, others, not is_reduction, now),
     )
+    whole: backing.Standing = health.margined(holder, backing.combined(rest, own), now)
     if is_reduction:
-        whole = backing.combined(
-            whole, market.exposure(market_id, held, price, False, now)
-        )
         if fee == risk.order.least_fee:
             # Who has too little margin must be able to ask for less risk.
             errors.require(whole.equity >= 0, errors.EQUITY_NEGATIVE)
             return risk.order
     else:
-        whole = backing.combined(
-            whole,
-            staticcall Rules.__interface__(market.RULES).extended(
-                code,
-                held,
-                market.load_funding(market_id),
-                book,
-                price,
-                size_delta,
-                agreed,
-                now,
-            ),
+        grown: backing.Standing = staticcall Rules.__interface__(market.RULES).extended(
+            code,
+            held,
+            market.load_funding(market_id),
+            book,
+            price,
+            size_delta,
+            agreed,
+            now,
         )
+        whole.certain += grown.certain - own.certain
+        whole.gains += grown.gains - own.gains
+        whole.initial += grown.initial - own.initial
     errors.require(current.cash >= 0, errors.TOO_LITTLE_CASH)
     errors.require(
         backing.strict_equity(whole, risk.profit_weight)

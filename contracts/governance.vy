@@ -18,6 +18,7 @@ from . import margin
 from . import margin_call
 from . import order
 from . import parameters
+from . import portfolio
 from . import volatility
 
 # What a bound in `protocol` says of prices and sizes, of rates, of values, of times.
@@ -116,6 +117,7 @@ def require_lawful_market(
     self.require_lawful_limits(params, open_interest, ceiling_price)
     self.require_lawful_rates(params)
     self.require_lawful_margin(params)
+    self.require_lawful_shocks(params.margin)
     self.require_lawful_payouts(params)
     self.require_lawful_deleveraging(params)
 
@@ -202,13 +204,63 @@ def require_lawful_margin(params: parameters.MarketParams):
         fixed_point.mul_wad_down(asked.im_base, asked.maintenance_fraction),
         closing.critical_fraction,
     )
+    errors.require(
+        least_margin > self.closing_cost(params), errors.CLOSING_COSTS_TOO_MUCH
+    )
+
+
+@internal
+@pure
+def closing_cost(params: parameters.MarketParams) -> int256:
+    """
+    @notice What the liquidation of a position may cost, for each quote of its value.
+    """
     widest: int256 = params.limits.max_size + 2 * params.limits.max_open_interest
     premium: int256 = fixed_point.mul_div_up(
         widest, fixed_point.WAD, 2 * params.pricing.skew_scale
     )
+    return (
+        params.liquidation.keeper_share + params.liquidation.insurance_share + premium
+    )
+
+
+@internal
+@pure
+def require_lawful_shocks(asked: margin.MarginParams):
+    """
+    @notice Refuse the shocks of a market against their laws: no price falls by more than
+            all of it, and each way the largest is at least the initial margin.
+    """
+    if asked.shocks == 0:
+        return
+    lowest: int256 = 0
+    highest: int256 = 0
+    for stress: uint256 in range(portfolio.STRESSES):
+        moved: int256 = portfolio.shock(asked.shocks, stress)
+        lowest = min(lowest, moved)
+        highest = max(highest, moved)
+    self.require_between(lowest, 0 - portfolio.WHOLE, 0)
+    least: int256 = fixed_point.mul_div_up(
+        asked.im_base, portfolio.WHOLE, fixed_point.WAD
+    )
+    errors.require(min(highest, 0 - lowest) >= least, errors.SHOCKS_TOO_SMALL)
+
+
+@internal
+@pure
+def require_lawful_floor(
+    params: parameters.MarketParams, asked: portfolio.PortfolioParams
+):
+    """
+    @notice Refuse a floor of portfolios that may be less than closing costs in a market.
+    """
+    least_margin: int256 = fixed_point.mul_wad_down(
+        fixed_point.mul_wad_down(asked.floor, params.margin.maintenance_fraction),
+        params.liquidation.critical_fraction,
+    )
     errors.require(
-        least_margin > closing.keeper_share + closing.insurance_share + premium,
-        errors.CLOSING_COSTS_TOO_MUCH,
+        params.margin.shocks == 0 or least_margin > self.closing_cost(params),
+        errors.FLOOR_TOO_LOW,
     )
 
 
@@ -324,6 +376,7 @@ def require_lawful_risk(params: parameters.RiskParams):
     self.require_wait(warned.window)
     # Else who is called again and again is never liquidated.
     errors.require(warned.window >= warned.grace, errors.PARAMETER_OUT_OF_BOUNDS)
+    self.require_between(params.portfolio.floor, 1, fixed_point.WAD)
     waiting: order.OrderParams = params.order
     self.require_wait(waiting.delay)
     self.require_duration(waiting.window)

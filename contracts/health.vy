@@ -14,6 +14,7 @@ from . import errors
 from . import margin_call
 from . import market
 from . import parameters
+from . import portfolio
 from . import position
 
 uses: account
@@ -102,14 +103,53 @@ def exposures(
 
 @internal
 @view
+def margined(
+    holder: uint256, standing: backing.Standing, now: uint256
+) -> backing.Standing:
+    """
+    @notice The whole of an account, its positions margined together where it is a
+            portfolio.
+    """
+    current: account.Account = account.load_account(holder)
+    if current.mode != account.PORTFOLIO or current.positions == 0:
+        return standing
+    sums: portfolio.Sums = empty(portfolio.Sums)
+    for market_id: uint256 in range(account.MAX_MARKETS):
+        if current.positions >> market_id == 0:
+            break
+        if (current.positions >> market_id) & 1 == 0:
+            continue
+        sums = staticcall Rules.__interface__(market.RULES).joined(
+            market.market_params[market_id],
+            position.load_position(holder, market_id).size,
+            market.load_book(market_id),
+            market.price_of(market_id),
+            now,
+            sums,
+        )
+    asked: portfolio.Requirement = staticcall Rules.__interface__(
+        market.RULES
+    ).requirement(market.risk_params, sums)
+    whole: backing.Standing = standing
+    whole.initial = asked.initial
+    whole.maintenance = asked.maintenance
+    return whole
+
+
+@internal
+@view
 def standing_of(holder: uint256, needs_valid: bool, now: uint256) -> backing.Standing:
     """
     @notice The whole of an account.
     """
     current: account.Account = account.load_account(holder)
-    return backing.combined(
-        self.wealth(holder, current, needs_valid, now),
-        self.exposures(holder, current.positions, needs_valid, now),
+    return self.margined(
+        holder,
+        backing.combined(
+            self.wealth(holder, current, needs_valid, now),
+            self.exposures(holder, current.positions, needs_valid, now),
+        ),
+        now,
     )
 
 

@@ -46,6 +46,16 @@ struct Case:
     bucket: int256
 
 
+struct Whole:
+    notional: int256
+    cost: int256
+    rounding: int256
+    held_back: int256
+    least_value: int256
+    target_ratio: int256
+    critical_fraction: int256
+
+
 struct Closing:
     size_delta: int256
     fill: int256
@@ -168,6 +178,89 @@ def closed_size(
 
 @internal
 @pure
+def gathered(
+    whole: Whole,
+    case: Case,
+    skew_scale: int256,
+    least_value: int256,
+    params: LiquidationParams,
+) -> Whole:
+    """
+    @notice Positions that are closed by the same part of each, with one more: what
+            closing all of them costs, and what part of each the buckets hold back.
+    """
+    # A fill is rounded by a wei of its price and a size by a wei of base, whose loss in
+    # a stress may be several times its value.
+    rounding: int256 = (
+        fixed_point.mul_wad_up(fixed_point.magnitude(case.size), 1)
+        + fixed_point.mul_wad_up(32, case.mark)
+        + 32
+    )
+    allowed: int256 = fixed_point.mul_div_down(
+        max(0, case.bucket - rounding), fixed_point.WAD, case.value
+    )
+    return Whole(
+        notional=whole.notional + case.value,
+        cost=whole.cost
+        + fixed_point.mul_wad_up(case.value, self.discount(case, skew_scale, params)),
+        rounding=whole.rounding + rounding,
+        held_back=max(whole.held_back, fixed_point.WAD - allowed),
+        least_value=max(whole.least_value, least_value),
+        target_ratio=max(whole.target_ratio, params.target_ratio),
+        critical_fraction=max(whole.critical_fraction, params.critical_fraction),
+    )
+
+
+@internal
+@pure
+def needed_part(
+    whole: Whole, equity: int256, maintenance: int256, reserve: int256
+) -> int256:
+    """
+    @notice A part of every position whose closing surely restores a portfolio to the
+            target: all of it when closing costs more margin than it frees, or when half
+            of the maintenance margin is gone.
+    """
+    freed: int256 = (
+        fixed_point.mul_wad_down(maintenance, whole.target_ratio) - whole.cost
+    )
+    if freed <= 0 or 2 * equity < maintenance:
+        return fixed_point.WAD
+    target: int256 = fixed_point.mul_wad_up(maintenance, whole.target_ratio)
+    need: int256 = target + 2 * reserve - equity + whole.rounding
+    return min(fixed_point.WAD, fixed_point.mul_div_up(need, fixed_point.WAD, freed))
+
+
+@internal
+@pure
+def closed_part(
+    whole: Whole, equity: int256, maintenance: int256, reserve: int256
+) -> int256:
+    """
+    @notice The part that a liquidation closes of every position of a portfolio: what is
+            needed, all of it if the rest is below the least value, and no more than the
+            bucket of any of its markets allows.
+    """
+    part: int256 = self.needed_part(whole, equity, maintenance, reserve)
+    rest: int256 = fixed_point.mul_wad_up(whole.notional, fixed_point.WAD - part)
+    if rest < whole.least_value:
+        part = fixed_point.WAD
+    allowed: int256 = fixed_point.WAD - whole.held_back
+    critical: int256 = fixed_point.mul_wad_up(maintenance, whole.critical_fraction)
+    if part <= allowed or equity < critical:
+        return part
+    amount: int256 = fixed_point.mul_wad_up(whole.notional, part)
+    errors.require(
+        allowed > 0
+        and fixed_point.mul_wad_down(whole.notional, allowed)
+        >= min(amount, whole.least_value),
+        errors.BUCKET_EMPTY,
+    )
+    return allowed
+
+
+@internal
+@pure
 def keeper_reward(
     amount: int256,
     is_flat_due: bool,
@@ -178,7 +271,17 @@ def keeper_reward(
     @notice What the keeper earns for closing `amount`; the flat part only once until
             the account is healthy again.
     """
-    scaled: int256 = fixed_point.mul_wad_down(amount, params.keeper_share)
+    return self.capped_reward(
+        fixed_point.mul_wad_down(amount, params.keeper_share), is_flat_due, rewards
+    )
+
+
+@internal
+@pure
+def capped_reward(scaled: int256, is_flat_due: bool, rewards: RewardParams) -> int256:
+    """
+    @notice The reward that a keeper's shares come to, within the least and the most.
+    """
     if is_flat_due:
         return fixed_point.clamp(rewards.flat + scaled, rewards.least, rewards.most)
     return min(scaled, rewards.most)

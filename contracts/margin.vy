@@ -19,6 +19,8 @@ struct MarginParams:
     oi_lower: int256
     oi_upper: int256
     maintenance_fraction: int256
+    # Sixteen of them, see `portfolio`; zero where no portfolio may hold a position.
+    shocks: uint256
 
 
 @internal

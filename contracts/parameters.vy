@@ -18,6 +18,7 @@ from . import margin
 from . import margin_call
 from . import order
 from . import payout
+from . import portfolio
 from . import pricing
 from . import ramp
 from . import request
@@ -77,6 +78,7 @@ struct RiskParams:
     debt: collateral.DebtParams
     vault: request.VaultParams
     margin_call: margin_call.MarginCallParams
+    portfolio: portfolio.PortfolioParams
     order: order.OrderParams
 
 
@@ -88,7 +90,7 @@ def record_in(code: address) -> MarketRecord:
             were chosen, and what holds for a while.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 45 * 32), MarketRecord)
+    return abi_decode(slice(code.code, 0, 47 * 32), MarketRecord)
 
 
 @internal
@@ -98,7 +100,7 @@ def params_in(code: address, now: uint256) -> MarketParams:
     @notice The parameters of a market that lie there, as they are in force `now`.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    record: MarketRecord = abi_decode(slice(code.code, 0, 45 * 32), MarketRecord)
+    record: MarketRecord = abi_decode(slice(code.code, 0, 47 * 32), MarketRecord)
     if now < record.interim.paused_until:
         record.params.limits.mode = max(record.params.limits.mode, REDUCE_ONLY)
     if now < record.interim.ramp.raised_at + ramp.LASTS:
@@ -136,7 +138,7 @@ def risk_in(code: address) -> RiskParams:
     @notice The parameters of all accounts that lie in the code at an address.
     """
     errors.require(code != empty(address), errors.RISK_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 18 * 32), RiskParams)
+    return abi_decode(slice(code.code, 0, 19 * 32), RiskParams)
 
 
 @internal

@@ -17,6 +17,7 @@ struct Ramp:
     im_base: int256
     im_slope: int256
     maintenance_fraction: int256
+    shocks: uint256
     # Nothing was raised where it is zero.
     raised_at: uint256
 
@@ -36,10 +37,14 @@ def begun(
     """
     # A slope is that of a size in parts of the scale, which may have changed too.
     slope: int256 = fixed_point.mul_div_down(before.im_slope, scale, scale_before)
+    # There is no way from some shocks to others, so those of before hold for the day;
+    # but where there were none nobody is margined by them.
+    shocks: uint256 = before.shocks if before.shocks != 0 else asked.shocks
     if (
         asked.im_base <= before.im_base
         and asked.im_slope <= slope
         and asked.maintenance_fraction <= before.maintenance_fraction
+        and asked.shocks == shocks
     ):
         return empty(Ramp)
     return Ramp(
@@ -48,6 +53,7 @@ def begun(
         maintenance_fraction=min(
             before.maintenance_fraction, asked.maintenance_fraction
         ),
+        shocks=shocks,
         raised_at=now,
     )
 
@@ -78,4 +84,5 @@ def ramped(ramp: Ramp, asked: margin.MarginParams, now: uint256) -> margin.Margi
     current.maintenance_fraction = self.risen(
         ramp.maintenance_fraction, asked.maintenance_fraction, elapsed
     )
+    current.shocks = ramp.shocks
     return current

@@ -15,6 +15,7 @@ from . import funding
 from . import margin
 from . import margin_call
 from . import parameters
+from . import portfolio
 from . import position
 from . import sides
 
@@ -23,6 +24,8 @@ HEALTHY: constant(uint256) = 0
 CALLED: constant(uint256) = 1
 LIQUIDATABLE: constant(uint256) = 2
 BANKRUPT: constant(uint256) = 3
+# Farther than any price can go.
+NO_END: constant(int256) = 2**127
 
 
 struct Totals:
@@ -149,6 +152,90 @@ def liquidation_price(
     return fixed_point.mul_div_down(
         notional, fixed_point.WAD, fixed_point.magnitude(size)
     )
+
+
+@internal
+@pure
+def room(
+    size: int256,
+    lost: int256,
+    loss_ratio: int256,
+    added_ratio: int256,
+    sums: portfolio.Sums,
+    whole: Totals,
+) -> int256:
+    """
+    @notice How far a price may go against a position until what its portfolio loses in
+            one stress is all that it has beside its reserve.
+    """
+    asked: int256 = fixed_point.mul_wad_up(
+        fixed_point.mul_wad_up(lost, sums.maintenance_multiplier)
+        + sums.maintenance_addition,
+        sums.maintenance_fraction,
+    )
+    # What a quote of value asks for, which a falling price asks less of.
+    ratio: int256 = fixed_point.mul_wad_up(
+        fixed_point.mul_wad_up(loss_ratio, sums.maintenance_multiplier) + added_ratio,
+        sums.maintenance_fraction,
+    )
+    slope: int256 = fixed_point.WAD - ratio if size > 0 else fixed_point.WAD + ratio
+    if slope <= 0:
+        return NO_END
+    amount: int256 = fixed_point.mul_div_down(
+        whole.equity - asked - whole.reserve, fixed_point.WAD, slope
+    )
+    return fixed_point.mul_div_down(
+        amount, fixed_point.WAD, fixed_point.magnitude(size)
+    )
+
+
+@internal
+@pure
+def portfolio_price(
+    size: int256,
+    mark: int256,
+    skew_scale: int256,
+    params: margin.MarginParams,
+    sums: portfolio.Sums,
+    floor_ratio: int256,
+    whole: Totals,
+) -> int256:
+    """
+    @notice The mark at which a portfolio may be liquidated, the price of one of its
+            positions going against it and all others standing still; zero when no price
+            does it.
+    """
+    if size == 0:
+        return 0
+    added_ratio: int256 = (portfolio.added_ratio(size, skew_scale, params))
+    # The floor is a stress in which every position loses the same part of its value.
+    nearest: int256 = self.room(
+        size,
+        fixed_point.mul_wad_up(sums.maintenance_value, floor_ratio),
+        floor_ratio,
+        added_ratio,
+        sums,
+        whole,
+    )
+    for stress: uint256 in range(portfolio.STRESSES):
+        moved: int256 = portfolio.shock(params.shocks, stress)
+        against: int256 = 0 - moved if size > 0 else moved
+        nearest = min(
+            nearest,
+            self.room(
+                size,
+                fixed_point.mul_div_up(
+                    fixed_point.mul_wad_up(sums.losses[portfolio.STRESSES + stress], 1),
+                    1,
+                    portfolio.WHOLE,
+                ),
+                fixed_point.mul_div_up(against, fixed_point.WAD, portfolio.WHOLE),
+                added_ratio,
+                sums,
+                whole,
+            ),
+        )
+    return max(0, mark - nearest) if size > 0 else mark + nearest
 
 
 @internal

@@ -146,7 +146,7 @@ def standing_in(
             now,
         ),
     )
-    return backing.combined(standing, rest)
+    return health.margined(holder, backing.combined(standing, rest), now)
 
 
 @internal
@@ -200,7 +200,7 @@ def trade(
     is_reduction: bool = position.is_reduced(size_before, size)
     others: uint256 = held.positions & ~(1 << market_id)
     errors.require(
-        is_reduction or held.mode == account.CROSS or others == 0,
+        is_reduction or held.mode != account.ISOLATED or others == 0,
         errors.ISOLATED_ACCOUNT,
     )
     agreed: Rules.Terms = staticcall Rules.__interface__(market.RULES).terms(
@@ -286,6 +286,15 @@ def fill_order(
 
 
 @internal
+@pure
+def require_at_risk(standing: backing.Standing, reserve: int256):
+    """
+    @notice Refuse to liquidate an account that has what it must hold.
+    """
+    errors.require(standing.equity < standing.maintenance + reserve, errors.HEALTHY)
+
+
+@internal
 def liquidate(
     holder: uint256, market_id: uint256, keeper: address, now: uint256
 ) -> int256:
@@ -293,15 +302,15 @@ def liquidate(
     @notice Close what is needed of a position whose account is at risk, at the mark,
             and reward the keeper; give the size closed.
     """
+    if account.load_account(holder).mode == account.PORTFOLIO:
+        return self.liquidate_portfolio(holder, market_id, keeper, now)
     risk: parameters.RiskParams = market.load_risk()
     price: feed.FeedPrice = market.price_of(market_id)
     size: int256 = position.load_position(holder, market_id).size
     errors.require(size != 0, errors.NO_POSITION)
     current: funding.Funding = market.accrue(market_id, price, now)
     standing: backing.Standing = health.standing_of(holder, False, now)
-    errors.require(
-        standing.equity < standing.maintenance + risk.reserve, errors.HEALTHY
-    )
+    self.require_at_risk(standing, risk.reserve)
     closed: liquidation.Closing = staticcall Rules.__interface__(market.RULES).closing(
         market.market_params[market_id],
         size,
@@ -311,6 +320,7 @@ def liquidate(
         market.load_book(market_id),
         price,
         market.load_bucket(market_id),
+        0,
         now,
     )
 
@@ -322,6 +332,128 @@ def liquidate(
     payment: Payment = self.pay_liquidation(holder, closed, keeper, risk, now)
     settlement.cover_shortfall(holder, risk.insurance, now)
     market.update_rates(market_id, price.index)
+    self.log_liquidated(holder, market_id, keeper, closed, payment)
+    return fixed_point.magnitude(closed.size_delta)
+
+
+@internal
+def liquidate_portfolio(
+    holder: uint256, market_id: uint256, keeper: address, now: uint256
+) -> int256:
+    """
+    @notice Close the part that is needed of every position of a portfolio at risk, and
+            reward the keeper; give the size closed in the market that it names.
+    """
+    risk: parameters.RiskParams = market.load_risk()
+    held: account.Account = account.load_account(holder)
+    errors.require((held.positions >> market_id) & 1 == 1, errors.NO_POSITION)
+    for each: uint256 in range(account.MAX_MARKETS):
+        if (held.positions >> each) & 1 == 1:
+            market.accrue(each, market.price_of(each), now)
+    standing: backing.Standing = health.standing_of(holder, False, now)
+    self.require_at_risk(standing, risk.reserve)
+    part: int256 = staticcall Rules.__interface__(market.RULES).closing_part(
+        self.gathered(holder, held.positions, now), standing, risk, held, now
+    )
+
+    total: liquidation.Closing = self.close_part(
+        holder, market_id, part, standing, risk, now
+    )
+    for each: uint256 in range(account.MAX_MARKETS):
+        if each == market_id or (held.positions >> each) & 1 == 0:
+            continue
+        closed: liquidation.Closing = self.close_part(
+            holder, each, part, standing, risk, now
+        )
+        total.reward += closed.reward
+        total.insurance_fee += closed.insurance_fee
+        self.log_liquidated(holder, each, keeper, closed, empty(Payment))
+    total.reward = liquidation.capped_reward(
+        total.reward, not held.is_flat_paid, risk.rewards
+    )
+    payment: Payment = self.pay_liquidation(holder, total, keeper, risk, now)
+    settlement.cover_shortfall(holder, risk.insurance, now)
+    for each: uint256 in range(account.MAX_MARKETS):
+        if (held.positions >> each) & 1 == 1:
+            market.update_rates(each, market.price_of(each).index)
+        # The reward and the fee of the whole are told with the market that was named.
+
+
+    self.log_liquidated(holder, market_id, keeper, total, payment)
+    return fixed_point.magnitude(total.size_delta)
+
+
+@internal
+@view
+def gathered(holder: uint256, positions: uint256, now: uint256) -> liquidation.Whole:
+    """
+    @notice What closing the same part of every position comes to.
+    """
+    whole: liquidation.Whole = empty(liquidation.Whole)
+    for market_id: uint256 in range(account.MAX_MARKETS):
+        if (positions >> market_id) & 1 == 0:
+            continue
+        whole = staticcall Rules.__interface__(market.RULES).gathered(
+            market.market_params[market_id],
+            position.load_position(holder, market_id).size,
+            market.load_book(market_id),
+            market.price_of(market_id),
+            market.load_bucket(market_id),
+            whole,
+            now,
+        )
+    return whole
+
+
+@internal
+def close_part(
+    holder: uint256,
+    market_id: uint256,
+    part: int256,
+    standing: backing.Standing,
+    risk: parameters.RiskParams,
+    now: uint256,
+) -> liquidation.Closing:
+    """
+    @notice Close a part of one position of a portfolio at risk, whose market has
+            accrued.
+    """
+    closed: liquidation.Closing = staticcall Rules.__interface__(market.RULES).closing(
+        market.market_params[market_id],
+        position.load_position(holder, market_id).size,
+        standing,
+        risk,
+        account.load_account(holder),
+        market.load_book(market_id),
+        market.price_of(market_id),
+        market.load_bucket(market_id),
+        part,
+        now,
+    )
+    market.store_bucket(
+        market_id, liquidation.Bucket(level=closed.bucket, filled_at=now)
+    )
+    self.move(
+        holder,
+        market_id,
+        closed.size_delta,
+        closed.fill,
+        market.load_funding(market_id),
+    )
+    return closed
+
+
+@internal
+def log_liquidated(
+    holder: uint256,
+    market_id: uint256,
+    keeper: address,
+    closed: liquidation.Closing,
+    payment: Payment,
+):
+    """
+    @notice Tell what was closed of a position, and what was paid for it.
+    """
     log Liquidated(
         holder=holder,
         market_id=market_id,
@@ -330,10 +462,9 @@ def liquidate(
         price=closed.fill,
         reward=payment.reward,
         insurance_fee=payment.insurance_fee,
-        size=size + closed.size_delta,
+        size=position.load_position(holder, market_id).size,
         cash=account.load_account(holder).cash,
     )
-    return fixed_point.magnitude(closed.size_delta)
 
 
 @internal

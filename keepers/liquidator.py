@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keepers.watch import Watch
-from protocol import market, position, rules
+from protocol import market, position, rules, trading
+from protocol.account import PORTFOLIO
+from protocol.backing import Standing
 from protocol.errors import Revert
 from protocol.trace import Action
-from protocol.units import Address, Holder, Size
+from protocol.units import Address, Holder, Ratio, Size
 
 
 def at_risk(watch: Watch) -> list[Holder]:
@@ -55,6 +57,8 @@ def is_due(watch: Watch, holder: Holder, market_id: int) -> bool:
     if size == Size(0) or standing.equity >= standing.maintenance + risk.reserve:
         return False
     try:
+        if state.accounts[holder].mode == PORTFOLIO:
+            return part_due(watch, holder, standing) != Ratio(0)
         closing = rules.closing(
             state,
             market.ANYONE,
@@ -66,8 +70,24 @@ def is_due(watch: Watch, holder: Holder, market_id: int) -> bool:
             market.load_book(state, market_id),
             watch.markets[market_id].price,
             market.load_bucket(state, market_id),
+            Ratio(0),
             watch.now,
         )
     except Revert:
         return False
     return closing.size_delta != Size(0)
+
+
+def part_due(watch: Watch, holder: Holder, standing: Standing) -> Ratio:
+    """The part of every position of a portfolio that a liquidation would close."""
+    state, now = watch.state, watch.now
+    account = state.accounts[holder]
+    return rules.closing_part(
+        state,
+        market.ANYONE,
+        trading.gathered(state, holder, account.positions, now),
+        standing,
+        market.load_risk(state),
+        account,
+        now,
+    )

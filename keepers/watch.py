@@ -5,6 +5,7 @@ Between two changes of an account its equity and its maintenance margin are line
 the marks and the funding indices of its markets, and in the marks of its tokens. So an
 account is examined once, by the protocol's own functions, and from then on a
 multiplication tells whether it can be at risk; only then the protocol is asked again.
+Of a portfolio it is asked at each look.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from protocol import (
     position,
     sides,
 )
-from protocol.account import MAX_MARKETS
+from protocol.account import MAX_MARKETS, PORTFOLIO
 from protocol.backing import Standing
 from protocol.collateral import FIRST_FEED, MAX_TOKENS, CollateralParams
 from protocol.feed import FeedPrice
@@ -287,6 +288,9 @@ class Watch:
     def spare(self, holder: Holder) -> int:
         """How far an account is from a margin call, to a few wads."""
         known = self.account(holder)
+        if self.state.accounts[holder].mode == PORTFOLIO:
+            # What it must hold is bent where another stress becomes the worst.
+            return self.examined(holder).spare
         spare = known.spare + self.risen(known)
         for line in known.lines:
             risen = int(self.markets[line.market_id].price.mark) - line.mark

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Margin modes: all markets back each other, or the account has one market only.
 CROSS = 0
 ISOLATED = 1
+PORTFOLIO = 2
 
 MAX_MARKETS = 16
 
@@ -131,7 +132,7 @@ def set_margin_mode(state: State, holder: Holder, mode: int) -> None:
     """
     Choose how the positions of the account back each other, while it has none.
     """
-    require(mode <= ISOLATED, errors.MODE_UNKNOWN)
+    require(mode <= PORTFOLIO, errors.MODE_UNKNOWN)
     account = load_account(state, holder)
     require(account.positions == 0, errors.HAS_POSITIONS)
 

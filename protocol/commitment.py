@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from protocol import (
     account,
     backing,
@@ -69,7 +71,7 @@ def hold(
     account.set_orders(state, holder, current.orders | (1 << number))
     others = current.positions & ~(1 << market_id)
     require(
-        is_reduction or current.mode == account.CROSS or others == 0,
+        is_reduction or current.mode != account.ISOLATED or others == 0,
         errors.ISOLATED_ACCOUNT,
     )
     price = market.price_of(state, market_id)
@@ -85,33 +87,35 @@ def hold(
         Price(0) if size_delta < 0 else Price(2**255 - 1),
         now,
     )
-    whole = backing.combined(
+    own = market.exposure(state, market_id, held, price, False, now)
+    rest = backing.combined(
         health.wealth(state, holder, current, not is_reduction, now),
         health.exposures(state, holder, others, not is_reduction, now),
     )
+    whole = health.margined(state, holder, backing.combined(rest, own), now)
     if is_reduction:
-        whole = backing.combined(
-            whole, market.exposure(state, market_id, held, price, False, now)
-        )
         if fee == risk.order.least_fee:
             # Who has too little margin must be able to ask for less risk.
             require(whole.equity >= 0, errors.EQUITY_NEGATIVE)
             return risk.order
     else:
-        whole = backing.combined(
+        grown = rules.extended(
+            state,
+            market.ANYONE,
+            code,
+            held,
+            market.load_funding(state, market_id),
+            book,
+            price,
+            size_delta,
+            agreed,
+            now,
+        )
+        whole = replace(
             whole,
-            rules.extended(
-                state,
-                market.ANYONE,
-                code,
-                held,
-                market.load_funding(state, market_id),
-                book,
-                price,
-                size_delta,
-                agreed,
-                now,
-            ),
+            certain=whole.certain + grown.certain - own.certain,
+            gains=whole.gains + grown.gains - own.gains,
+            initial=whole.initial + grown.initial - own.initial,
         )
     require(current.cash >= 0, errors.TOO_LITTLE_CASH)
     require(

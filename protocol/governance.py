@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from protocol import errors, margin
+from protocol import errors, margin, portfolio
 from protocol.collateral import CollateralParams
 from protocol.errors import require
 from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice
@@ -17,6 +17,7 @@ from protocol.funding import DAY
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
 from protocol.parameters import HALTED, MarketParams, RiskParams
+from protocol.portfolio import PortfolioParams
 from protocol.units import Address, Flow, Price, Quote, Rate, Ratio, Seconds, Size
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def require_lawful_market(
     require_lawful_limits(params, open_interest, ceiling_price)
     require_lawful_rates(params)
     require_lawful_margin(params)
+    require_lawful_shocks(params.margin)
     require_lawful_payouts(params)
     require_lawful_deleveraging(params)
 
@@ -169,11 +171,43 @@ def require_lawful_margin(params: MarketParams) -> None:
         mul_wad_down(asked.im_base, asked.maintenance_fraction),
         closing.critical_fraction,
     )
+    require(least_margin > closing_cost(params), errors.CLOSING_COSTS_TOO_MUCH)
+
+
+def closing_cost(params: MarketParams) -> Ratio:
+    """What the liquidation of a position may cost, for each quote of its value."""
     widest = params.limits.max_size + 2 * params.limits.max_open_interest
     premium = mul_div_up(widest, WAD, 2 * params.pricing.skew_scale)
+    return (
+        params.liquidation.keeper_share + params.liquidation.insurance_share + premium
+    )
+
+
+def require_lawful_shocks(asked: MarginParams) -> None:
+    """
+    Refuse the shocks of a market against their laws: no price falls by more than all of
+    it, and each way the largest is at least the initial margin.
+    """
+    if asked.shocks == 0:
+        return
+    lowest, highest = 0, 0
+    for stress in range(portfolio.STRESSES):
+        moved = portfolio.shock(asked.shocks, stress)
+        lowest, highest = min(lowest, moved), max(highest, moved)
+    require_between(lowest, -portfolio.WHOLE, 0)
+    least = mul_div_up(int(asked.im_base), portfolio.WHOLE, WAD)
+    require(min(highest, -lowest) >= least, errors.SHOCKS_TOO_SMALL)
+
+
+def require_lawful_floor(params: MarketParams, asked: PortfolioParams) -> None:
+    """Refuse a floor of portfolios that may be less than closing costs in a market."""
+    least_margin = mul_wad_down(
+        mul_wad_down(asked.floor, params.margin.maintenance_fraction),
+        params.liquidation.critical_fraction,
+    )
     require(
-        least_margin > closing.keeper_share + closing.insurance_share + premium,
-        errors.CLOSING_COSTS_TOO_MUCH,
+        params.margin.shocks == 0 or least_margin > closing_cost(params),
+        errors.FLOOR_TOO_LOW,
     )
 
 
@@ -264,6 +298,7 @@ def require_lawful_risk(params: RiskParams) -> None:
     require_wait(warned.window)
     # Else who is called again and again is never liquidated.
     require(warned.window >= warned.grace, errors.PARAMETER_OUT_OF_BOUNDS)
+    require_between(params.portfolio.floor, Ratio(1), Ratio(WAD))
     waiting = params.order
     require_wait(waiting.delay)
     require_duration(waiting.window)

@@ -138,6 +138,9 @@ def set_risk(state: State, call: Call, params: RiskParams) -> None:
         governance.require_lawful_call(
             parameters.record_in(state, used).params.margin, params.margin_call
         )
+        governance.require_lawful_floor(
+            parameters.params_in(state, used, call.now), params.portfolio
+        )
     code = state.create_code(params)
     exchange.set_risk(state, governor, code)
     state.log(RiskSet(code=code))
@@ -256,9 +259,17 @@ def change_market(
             params.pricing.skew_scale,
             now,
         )
+        # Whose positions are margined together would lose what they are margined by.
+        require(
+            current.margin.shocks == 0 or params.margin.shocks != 0, errors.NO_SHOCKS
+        )
     # The margins that it begins with are to cover what closing costs as well.
     first = replace(params, margin=ramp.ramped(rising, params.margin, now))
     governance.require_lawful_margin(first)
+    if risk != 0:
+        governance.require_lawful_floor(
+            first, parameters.risk_in(state, risk).portfolio
+        )
     record = MarketRecord(params, Interim(paused_until, rising))
     put_market(state, market_id, record, now)
 

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from protocol import account, errors, margin_call, market, position, rules
-from protocol.account import Account
+from protocol.account import PORTFOLIO, Account
 from protocol.backing import NO_STANDING, Standing, combined, strict_equity
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.errors import require
 from protocol.margin_call import MarginCalled, MarginCallEnded
 from protocol.parameters import RiskParams
+from protocol.portfolio import NO_SUMS
 from protocol.units import Holder, Quote, Seconds
 
 if TYPE_CHECKING:
@@ -90,14 +93,48 @@ def exposures(
     return total
 
 
+def margined(
+    state: State, holder: Holder, standing: Standing, now: Seconds
+) -> Standing:
+    """
+    The whole of an account, its positions margined together where it is a portfolio.
+    """
+    current = account.load_account(state, holder)
+    if current.mode != PORTFOLIO or current.positions == 0:
+        return standing
+    sums = NO_SUMS
+    for market_id in range(account.MAX_MARKETS):
+        if current.positions >> market_id == 0:
+            break
+        if (current.positions >> market_id) & 1 == 0:
+            continue
+        sums = rules.joined(
+            state,
+            market.ANYONE,
+            state.market_params[market_id],
+            position.load_position(state, holder, market_id).size,
+            market.load_book(state, market_id),
+            market.price_of(state, market_id),
+            now,
+            sums,
+        )
+    asked = rules.requirement(state, market.ANYONE, state.risk_params[()], sums)
+    return replace(standing, initial=asked.initial, maintenance=asked.maintenance)
+
+
 def standing_of(
     state: State, holder: Holder, needs_valid: bool, now: Seconds
 ) -> Standing:
     """The whole of an account."""
     current = account.load_account(state, holder)
-    return combined(
-        wealth(state, holder, current, needs_valid, now),
-        exposures(state, holder, current.positions, needs_valid, now),
+    return margined(
+        state,
+        holder,
+        combined(
+            wealth(state, holder, current, needs_valid, now),
+            exposures(state, holder, current.positions, needs_valid, now),
+        ),
+        now,
     )
 
 

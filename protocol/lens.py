@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocol import (
     account,
@@ -21,10 +22,11 @@ from protocol import (
     oracle,
     orders,
     parameters,
+    portfolio,
     sides,
     statement,
 )
-from protocol.account import Account
+from protocol.account import PORTFOLIO, Account
 from protocol.backing import Standing
 from protocol.collateral import MAX_TOKENS, CollateralParams
 from protocol.errors import require
@@ -32,6 +34,7 @@ from protocol.feed import FeedPrice
 from protocol.funding import Funding
 from protocol.order import MAX_ORDERS
 from protocol.parameters import MarketParams
+from protocol.portfolio import NO_SUMS, Sums
 from protocol.position import Position
 from protocol.statement import Line, Statement
 from protocol.units import (
@@ -98,12 +101,11 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
     lens = Call(state.addresses.lens, call.now)
     current = exchange.account_of(state, lens, holder)
     books = exchange.books(state, lens)
+    risk = parameters.risk_in(state, books.risk_params)
     whole = statement.totals(
-        current,
-        exchange.standing_of(state, lens, holder),
-        parameters.risk_in(state, books.risk_params),
-        call.now,
+        current, exchange.standing_of(state, lens, holder), risk, call.now
     )
+    sums = sums_of(state, holder, current, call.now)
     critical = Ratio(0)
     lines = [NO_LINE] * account.MAX_MARKETS
     for market_id in range(account.MAX_MARKETS):
@@ -114,15 +116,29 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
         params = parameters.params_in(state, code, call.now)
         if held.size != Size(0):
             critical = max(critical, params.liquidation.critical_fraction)
+        price = oracle.price(state, lens, market_id)
         lines[market_id] = statement.line(
             held,
             exchange.claim_of(state, lens, holder, market_id),
             exchange.market_of(state, lens, market_id),
-            oracle.price(state, lens, market_id),
+            price,
             params,
             whole,
             call.now,
         )
+        if current.mode == PORTFOLIO:
+            liquidation_price = statement.portfolio_price(
+                held.size,
+                price.mark,
+                params.pricing.skew_scale,
+                params.margin,
+                sums,
+                risk.portfolio.floor,
+                whole,
+            )
+            lines[market_id] = replace(
+                lines[market_id], liquidation_price=liquidation_price
+            )
     return statement.statement(current, whole, critical, tuple(lines))
 
 
@@ -206,16 +222,18 @@ def health_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
     for holder in holders:
         current = exchange.account_of(state, lens, holder)
         standing = wealth(state, holder, current, tokens, call.now)
+        sums = NO_SUMS
         critical = Ratio(0)
         for market_id in range(account.MAX_MARKETS):
             if current.positions >> market_id == 0:
                 break
             if (current.positions >> market_id) & 1 == 0:
                 continue
+            held = exchange.position_of(state, lens, holder, market_id)
             standing = backing.combined(
                 standing,
                 backing.exposure(
-                    exchange.position_of(state, lens, holder, market_id),
+                    held,
                     markets[market_id].price,
                     markets[market_id].current,
                     markets[market_id].open_interest,
@@ -225,6 +243,20 @@ def health_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
             )
             critical = max(
                 critical, markets[market_id].params.liquidation.critical_fraction
+            )
+            if current.mode == PORTFOLIO:
+                sums = portfolio.joined(
+                    sums,
+                    held.size,
+                    markets[market_id].price,
+                    markets[market_id].open_interest,
+                    markets[market_id].params.pricing.skew_scale,
+                    markets[market_id].params.margin,
+                )
+        if current.mode == PORTFOLIO:
+            asked = portfolio.requirement(sums, risk.portfolio.floor)
+            standing = replace(
+                standing, initial=asked.initial, maintenance=asked.maintenance
             )
         whole = statement.totals(current, standing, risk, call.now)
         rows += [
@@ -277,6 +309,28 @@ def state_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
                 claim = exchange.claim_of(state, lens, holder, market_id)
             rows += [int(held.size), int(held.quote), int(held.funding), int(claim)]
     return rows
+
+
+def sums_of(state: State, holder: Holder, current: Account, now: Seconds) -> Sums:
+    """The positions of an account together, where it is a portfolio."""
+    lens = Call(state.addresses.lens, now)
+    sums = NO_SUMS
+    if current.mode != PORTFOLIO:
+        return sums
+    for market_id in range(account.MAX_MARKETS):
+        if (current.positions >> market_id) & 1 == 0:
+            continue
+        code = exchange.params_of(state, lens, market_id)
+        params = parameters.params_in(state, code, now)
+        sums = portfolio.joined(
+            sums,
+            exchange.position_of(state, lens, holder, market_id).size,
+            oracle.price(state, lens, market_id),
+            sides.open_interest(exchange.market_of(state, lens, market_id).book),
+            params.pricing.skew_scale,
+            params.margin,
+        )
+    return sums
 
 
 def market_looks(state: State, count: int, now: Seconds) -> list[MarketLook]:

@@ -56,6 +56,40 @@ class Case(Struct, frozen=True):
     bucket: Quote
 
 
+NO_CASE = Case(
+    equity=Quote(0),
+    maintenance=Quote(0),
+    reserve=Quote(0),
+    size=Size(0),
+    value=Quote(0),
+    position_maintenance=Quote(0),
+    mark=Price(0),
+    skew=Size(0),
+    bucket=Quote(0),
+)
+
+
+class Whole(Struct, frozen=True):
+    notional: Quote
+    cost: Quote
+    rounding: Quote
+    held_back: Ratio
+    least_value: Quote
+    target_ratio: Ratio
+    critical_fraction: Ratio
+
+
+NO_WHOLE = Whole(
+    notional=Quote(0),
+    cost=Quote(0),
+    rounding=Quote(0),
+    held_back=Ratio(0),
+    least_value=Quote(0),
+    target_ratio=Ratio(0),
+    critical_fraction=Ratio(0),
+)
+
+
 class Closing(Struct, frozen=True):
     size_delta: Size
     fill: Price
@@ -146,6 +180,77 @@ def closed_size(
     return allowed
 
 
+def gathered(
+    whole: Whole,
+    case: Case,
+    skew_scale: Size,
+    least_value: Quote,
+    params: LiquidationParams,
+) -> Whole:
+    """
+    Positions that are closed by the same part of each, with one more: what closing all
+    of them costs, and what part of each the buckets hold back.
+    """
+    # A fill is rounded by a wei of its price and a size by a wei of base, whose loss in
+    # a stress may be several times its value.
+    rounding = (
+        mul_wad_up(abs(case.size), Price(1))
+        + mul_wad_up(Size(32), case.mark)
+        + Quote(32)
+    )
+    allowed = mul_div_down(max(Quote(0), case.bucket - rounding), WAD, case.value)
+    return Whole(
+        notional=whole.notional + case.value,
+        cost=whole.cost + mul_wad_up(case.value, discount(case, skew_scale, params)),
+        rounding=whole.rounding + rounding,
+        held_back=max(whole.held_back, Ratio(WAD) - allowed),
+        least_value=max(whole.least_value, least_value),
+        target_ratio=max(whole.target_ratio, params.target_ratio),
+        critical_fraction=max(whole.critical_fraction, params.critical_fraction),
+    )
+
+
+def needed_part(
+    whole: Whole, equity: Quote, maintenance: Quote, reserve: Quote
+) -> Ratio:
+    """
+    A part of every position whose closing surely restores a portfolio to the target:
+    all of it when closing costs more margin than it frees, or when half of the
+    maintenance margin is gone.
+    """
+    freed = mul_wad_down(maintenance, whole.target_ratio) - whole.cost
+    if freed <= 0 or 2 * equity < maintenance:
+        return Ratio(WAD)
+    target = mul_wad_up(maintenance, whole.target_ratio)
+    need = target + 2 * reserve - equity + whole.rounding
+    return min(Ratio(WAD), mul_div_up(need, WAD, freed))
+
+
+def closed_part(
+    whole: Whole, equity: Quote, maintenance: Quote, reserve: Quote
+) -> Ratio:
+    """
+    The part that a liquidation closes of every position of a portfolio: what is needed,
+    all of it if the rest is below the least value, and no more than the bucket of any
+    of its markets allows.
+    """
+    part = needed_part(whole, equity, maintenance, reserve)
+    rest = mul_wad_up(whole.notional, Ratio(WAD) - part)
+    if rest < whole.least_value:
+        part = Ratio(WAD)
+    allowed = Ratio(WAD) - whole.held_back
+    critical = mul_wad_up(maintenance, whole.critical_fraction)
+    if part <= allowed or equity < critical:
+        return part
+    amount = mul_wad_up(whole.notional, part)
+    require(
+        allowed > 0
+        and mul_wad_down(whole.notional, allowed) >= min(amount, whole.least_value),
+        errors.BUCKET_EMPTY,
+    )
+    return allowed
+
+
 def keeper_reward(
     amount: Quote, is_flat_due: bool, rewards: RewardParams, params: LiquidationParams
 ) -> Quote:
@@ -154,6 +259,11 @@ def keeper_reward(
     account is healthy again.
     """
     scaled = mul_wad_down(amount, params.keeper_share)
+    return capped_reward(scaled, is_flat_due, rewards)
+
+
+def capped_reward(scaled: Quote, is_flat_due: bool, rewards: RewardParams) -> Quote:
+    """The reward that a keeper's shares come to, within the least and the most."""
     if is_flat_due:
         return clamp(rewards.flat + scaled, rewards.least, rewards.most)
     return min(scaled, rewards.most)

@@ -20,6 +20,8 @@ class MarginParams(Struct, frozen=True):
     oi_lower: Size
     oi_upper: Size
     maintenance_fraction: Ratio
+    # Sixteen of them, see `portfolio`; zero where no portfolio may hold a position.
+    shocks: int
 
 
 def size_ratio(size: Size, skew_scale: Size, params: MarginParams) -> Ratio:

@@ -22,6 +22,7 @@ from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
 from protocol.order import OrderParams
 from protocol.payout import PayoutParams
+from protocol.portfolio import PortfolioParams
 from protocol.pricing import PricingParams
 from protocol.ramp import Ramp
 from protocol.request import VaultParams
@@ -85,6 +86,7 @@ class RiskParams(Struct, frozen=True):
     debt: DebtParams
     vault: VaultParams
     margin_call: MarginCallParams
+    portfolio: PortfolioParams
     order: OrderParams
 
 

@@ -20,11 +20,12 @@ class Ramp(Struct, frozen=True):
     im_base: Ratio
     im_slope: Ratio
     maintenance_fraction: Ratio
+    shocks: int
     # Nothing was raised where it is zero.
     raised_at: Seconds
 
 
-NO_RAMP = Ramp(Ratio(0), Ratio(0), Ratio(0), Seconds(0))
+NO_RAMP = Ramp(Ratio(0), Ratio(0), Ratio(0), 0, Seconds(0))
 
 
 def begun(
@@ -40,10 +41,14 @@ def begun(
     """
     # A slope is that of a size in parts of the scale, which may have changed too.
     slope = mul_div_down(before.im_slope, scale, scale_before)
+    # There is no way from some shocks to others, so those of before hold for the day;
+    # but where there were none nobody is margined by them.
+    shocks = before.shocks if before.shocks != 0 else asked.shocks
     if (
         asked.im_base <= before.im_base
         and asked.im_slope <= slope
         and asked.maintenance_fraction <= before.maintenance_fraction
+        and asked.shocks == shocks
     ):
         return NO_RAMP
     return Ramp(
@@ -52,6 +57,7 @@ def begun(
         maintenance_fraction=min(
             before.maintenance_fraction, asked.maintenance_fraction
         ),
+        shocks=shocks,
         raised_at=now,
     )
 
@@ -73,4 +79,5 @@ def ramped(ramp: Ramp, asked: MarginParams, now: Seconds) -> MarginParams:
         maintenance_fraction=risen(
             ramp.maintenance_fraction, asked.maintenance_fraction, elapsed
         ),
+        shocks=ramp.shocks,
     )

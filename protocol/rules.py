@@ -23,6 +23,7 @@ from protocol import (
     margin_call,
     parameters,
     payout,
+    portfolio,
     position,
     pricing,
     sides,
@@ -35,12 +36,13 @@ from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.fixed_point import mul_wad_down, mul_wad_up
 from protocol.funding import Funding
-from protocol.liquidation import Bucket, Case, Closing
+from protocol.liquidation import NO_CASE, Bucket, Case, Closing, Whole
 from protocol.parameters import RiskParams
 from protocol.payout import Payout
+from protocol.portfolio import Requirement, Sums
 from protocol.position import Position
 from protocol.sides import Book, MarketState
-from protocol.units import Address, Atoms, Call, Price, Quote, Seconds, Size
+from protocol.units import Address, Atoms, Call, Price, Quote, Ratio, Seconds, Size
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -134,6 +136,34 @@ def exposure(
         params.pricing.skew_scale,
         params.margin,
     )
+
+
+def joined(
+    state: State,
+    call: Call,
+    code: Address,
+    size: Size,
+    book: Book,
+    price: FeedPrice,
+    now: Seconds,
+    sums: Sums,
+) -> Sums:
+    """Positions of a portfolio, with one more; its market must have shocks."""
+    params = parameters.params_in(state, code, now)
+    require(params.margin.shocks != 0, errors.NO_SHOCKS)
+    return portfolio.joined(
+        sums,
+        size,
+        price,
+        sides.open_interest(book),
+        params.pricing.skew_scale,
+        params.margin,
+    )
+
+
+def requirement(state: State, call: Call, code: Address, sums: Sums) -> Requirement:
+    """What an account must hold for the positions of a portfolio."""
+    return portfolio.requirement(sums, parameters.risk_in(state, code).portfolio.floor)
 
 
 def terms(
@@ -366,11 +396,13 @@ def closing(
     book: Book,
     price: FeedPrice,
     bucket: Bucket,
+    part: Ratio,
     now: Seconds,
 ) -> Closing:
     """
     How much of a position is closed for an account at risk, at which price, and what
-    the keeper and the insurance fund earn by it.
+    the keeper and the insurance fund earn by it. Of a portfolio that is a part that was
+    decided before, and the keeper's share only.
     """
     params = parameters.params_in(state, code, now)
     parameters.require_unsettled(params.limits)
@@ -392,15 +424,25 @@ def closing(
         skew=sides.skew(book),
         bucket=liquidation.filled(bucket, params.liquidation, now),
     )
-    require(
-        margin_call.is_grace_over(current.called_at, risk.margin_call, now)
-        or liquidation.is_critical(case, params.liquidation),
-        errors.GRACE_NOT_OVER,
-    )
-    closed = liquidation.closed_size(
-        case, params.pricing.skew_scale, params.limits.least_value, params.liquidation
-    )
+    closed = mul_wad_up(abs(size), part)
+    if part == Ratio(0):
+        require(
+            margin_call.is_grace_over(current.called_at, risk.margin_call, now)
+            or liquidation.is_critical(case, params.liquidation),
+            errors.GRACE_NOT_OVER,
+        )
+        closed = liquidation.closed_size(
+            case,
+            params.pricing.skew_scale,
+            params.limits.least_value,
+            params.liquidation,
+        )
     amount = mul_wad_up(closed, price.mark)
+    reward = mul_wad_down(amount, params.liquidation.keeper_share)
+    if part == Ratio(0):
+        reward = liquidation.keeper_reward(
+            amount, not current.is_flat_paid, risk.rewards, params.liquidation
+        )
     size_delta = -closed if size > 0 else closed
     return Closing(
         size_delta=size_delta,
@@ -408,10 +450,64 @@ def closing(
             price.mark, case.skew, size_delta, params.pricing.skew_scale
         ),
         bucket=max(Quote(0), case.bucket - amount),
-        reward=liquidation.keeper_reward(
-            amount, not current.is_flat_paid, risk.rewards, params.liquidation
-        ),
+        reward=reward,
         insurance_fee=mul_wad_down(amount, params.liquidation.insurance_share),
+    )
+
+
+def gathered(
+    state: State,
+    call: Call,
+    code: Address,
+    size: Size,
+    book: Book,
+    price: FeedPrice,
+    bucket: Bucket,
+    whole: Whole,
+    now: Seconds,
+) -> Whole:
+    """
+    Positions that are closed by the same part of each, with one more, whose price must
+    be fresh enough.
+    """
+    params = parameters.params_in(state, code, now)
+    parameters.require_unsettled(params.limits)
+    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    case = replace(
+        NO_CASE,
+        size=size,
+        value=margin.notional(size, price.mark),
+        mark=price.mark,
+        skew=sides.skew(book),
+        bucket=liquidation.filled(bucket, params.liquidation, now),
+    )
+    return liquidation.gathered(
+        whole,
+        case,
+        params.pricing.skew_scale,
+        params.limits.least_value,
+        params.liquidation,
+    )
+
+
+def closing_part(
+    state: State,
+    call: Call,
+    whole: Whole,
+    standing: Standing,
+    risk: RiskParams,
+    current: Account,
+    now: Seconds,
+) -> Ratio:
+    """The part that is closed of every position of a portfolio at risk."""
+    critical = mul_wad_up(standing.maintenance, whole.critical_fraction)
+    require(
+        margin_call.is_grace_over(current.called_at, risk.margin_call, now)
+        or standing.equity < critical,
+        errors.GRACE_NOT_OVER,
+    )
+    return liquidation.closed_part(
+        whole, standing.equity, standing.maintenance, risk.reserve
     )
 
 

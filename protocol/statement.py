@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol import backing, funding, margin, margin_call, position, sides
+from protocol import (
+    backing,
+    funding,
+    margin,
+    margin_call,
+    portfolio,
+    position,
+    sides,
+)
 from protocol.account import Account
 from protocol.backing import Standing
 from protocol.feed import FeedPrice
-from protocol.fixed_point import WAD, mul_div_down, mul_wad_down, mul_wad_up
+from protocol.fixed_point import WAD, mul_div_down, mul_div_up, mul_wad_down, mul_wad_up
 from protocol.margin import MarginParams
 from protocol.parameters import MarketParams, RiskParams
+from protocol.portfolio import Sums
 from protocol.position import Position
 from protocol.sides import MarketState
 from protocol.units import Price, Quote, Ratio, Seconds, Size
@@ -23,6 +32,8 @@ HEALTHY = 0
 CALLED = 1
 LIQUIDATABLE = 2
 BANKRUPT = 3
+# Farther than any price can go.
+NO_END = 2**127
 
 
 class Totals(Struct, frozen=True):
@@ -130,6 +141,80 @@ def liquidation_price(
         return Price(0)
     notional = mul_div_down(owed, WAD, slope)
     return mul_div_down(notional, WAD, abs(size))
+
+
+def room(
+    size: Size,
+    lost: Quote,
+    loss_ratio: Ratio,
+    added_ratio: Ratio,
+    sums: Sums,
+    whole: Totals,
+) -> Price:
+    """
+    How far a price may go against a position until what its portfolio loses in one
+    stress is all that it has beside its reserve.
+    """
+    asked = mul_wad_up(
+        mul_wad_up(lost, sums.maintenance_multiplier) + sums.maintenance_addition,
+        sums.maintenance_fraction,
+    )
+    # What a quote of value asks for, which a falling price asks less of.
+    ratio = mul_wad_up(
+        mul_wad_up(loss_ratio, sums.maintenance_multiplier) + added_ratio,
+        sums.maintenance_fraction,
+    )
+    slope = Ratio(WAD) - ratio if size > 0 else Ratio(WAD) + ratio
+    if slope <= 0:
+        return Price(NO_END)
+    amount = mul_div_down(whole.equity - asked - whole.reserve, WAD, slope)
+    return mul_div_down(amount, WAD, abs(size))
+
+
+def portfolio_price(
+    size: Size,
+    mark: Price,
+    skew_scale: Size,
+    params: MarginParams,
+    sums: Sums,
+    floor_ratio: Ratio,
+    whole: Totals,
+) -> Price:
+    """
+    The mark at which a portfolio may be liquidated, the price of one of its positions
+    going against it and all others standing still; zero when no price does it.
+    """
+    if size == Size(0):
+        return Price(0)
+    added_ratio = portfolio.added_ratio(size, skew_scale, params)
+    # The floor is a stress in which every position loses the same part of its value.
+    nearest = room(
+        size,
+        mul_wad_up(sums.maintenance_value, floor_ratio),
+        floor_ratio,
+        added_ratio,
+        sums,
+        whole,
+    )
+    for stress in range(portfolio.STRESSES):
+        moved = portfolio.shock(params.shocks, stress)
+        against = -moved if size > 0 else moved
+        nearest = min(
+            nearest,
+            room(
+                size,
+                mul_div_up(
+                    mul_wad_up(sums.losses[portfolio.STRESSES + stress], 1),
+                    1,
+                    portfolio.WHOLE,
+                ),
+                Ratio(mul_div_up(against, WAD, portfolio.WHOLE)),
+                added_ratio,
+                sums,
+                whole,
+            ),
+        )
+    return max(Price(0), mark - nearest) if size > 0 else mark + nearest
 
 
 def line(

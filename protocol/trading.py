@@ -19,11 +19,13 @@ from protocol import (
     health,
     insurance,
     ledger,
+    liquidation,
     market,
     position,
     rules,
     settlement,
 )
+from protocol.account import PORTFOLIO
 from protocol.backing import NO_STANDING, Standing
 from protocol.deleveraging import (
     Deleveraged,
@@ -34,7 +36,7 @@ from protocol.errors import require
 from protocol.feed import FeedPrice, Round
 from protocol.fixed_point import clamp, require_fits
 from protocol.funding import Funding
-from protocol.liquidation import Bucket, Closing
+from protocol.liquidation import NO_WHOLE, Bucket, Closing, Whole
 from protocol.parameters import RiskParams
 from protocol.position import Position
 from protocol.rules import Terms
@@ -61,6 +63,9 @@ class Fill(Struct, frozen=True):
 class Payment(Struct, frozen=True):
     reward: Quote
     insurance_fee: Quote
+
+
+NO_PAYMENT = Payment(Quote(0), Quote(0))
 
 
 class Traded(Struct, frozen=True):
@@ -167,7 +172,7 @@ def standing_in(
             now,
         ),
     )
-    return backing.combined(standing, rest)
+    return health.margined(state, holder, backing.combined(standing, rest), now)
 
 
 def require_margin(
@@ -220,7 +225,7 @@ def trade(
     is_reduction = position.is_reduced(size_before, size)
     others = held.positions & ~(1 << market_id)
     require(
-        is_reduction or held.mode == account.CROSS or others == 0,
+        is_reduction or held.mode != account.ISOLATED or others == 0,
         errors.ISOLATED_ACCOUNT,
     )
     agreed = rules.terms(
@@ -301,6 +306,11 @@ def fill_order(
     return trade(state, holder, market_id, traded, limit, settled_at, now)
 
 
+def require_at_risk(standing: Standing, reserve: Quote) -> None:
+    """Refuse to liquidate an account that has what it must hold."""
+    require(standing.equity < standing.maintenance + reserve, errors.HEALTHY)
+
+
 def liquidate(
     state: State, holder: Holder, market_id: int, keeper: Address, now: Seconds
 ) -> Size:
@@ -308,13 +318,15 @@ def liquidate(
     Close what is needed of a position whose account is at risk, at the mark, and reward
     the keeper; give the size closed.
     """
+    if account.load_account(state, holder).mode == PORTFOLIO:
+        return liquidate_portfolio(state, holder, market_id, keeper, now)
     risk = market.load_risk(state)
     price = market.price_of(state, market_id)
     size = position.load_position(state, holder, market_id).size
     require(size != Size(0), errors.NO_POSITION)
     current = market.accrue(state, market_id, price, now)
     standing = health.standing_of(state, holder, False, now)
-    require(standing.equity < standing.maintenance + risk.reserve, errors.HEALTHY)
+    require_at_risk(standing, risk.reserve)
     closed = rules.closing(
         state,
         market.ANYONE,
@@ -326,6 +338,7 @@ def liquidate(
         market.load_book(state, market_id),
         price,
         market.load_bucket(state, market_id),
+        Ratio(0),
         now,
     )
 
@@ -335,6 +348,119 @@ def liquidate(
     payment = pay_liquidation(state, holder, closed, keeper, risk, now)
     settlement.cover_shortfall(state, holder, risk.insurance, now)
     market.update_rates(state, market_id, price.index)
+    log_liquidated(state, holder, market_id, keeper, closed, payment)
+    return abs(closed.size_delta)
+
+
+def liquidate_portfolio(
+    state: State, holder: Holder, market_id: int, keeper: Address, now: Seconds
+) -> Size:
+    """
+    Close the part that is needed of every position of a portfolio at risk, and reward
+    the keeper; give the size closed in the market that it names.
+    """
+    risk = market.load_risk(state)
+    held = account.load_account(state, holder)
+    require((held.positions >> market_id) & 1 == 1, errors.NO_POSITION)
+    for each in range(account.MAX_MARKETS):
+        if (held.positions >> each) & 1 == 1:
+            market.accrue(state, each, market.price_of(state, each), now)
+    standing = health.standing_of(state, holder, False, now)
+    require_at_risk(standing, risk.reserve)
+    part = rules.closing_part(
+        state,
+        market.ANYONE,
+        gathered(state, holder, held.positions, now),
+        standing,
+        risk,
+        held,
+        now,
+    )
+
+    total = close_part(state, holder, market_id, part, standing, risk, now)
+    for each in range(account.MAX_MARKETS):
+        if each == market_id or (held.positions >> each) & 1 == 0:
+            continue
+        closed = close_part(state, holder, each, part, standing, risk, now)
+        total = replace(
+            total,
+            reward=total.reward + closed.reward,
+            insurance_fee=total.insurance_fee + closed.insurance_fee,
+        )
+        log_liquidated(state, holder, each, keeper, closed, NO_PAYMENT)
+    reward = liquidation.capped_reward(
+        total.reward, not held.is_flat_paid, risk.rewards
+    )
+    total = replace(total, reward=reward)
+    payment = pay_liquidation(state, holder, total, keeper, risk, now)
+    settlement.cover_shortfall(state, holder, risk.insurance, now)
+    for each in range(account.MAX_MARKETS):
+        if (held.positions >> each) & 1 == 1:
+            market.update_rates(state, each, market.price_of(state, each).index)
+    # The reward and the fee of the whole are told with the market that was named.
+    log_liquidated(state, holder, market_id, keeper, total, payment)
+    return abs(total.size_delta)
+
+
+def gathered(state: State, holder: Holder, positions: int, now: Seconds) -> Whole:
+    """What closing the same part of every position comes to."""
+    whole = NO_WHOLE
+    for market_id in range(account.MAX_MARKETS):
+        if (positions >> market_id) & 1 == 0:
+            continue
+        whole = rules.gathered(
+            state,
+            market.ANYONE,
+            state.market_params[market_id],
+            position.load_position(state, holder, market_id).size,
+            market.load_book(state, market_id),
+            market.price_of(state, market_id),
+            market.load_bucket(state, market_id),
+            whole,
+            now,
+        )
+    return whole
+
+
+def close_part(
+    state: State,
+    holder: Holder,
+    market_id: int,
+    part: Ratio,
+    standing: Standing,
+    risk: RiskParams,
+    now: Seconds,
+) -> Closing:
+    """Close a part of one position of a portfolio at risk, whose market has accrued."""
+    closed = rules.closing(
+        state,
+        market.ANYONE,
+        state.market_params[market_id],
+        position.load_position(state, holder, market_id).size,
+        standing,
+        risk,
+        account.load_account(state, holder),
+        market.load_book(state, market_id),
+        market.price_of(state, market_id),
+        market.load_bucket(state, market_id),
+        part,
+        now,
+    )
+    market.store_bucket(state, market_id, Bucket(level=closed.bucket, filled_at=now))
+    current = market.load_funding(state, market_id)
+    move(state, holder, market_id, closed.size_delta, closed.fill, current)
+    return closed
+
+
+def log_liquidated(
+    state: State,
+    holder: Holder,
+    market_id: int,
+    keeper: Address,
+    closed: Closing,
+    payment: Payment,
+) -> None:
+    """Tell what was closed of a position, and what was paid for it."""
     state.log(
         Liquidated(
             holder=holder,
@@ -344,11 +470,10 @@ def liquidate(
             price=closed.fill,
             reward=payment.reward,
             insurance_fee=payment.insurance_fee,
-            size=size + closed.size_delta,
+            size=position.load_position(state, holder, market_id).size,
             cash=account.load_account(state, holder).cash,
         )
     )
-    return abs(closed.size_delta)
 
 
 def deleverage(

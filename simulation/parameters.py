@@ -19,7 +19,9 @@ from pydantic_core.core_schema import (
     with_info_plain_validator_function,
 )
 
+from protocol.fixed_point import WAD
 from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY
+from protocol.portfolio import STRESSES, WHOLE, packed_shocks
 from simulation.quantities import parse_amount, parse_duration, parse_ratio
 
 Params = TypeVar("Params", bound=Struct)
@@ -136,6 +138,22 @@ def as_mode(value: object) -> int:
     return MODES[value]
 
 
+def as_shocks(value: object) -> int:
+    """The word of a list of ratios, a shock in each stress."""
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is no list")
+    if len(value) > STRESSES:
+        raise ValueError(f"{len(value)} shocks are more than {STRESSES}")
+    grain = WAD // WHOLE
+    shocks = []
+    for each in value:
+        shock, rest = divmod(as_ratio(each), grain)
+        if rest != 0 or not -WHOLE <= shock < 2**15:
+            raise ValueError(f"{each!r} is no shock")
+        shocks.append(shock)
+    return packed_shocks(shocks)
+
+
 def not_negative(value: int) -> bool:
     return value >= 0
 
@@ -158,6 +176,11 @@ COUNT = Reader(as_count, "a whole number such as 3", holds=not_negative)
 MODES = {"active": ACTIVE, "reduce_only": REDUCE_ONLY, "halted": HALTED}
 MODE = Reader(as_mode, " or ".join(map(repr, MODES)))
 
+SHOCKS = Reader(
+    as_shocks,
+    f"a list of up to {STRESSES} ratios of four decimals, from -1 to 3.2767",
+)
+
 # How the units of `protocol.units` are written.
 READERS = {
     "Ratio": RATIO,
@@ -174,9 +197,14 @@ OTHERS = {
     ("FundingParams", "max_velocity"): VELOCITY,
     ("LiquidationParams", "bucket_rate"): QUOTE_PER_SECOND,
     ("LimitParams", "mode"): MODE,
+    ("MarginParams", "shocks"): SHOCKS,
 }
 # What a field is that a scenario leaves out.
-USUAL = {("LimitParams", "mode"): ACTIVE}
+USUAL = {
+    ("LimitParams", "mode"): ACTIVE,
+    ("MarginParams", "shocks"): 0,
+    ("PortfolioParams", "floor"): WAD,
+}
 
 
 def section_of(struct: type[Struct], base: type[Base]) -> type[Base]:
@@ -191,7 +219,9 @@ def section_of(struct: type[Struct], base: type[Base]) -> type[Base]:
         if name in base.model_fields or hasattr(base, name):
             continue
         if isinstance(types[name], type) and issubclass(types[name], Struct):
-            keys[name] = (section_of(types[name], Section), ...)
+            inner = section_of(types[name], Section)
+            fields = {(types[name].__name__, each) for each in inner.model_fields}
+            keys[name] = (inner, inner() if fields <= USUAL.keys() else ...)
         else:
             field = struct.__name__, name
             reader = OTHERS.get(field) or READERS[struct.__annotations__[name]]

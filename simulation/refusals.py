@@ -59,6 +59,24 @@ LAWS = {
             "pricing.skew_scale",
         ),
     ),
+    errors.FLOOR_TOO_LOW: Law(
+        "protocol.portfolio.floor * maintenance_fraction * critical_fraction > "
+        "keeper_share + insurance_share + (max_size + 2 * max_open_interest) / (2 * "
+        "skew_scale), where the market has shocks",
+        (
+            "margin.maintenance_fraction",
+            "liquidation.critical_fraction",
+            "liquidation.keeper_share",
+            "liquidation.insurance_share",
+            "limits.max_size",
+            "limits.max_open_interest",
+            "pricing.skew_scale",
+        ),
+    ),
+    errors.SHOCKS_TOO_SMALL: Law(
+        "of the shocks of a market one is -im_base or less, and one im_base or more",
+        ("margin.im_base",),
+    ),
     errors.OPEN_INTEREST_ABOVE_SCALE: Law(
         "max_open_interest <= skew_scale / 2",
         ("limits.max_open_interest", "pricing.skew_scale"),
@@ -95,6 +113,8 @@ def check_laws(scenario: Scenario) -> None:
                 governance.require_lawful_market(each.params, Size(0), highest)
                 warned = scenario.risk.margin_call
                 governance.require_lawful_call(each.params.margin, warned)
+                asked = scenario.risk.portfolio
+                governance.require_lawful_floor(each.params, asked)
             else:
                 governance.require_lawful_collateral(each.params, Size(0), highest)
 

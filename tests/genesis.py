@@ -18,6 +18,7 @@ from protocol.margin_call import MarginCallParams
 from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
+from protocol.portfolio import PortfolioParams, packed_shocks
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
@@ -32,6 +33,9 @@ NAMES = ("owner", "keeper", "provider", "stranger", *REPORTERS, *TRADERS)
 ACTORS = {name: actor_address(name) for name in NAMES}
 # Ten million of the token for everybody.
 FORTUNE = 10**7 * 10**DECIMALS
+
+# An eighth up and down, and by halves of it.
+SHOCKS = packed_shocks([-1_250, 1_250, -625, 625])
 
 FEED = FeedParams(
     reporters=3,
@@ -78,6 +82,7 @@ MARKET = MarketParams(
         oi_lower=200 * WAD,
         oi_upper=5_000 * WAD,
         maintenance_fraction=6 * WAD // 10,
+        shocks=SHOCKS,
     ),
     liquidation=LiquidationParams(
         target_ratio=12 * WAD // 10,
@@ -100,6 +105,7 @@ RISK = RiskParams(
     debt=DebtParams(floor=10 * WAD, most=5_000 * WAD),
     vault=VaultParams(delay=30, window=600, quarantine=DAY),
     margin_call=MarginCallParams(ratio=5 * WAD // 4, grace=0, window=3_600),
+    portfolio=PortfolioParams(floor=WAD // 10),
     order=OrderParams(delay=0, window=600, least_fee=WAD),
 )
 # A token of 8 decimals worth some thousands, and one of 18 worth about one.

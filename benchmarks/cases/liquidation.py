@@ -7,7 +7,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from benchmarks.cases.listing import TRADER, case
-from benchmarks.cases.situations import every_market
+from benchmarks.cases.situations import every_market, hedged
 from benchmarks.genesis import PRICE, RISK, TOKEN
 from benchmarks.stage import Stage
 from protocol.units import Seconds, Size
@@ -35,6 +35,15 @@ def call_margin(stage: Stage) -> int:
     at_risk(stage, 0, 93)
     call = ("stranger", "Exchange", "call_margin", TRADER, 0)
     return stage.measure(*call)
+
+
+@case("call margin: portfolio of 4 markets", 200_000)
+def call_portfolio(stage: Stage) -> int:
+    warned = replace(RISK.margin_call, grace=Seconds(600))
+    stage.call("owner", "Governor", "set_risk", replace(RISK, margin_call=warned))
+    hedged(stage)
+    stage.round(0, PRICE * 91 // 100)
+    return stage.measure("stranger", "Exchange", "call_margin", TRADER, 0)
 
 
 @case("top-up: order")
@@ -96,6 +105,15 @@ def liquidate_with_markets(stage: Stage) -> int:
         stage.trade("trader", market_id, 10)
     stage.round(0, PRICE * 89 // 100)
     return liquidate(stage, 0)
+
+
+@case("liquidate: part of a portfolio of 4 markets")
+def liquidate_portfolio(stage: Stage) -> int:
+    hedged(stage)
+    stage.round(0, PRICE * 892 // 1_000)
+    gas = liquidate(stage, 0)
+    assert stage.state.positions[TRADER, 0].size > 0
+    return gas
 
 
 @case("liquidate: part, with all 16 markets open")

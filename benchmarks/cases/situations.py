@@ -4,10 +4,11 @@ Situations that cases of several nouns are in.
 
 from __future__ import annotations
 
+from benchmarks.cases.listing import TRADER
 from benchmarks.genesis import MARKET, PRICE, REPORTERS, feed_params
 from benchmarks.stage import MARKETS, Stage
 from evm.actors import actor_address
-from protocol.account import MAX_MARKETS
+from protocol.account import MAX_MARKETS, PORTFOLIO
 from protocol.feed import MAX_REPORTERS
 
 
@@ -20,6 +21,14 @@ def reporters() -> tuple[int, ...]:
 def alone() -> tuple[int, ...]:
     """The first of them, and more vacant places."""
     return reporters()[:1] + (0,) * (MAX_REPORTERS - 1)
+
+
+def hedged(stage: Stage) -> None:
+    """A portfolio of four markets: long in the first, short in the others."""
+    stage.call("trader", "Exchange", "set_margin_mode", TRADER, PORTFOLIO)
+    stage.trader(70)
+    for market_id in range(1, 4):
+        stage.trade("trader", market_id, -20)
 
 
 def every_market(stage: Stage) -> None:

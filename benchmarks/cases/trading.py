@@ -5,7 +5,7 @@ Trades.
 from __future__ import annotations
 
 from benchmarks.cases.listing import TRADER, Measure, case
-from benchmarks.cases.situations import every_market
+from benchmarks.cases.situations import every_market, hedged
 from benchmarks.genesis import PRICE
 from benchmarks.stage import VIRGIN, Stage, trade_of
 from protocol.account import ISOLATED
@@ -76,6 +76,12 @@ def increase_with(markets: int) -> Measure:
 
 for markets in range(2, 5):
     case(f"trade: increase with {markets} open markets")(increase_with(markets))
+
+
+@case("trade: increase in a portfolio of 4 markets")
+def increase_portfolio(stage: Stage) -> int:
+    hedged(stage)
+    return stage.measure(*trade_of("trader", 0, 5))
 
 
 @case("trade: increase with all 16 markets open")

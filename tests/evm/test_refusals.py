@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from protocol import errors
 from protocol.fixed_point import WAD
 from protocol.parameters import HALTED, REDUCE_ONLY
+from protocol.portfolio import PortfolioParams, packed_shocks
 from protocol.trace import words_of
 from tests.evm.refusals.deleveraging import (
     deleveraging_not_open,
@@ -133,6 +134,12 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.MARKET_HAS_PRICES: market_has_prices,
     errors.MARKET_NOT_SETTLED: market_not_settled,
     errors.MARKET_SETTLED: market_settled,
+    errors.FLOOR_TOO_LOW: one_call(
+        "owner",
+        "Governor",
+        "set_risk",
+        *words_of(replace(RISK, portfolio=PortfolioParams(WAD // 20))),
+    ),
     errors.GRACE_NOT_OVER: grace_not_over,
     errors.CAP_BELOW_TOTAL: one_token(lambda scene: {"cap": WAD - 1}),
     errors.CAP_EXCEEDED: one_call(
@@ -153,7 +160,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.MARKET_HALTED: held_up(HALTED),
     errors.MARKET_ONLY_REDUCES: held_up(REDUCE_ONLY),
     errors.MARKET_UNKNOWN: one_trade(WAD, market_id=9),
-    errors.MODE_UNKNOWN: one_call("trader_1", "Exchange", "set_margin_mode", FIRST, 2),
+    errors.MODE_UNKNOWN: one_call("trader_1", "Exchange", "set_margin_mode", FIRST, 3),
     errors.NOTHING_GAINED: nothing_gained,
     errors.NOTHING_LEFT_TO_CLOSE: nothing_left_to_close,
     errors.OWED_WOULD_RISE: owed_would_rise,
@@ -179,6 +186,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
     ),
     errors.NOT_VAULT: one_call("owner", "Exchange", "leave_vault", SOME, 1),
     errors.NO_POSITION: one_call("keeper", "Exchange", "liquidate", FIRST, ETH),
+    errors.NO_SHOCKS: one_market(margin={"shocks": 0}),
     errors.NO_PREVIEW: one_call("stranger", "Vault", "previewRedeem", WAD),
     errors.ONLY_BY_ORDER: only_by_order,
     errors.OPEN_INTEREST_ABOVE_SCALE: one_market(
@@ -226,6 +234,9 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.ROUND_TOO_LATE: settled(two_rounds),
     errors.ROUND_UNKNOWN: one_call("stranger", "Oracle", "round_of", ETH, 99),
     errors.SALE_TOO_LARGE: sale_too_large,
+    errors.SHOCKS_TOO_SMALL: one_market(
+        margin={"shocks": packed_shocks([-1_000, 999])}
+    ),
     errors.SKEW_SCALE_TOO_SMALL: one_market(pricing={"skew_scale": 59 * WAD}),
     errors.SKEW_TOO_LARGE: skew_too_large,
     errors.TOKEN_CHANGED: one_token(

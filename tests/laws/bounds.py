@@ -15,7 +15,16 @@ from typing import Any
 from unittest.mock import patch
 
 from evm.compile import write_file
-from protocol import deleveraging, feed, funding, governance, margin_call, volatility
+from protocol import (
+    deleveraging,
+    feed,
+    funding,
+    governance,
+    margin_call,
+    portfolio,
+    statement,
+    volatility,
+)
 from protocol.fixed_point import mul_div_up
 from protocol.funding import DAY, twice_integral
 from tests.laws.bounded import BOUNDS
@@ -56,6 +65,11 @@ def bounded_root(x: Any) -> Any:
     return Interval(isqrt(max(low, 0)), isqrt(high))
 
 
+def any_shock(shocks: Any, stress: int) -> Interval:
+    """What sixteen bits may say."""
+    return Interval(-(2**15), 2**15 - 1)
+
+
 @contextmanager
 def numbers_unknown() -> Any:
     """Let `int` leave numbers alone of which only the bounds are known."""
@@ -68,6 +82,10 @@ def numbers_unknown() -> Any:
         patch.object(governance, "int", whole, create=True),
         patch.object(governance, "Flow", whole),
         patch.object(margin_call, "int", whole, create=True),
+        patch.object(portfolio, "shock", any_shock),
+        # One stress is as bad as another.
+        patch.object(portfolio, "STRESSES", 1),
+        patch.object(statement, "Ratio", whole),
         patch.object(volatility, "int", whole, create=True),
         patch.object(volatility, "Ratio", whole),
         patch.object(volatility, "sqrt_down", bounded_root),

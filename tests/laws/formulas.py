@@ -19,6 +19,7 @@ from protocol import (
     margin,
     margin_call,
     payout,
+    portfolio,
     position,
     pricing,
     ramp,
@@ -42,6 +43,7 @@ from protocol.margin_call import MarginCallParams
 from protocol.order import OrderParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
+from protocol.portfolio import PortfolioParams
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.sides import Book
@@ -63,11 +65,13 @@ from tests.laws.records import (
     limit_params,
     liquidation_params,
     margin_params,
+    market_params,
     multiplier,
     opening,
     payout_params,
     pricing_params,
     spent_lately,
+    the_sums,
     the_totals,
     variance,
     volatile,
@@ -115,7 +119,7 @@ def unlawful_market() -> None:
         words(BorrowingParams),
         words(LimitParams, ("trade_age", "risk_age", "mode")),
         words(FeeParams),
-        words(MarginParams),
+        words(MarginParams, ("shocks",)),
         words(LiquidationParams),
         words(PayoutParams, ("window",)),
         words(DeleveragingParams, ("duration",)),
@@ -144,6 +148,7 @@ def unlawful_risk() -> None:
         DebtParams(anything(), anything()),
         VaultParams(duration(), duration(), duration()),
         MarginCallParams(anything(), duration(), duration()),
+        PortfolioParams(anything()),
         OrderParams(duration(), duration(), anything()),
     )
     governance.require_lawful_risk(params)
@@ -220,6 +225,25 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
         margin_params(),
     ),
     lambda: backing.combined(a_standing(), a_standing()),
+    lambda: portfolio.joined(
+        the_sums(),
+        signed("size"),
+        feed_price(),
+        natural("size"),
+        positive("scale"),
+        margin_params(),
+    ),
+    lambda: portfolio.requirement(the_sums(), part()),
+    lambda: statement.portfolio_price(
+        signed("size"),
+        natural("price"),
+        positive("scale"),
+        margin_params(),
+        the_sums(),
+        part(),
+        the_totals(),
+    ),
+    lambda: governance.require_lawful_floor(market_params(), PortfolioParams(part())),
     lambda: collateral.grown_haircut(natural("size"), collateral_params()),
     lambda: collateral.worth(natural("size"), natural("price"), part()),
     lambda: collateral.sale_price(natural("size"), natural("price"), part()),

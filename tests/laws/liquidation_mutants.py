@@ -12,8 +12,8 @@ LIQUIDATION_MUTANTS = (
         "C1",
         "trading",
         (
-            "standing.equity < standing.maintenance + risk.reserve",
-            "standing.equity < standing.initial + risk.reserve",
+            "standing.equity < standing.maintenance + reserve,",
+            "standing.equity < standing.initial + reserve,",
         ),
     ),
     each(
@@ -41,6 +41,27 @@ LIQUIDATION_MUTANTS = (
         "C4",
         "liquidation",
         ("target + 2 * case.reserve", "target"),
+    ),
+    both(
+        "a portfolio forgets what closing costs",
+        "C4",
+        "liquidation",
+        ("target_ratio) - whole.cost", "target_ratio)"),
+    ),
+    each(
+        "only the position that was named is closed of a portfolio",
+        "C7",
+        "trading",
+        (
+            "closed = close_part(state, holder, each, part, standing, risk, now)",
+            "closed = close_part(state, holder, each, Ratio(1), standing, risk, now)",
+        ),
+        (
+            "closed: liquidation.Closing = self.close_part(holder, each, part, "
+            "standing, risk, now)",
+            "closed: liquidation.Closing = self.close_part(holder, each, 1, "
+            "standing, risk, now)",
+        ),
     ),
     each(
         "the insurance fee is taken from who cannot pay it",

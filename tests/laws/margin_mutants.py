@@ -46,6 +46,41 @@ MARGIN_MUTANTS = (
         ),
     ),
     each(
+        "a portfolio has no floor",
+        "B3",
+        "portfolio",
+        (
+            "max(lost, mul_wad_up(notional, floor_ratio))",
+            "max(lost, mul_wad_up(notional, Ratio(0)))",
+        ),
+        (
+            "max(lost, fixed_point.mul_wad_up(notional, floor_ratio))",
+            "max(lost, fixed_point.mul_wad_up(notional, 0))",
+        ),
+    ),
+    both(
+        "a portfolio is told the least of its multipliers",
+        "B3",
+        "portfolio",
+        (
+            "max(sums.maintenance_multiplier, price.maintenance_multiplier)",
+            "min(sums.maintenance_multiplier, price.maintenance_multiplier)",
+        ),
+    ),
+    each(
+        "a portfolio is left out of a stress",
+        "B3",
+        "portfolio",
+        (
+            "for stress in range(STRESSES):\n        worst",
+            "for stress in range(STRESSES - 14):\n        worst",
+        ),
+        (
+            "for stress: uint256 in range(STRESSES):\n        worst",
+            "for stress: uint256 in range(STRESSES - 14):\n        worst",
+        ),
+    ),
+    each(
         "a gain is settled and stays",
         "B5",
         "settlement",

@@ -15,6 +15,7 @@ from protocol.liquidation import Case, LiquidationParams
 from protocol.margin import MarginParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams
 from protocol.payout import PayoutParams, Spent
+from protocol.portfolio import Sums
 from protocol.position import Position
 from protocol.pricing import PricingParams
 from protocol.sides import Book, MarketState
@@ -46,7 +47,7 @@ def margin_params() -> MarginParams:
     # What is above the lower bound is at most the span up to the upper one, so a ratio
     # of the two is 1 at most. Products with it are largest for the widest span.
     widest = 2 ** BOUNDS["size"].bits - 1
-    return MarginParams(part(), natural("rate"), 0, widest, part())
+    return MarginParams(part(), natural("rate"), 0, widest, part(), natural("amount"))
 
 
 def liquidation_params() -> LiquidationParams:
@@ -178,6 +179,21 @@ def a_standing() -> Standing:
         natural("cash"),
         natural("value"),
         natural("value"),
+    )
+
+
+def the_sums() -> Sums:
+    # Of sixteen positions, none worth more than what a market may come to.
+    most = 16 * 2 ** BOUNDS["value"].bits * WAD * 2**15
+    return Sums(
+        natural("value"),
+        natural("value"),
+        natural("value"),
+        natural("value"),
+        multiplier(),
+        multiplier(),
+        part(),
+        (Interval(-most, most), Interval(-most, most)),
     )
 
 

@@ -13,6 +13,7 @@ from protocol.collateral import CollateralParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams, RiskParams
+from protocol.portfolio import packed_shocks
 from simulation.document import read_document
 from simulation.errors import InputError, ScenarioError
 from simulation.parameters import Range, Section, section_of
@@ -162,6 +163,14 @@ def test_an_override_may_begin_a_section_that_was_left_out(tmp_path) -> None:
         (
             "market.ETH.limits.mode=paused",
             "'paused' is no mode; allowed: 'active' or 'reduce_only' or 'halted'",
+        ),
+        ("market.ETH.margin.shocks=0.1", "'0.1' is no list; allowed: a list of up to"),
+        ("market.ETH.margin.shocks=[-1.0001]", "'-1.0001' is no shock; allowed: a lis"),
+        ("market.ETH.margin.shocks=[3.2768]", "'3.2768' is no shock; allowed: a list"),
+        ("market.ETH.margin.shocks=[0.00001]", "'0.00001' is no shock; allowed: a li"),
+        (
+            f"market.ETH.margin.shocks={[0] * 17}",
+            "17 shocks are more than 16; allowed: a list of up to 16 ratios",
         ),
         ("market.ETH.margin.im_base=-0.1", "'-0.1' is out of range; allowed: a ratio"),
         ("market.ETH.margin.im_base=inf", "'inf' does not begin with a number"),
@@ -542,6 +551,11 @@ def test_any_other_refusal_is_told_by_its_name() -> None:
             "refused with ClosingCostsTooMuch, the law is im_base *",
         ),
         (
+            "market.ETH.margin.shocks=[-0.05, 0.04]",
+            "market.ETH.margin.im_base",
+            "refused with ShocksTooSmall, the law is of the shocks of a market one",
+        ),
+        (
             "protocol.margin_call.ratio=2",
             "market.ETH.margin.maintenance_fraction",
             "the law is maintenance_fraction * protocol.margin_call.ratio <= 1; given",
@@ -604,6 +618,13 @@ def test_a_market_is_active_unless_it_says_more(given, mode) -> None:
     overrides = [] if given is None else [f"market.ETH.limits.mode={given}"]
     ether, *_ = load_scenario(CRASH, overrides).markets
     assert ether.params.limits.mode == mode
+
+
+def test_shocks_are_written_as_ratios() -> None:
+    override = "market.ETH.margin.shocks=['-0.12', 0.12, '-1', 3.2767]"
+    ether, bitcoin, *_ = load_scenario(CRASH, [override]).markets
+    word = packed_shocks([-1_200, 1_200, -10_000, 32_767])
+    assert (ether.params.margin.shocks, bitcoin.params.margin.shocks) == (word, 0)
 
 
 @pytest.mark.parametrize("struct", [MarketParams, RiskParams, FeedParams])

@@ -28,6 +28,7 @@ from protocol.margin_call import MarginCallParams
 from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
+from protocol.portfolio import STRESSES, WHOLE, PortfolioParams, packed_shocks
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.trace import VERSION, CollateralGenesis, Genesis, MarketGenesis
@@ -113,6 +114,7 @@ def market_params(choose: Choices, price: int) -> MarketParams:
     capacity = seldom(choose, 2_000 * WAD, (10**5 * WAD, 10**7 * WAD))
     factor = seldom(choose, WAD // 2, (1, WAD // 1_000, 2**95 - 1))
     slowest = capacity // DAY + 1
+    im_base = seldom(choose, WAD // 10, (WAD // 5, WAD))
     params = MarketParams(
         pricing=PricingParams(scale, seldom(choose, WAD // 100, (0, WAD // 4))),
         limits=LimitParams(
@@ -156,11 +158,12 @@ def market_params(choose: Choices, price: int) -> MarketParams:
             slope_2=seldom(choose, WAD // 50, (0, 2**60)),
         ),
         margin=MarginParams(
-            im_base=seldom(choose, WAD // 10, (WAD // 5, WAD)),
+            im_base=im_base,
             im_slope=seldom(choose, WAD // 2, (0, 2**60)),
             oi_lower=seldom(choose, scale // 100, (0,)),
             oi_upper=scale // 4,
             maintenance_fraction=seldom(choose, 6 * WAD // 10, (WAD, WAD * 9 // 10)),
+            shocks=shocks(choose, im_base),
         ),
         liquidation=LiquidationParams(
             target_ratio=seldom(choose, 12 * WAD // 10, (WAD, 2 * WAD)),
@@ -188,6 +191,27 @@ def market_params(choose: Choices, price: int) -> MarketParams:
     except Revert:
         return usual_market(price)
     return params
+
+
+def shocks(choose: Choices, im_base: int) -> int:
+    """
+    What moves the price of a market in each stress: mostly with the other markets,
+    sometimes against them, seldom nothing at all.
+    """
+    least = im_base * WHOLE // WAD
+    most = min(WHOLE, seldom(choose, least, (least + 1, 3 * least // 2)))
+    first = seldom(choose, -most, (most,))
+    others = [choose.integer(-most, most) for _ in range(STRESSES - 2)]
+    return seldom(choose, packed_shocks([first, -first, *others]), (0,))
+
+
+def least_floor(params: MarketParams) -> int:
+    """A floor of portfolios at which closing costs less than what they must hold."""
+    if params.margin.shocks == 0:
+        return 1
+    kept = params.margin.maintenance_fraction * params.liquidation.critical_fraction
+    # So much more that no rounding of the law's own matters.
+    return governance.closing_cost(params) * WAD * WAD // kept + 10
 
 
 def usual_market(price: int) -> MarketParams:
@@ -236,6 +260,7 @@ def risk_params(choose: Choices) -> RiskParams:
             grace=choose.pick((0, 0, 300, 3_600)),
             window=seldom(choose, 3_600, (DAY,)),
         ),
+        portfolio=PortfolioParams(seldom(choose, WAD // 16, (1, WAD // 4, WAD))),
         order=OrderParams(
             delay=choose.pick((0, 0, 0, 1, 12)),
             window=seldom(choose, 300, (1, DAY)),
@@ -300,7 +325,13 @@ def genesis(choose: Choices) -> Genesis:
     # Nobody is called above the initial margin of a market.
     highest = max(each.params.margin.maintenance_fraction for each in markets)
     ratio = min(risk.margin_call.ratio, WAD * WAD // highest)
-    risk = replace(risk, margin_call=replace(risk.margin_call, ratio=ratio))
+    least = max(least_floor(each.params) for each in markets)
+    floor = max(risk.portfolio.floor, least)
+    risk = replace(
+        risk,
+        margin_call=replace(risk.margin_call, ratio=ratio),
+        portfolio=PortfolioParams(floor),
+    )
     return Genesis(
         version=VERSION,
         start=START,

@@ -41,8 +41,9 @@ ACCOUNTS = (
     ("ally_2", 2**96 - 1),
     ("forwarder", 0),
 )
-# These are isolated from the beginning.
-ISOLATED = (("trader_1", 1), ("trader_3", 0))
+# These are isolated from the beginning, and these portfolios.
+MADE_ISOLATED = (("trader_1", 1), ("trader_3", 0))
+MADE_PORTFOLIOS = (("trader_2", 0), ("ally_1", 0), ("forwarder", 0))
 
 
 @cache

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from protocol.account import MAX_MARKETS, Account
+from protocol.account import CROSS, MAX_MARKETS, PORTFOLIO, Account
 from protocol.backing import Standing
 from protocol.collateral import MAX_TOKENS, CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
@@ -38,12 +38,13 @@ from protocol.funding import (
 )
 from protocol.insurance import InsuranceParams, InsuranceWindow
 from protocol.ledger import Funds, Holdings
-from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams
+from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams, Whole
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
 from protocol.order import Order, OrderParams
 from protocol.parameters import ACTIVE, SETTLED, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
+from protocol.portfolio import STRESSES, PortfolioParams, Sums, packed_shocks
 from protocol.position import Position
 from protocol.pricing import PricingParams
 from protocol.ramp import Ramp
@@ -126,16 +127,29 @@ VAULT = st.builds(VaultParams, TIMES, TIMES, TIMES)
 REWARDS = st.builds(RewardParams, below(120), below(120), below(120))
 
 
+# Sixteen shocks in a word: none, any, or small ones either way.
+SHOCKS = (
+    st.just(0)
+    | WORDS
+    | st.lists(st.integers(-4_000, 4_000), min_size=STRESSES, max_size=STRESSES).map(
+        packed_shocks
+    )
+)
+PORTFOLIOS = st.builds(PortfolioParams, PARTS)
+
+
 @st.composite
 def margins(draw: st.DrawFn) -> MarginParams:
     """Margin parameters whose open interest has an upper bound above its lower."""
     lower = draw(st.integers(0, 2**95 - 2) | st.integers(0, 1_000 * WAD))
     upper = lower + draw(positive(90) | st.just(1))
-    return MarginParams(draw(PARTS), draw(RATES), lower, upper, draw(PARTS))
+    return MarginParams(
+        draw(PARTS), draw(RATES), lower, upper, draw(PARTS), draw(SHOCKS)
+    )
 
 
 MARGIN = margins()
-RAMPS = st.builds(Ramp, PARTS, RATES, PARTS, TIMES)
+RAMPS = st.builds(Ramp, PARTS, RATES, PARTS, SHOCKS, TIMES)
 CLOSING = st.builds(
     LiquidationParams,
     st.integers(WAD, 2 * WAD),
@@ -167,7 +181,16 @@ WARNED = st.builds(
 )
 WAITING = st.builds(OrderParams, TIMES | st.just(0), TIMES, below(120))
 RISK = st.builds(
-    RiskParams, PARTS, below(120), REWARDS, INSURANCE, DEBTS, VAULT, WARNED, WAITING
+    RiskParams,
+    PARTS,
+    below(120),
+    REWARDS,
+    INSURANCE,
+    DEBTS,
+    VAULT,
+    WARNED,
+    PORTFOLIOS,
+    WAITING,
 )
 COLLATERAL = st.builds(
     CollateralParams,
@@ -206,13 +229,26 @@ ACCOUNTS = st.builds(
     VALUES,
     BITMAPS,
     BITMAPS,
-    st.integers(0, 1),
+    st.integers(CROSS, PORTFOLIO),
     TRUTHS,
     st.integers(0, 2**MAX_TOKENS - 1),
     TIMES,
     BITMAPS,
 )
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
+# What sixteen positions lose in a stress, in parts of a ten thousandth.
+LOSSES = st.tuples(*[signed(209)] * (2 * STRESSES))
+SUMS = st.builds(
+    Sums,
+    AMOUNTS,
+    AMOUNTS,
+    AMOUNTS,
+    AMOUNTS,
+    MULTIPLIERS,
+    MULTIPLIERS,
+    PARTS,
+    LOSSES,
+)
 BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
 HOLDINGS = st.builds(Holdings, below(120), AMOUNTS)
@@ -335,6 +371,18 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 CASES = cases()
+
+
+WHOLES = st.builds(
+    Whole,
+    AMOUNTS,
+    AMOUNTS,
+    below(96),
+    PARTS,
+    below(120),
+    st.integers(WAD, 2 * WAD),
+    PARTS,
+)
 
 
 @st.composite

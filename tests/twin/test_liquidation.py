@@ -18,6 +18,8 @@ from tests.twin.strategies import (
     REWARDS,
     SCALES,
     TRUTHS,
+    VALUES,
+    WHOLES,
     WORDS,
     below,
     since,
@@ -57,9 +59,15 @@ FUNCTIONS: Functions = {
     "discount": (CASES, SCALES, CLOSING),
     "needed_size": (CASES, SCALES, CLOSING),
     "closed_size": st.tuples(CASES, SCALES, below(120), CLOSING) | scarcity(),
+    "gathered": (WHOLES, CASES, SCALES, AMOUNTS, CLOSING),
+    "needed_part": (WHOLES, VALUES, AMOUNTS, AMOUNTS),
+    "closed_part": (WHOLES, VALUES, AMOUNTS, AMOUNTS),
+    "capped_reward": (AMOUNTS, TRUTHS, REWARDS),
     "keeper_reward": (AMOUNTS, TRUTHS, REWARDS, CLOSING),
 }
 REFUSALS = {
+    "gathered": {errors.DENOMINATOR_NOT_POSITIVE},
+    "closed_part": {errors.BUCKET_EMPTY},
     "needed_size": {errors.DENOMINATOR_NOT_POSITIVE},
     "closed_size": {errors.BUCKET_EMPTY, errors.DENOMINATOR_NOT_POSITIVE},
 }

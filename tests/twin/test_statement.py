@@ -20,11 +20,14 @@ from tests.twin.strategies import (
     PRICES,
     RATIOS,
     RISK,
+    SCALES,
     SIZES,
     STANDINGS,
     STATES,
+    SUMS,
     TIMES,
     TOTALS,
+    VALUES,
     later_prices,
     since,
 )
@@ -40,11 +43,15 @@ def lines_later(draw: st.DrawFn) -> tuple[object, ...]:
     return draw(POSITIONS), draw(AMOUNTS), state, *draw(others), later
 
 
+# No price goes against nothing.
+POSITION_SIZES = SIZES.filter(bool)
 FUNCTIONS: Functions = {
     "totals": (ACCOUNTS, STANDINGS, RISK, TIMES),
     "status_of": (TOTALS, PARTS),
     "free_collateral": (ACCOUNTS, TOTALS),
     "liquidation_price": (SIZES, PRICES, AMOUNTS, RATIOS, MARGIN, TOTALS),
+    "room": (POSITION_SIZES, VALUES, RATIOS, PARTS, SUMS, TOTALS),
+    "portfolio_price": (SIZES, PRICES, SCALES, MARGIN, SUMS, PARTS, TOTALS),
     "line": lines_later(),
     "statement": (ACCOUNTS, TOTALS, PARTS, st.tuples(*[LINES] * MAX_MARKETS)),
 }

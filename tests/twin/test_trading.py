@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from protocol import errors, trading
 from tests.twin.strategies import (
+    AMOUNTS,
     PARTS,
     STANDINGS,
     TRUTHS,
@@ -30,11 +31,13 @@ def reductions(draw: st.DrawFn) -> tuple[object, ...]:
 
 
 FUNCTIONS: Functions = {
+    "require_at_risk": (STANDINGS, AMOUNTS),
     "require_margin": (
         st.tuples(STANDINGS, STANDINGS, TRUTHS, below(120), PARTS) | reductions()
     ),
 }
 REFUSALS = {
+    "require_at_risk": {errors.HEALTHY},
     "require_margin": {
         errors.BELOW_INITIAL_MARGIN,
         errors.EQUITY_NEGATIVE,

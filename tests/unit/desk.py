@@ -61,13 +61,13 @@ GENESIS = Genesis(
 class Desk:
     """Calls by name, in lockstep, beginning with so much in the vault."""
 
-    def __init__(self, vault: str = "0") -> None:
+    def __init__(self, vault: str = "0", genesis: Genesis = GENESIS) -> None:
         chain = RevmChain(compile_contracts())
-        chain.deploy(GENESIS)
-        self.model = model_at(GENESIS, chain.addresses)
+        chain.deploy(genesis)
+        self.model = model_at(genesis, chain.addresses)
         self.pair = Lockstep(self.model, chain)
         self.published_at = START - 50
-        for action in genesis_actions(GENESIS, chain.addresses):
+        for action in genesis_actions(genesis, chain.addresses):
             assert self.pair.step(action).outcome.error is None
         self.now = EARLY
         atoms = wad(vault) // ATOM
@@ -126,17 +126,17 @@ class Desk:
         atoms = wad(amount) // ATOM
         self.make(name, "Exchange", "deposit", self.holder(name), atoms)
 
-    def trade(self, name: str, size_delta: str) -> Any:
+    def trade(self, name: str, size_delta: str, market_id: int = 0) -> Any:
         """Let an actor trade at any price."""
         delta = wad(size_delta)
         limit = 2**128 if delta > 0 else 0
         holder = self.holder(name)
-        return self.make(name, "Exchange", "trade", holder, 0, delta, limit)
+        return self.make(name, "Exchange", "trade", holder, market_id, delta, limit)
 
-    def liquidate(self, name: str) -> Any:
+    def liquidate(self, name: str, market_id: int = 0) -> Any:
         """Let the keeper liquidate an actor's account."""
         holder = self.holder(name)
-        return self.make("keeper", "Exchange", "liquidate", holder, 0)
+        return self.make("keeper", "Exchange", "liquidate", holder, market_id)
 
     def insure(self, insurance: str) -> None:
         """Let the provider fund the insurance fund."""

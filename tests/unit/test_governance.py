@@ -18,16 +18,25 @@ from protocol.governance import (
     MOST_WAIT,
 )
 from protocol.parameters import HALTED
+from protocol.portfolio import PortfolioParams, packed_shocks
 from tests.twin.twins import both
 from tests.unit.worked import DAY, FEED, MARKET, RISK, START, wad
 
 BOUNDS = errors.PARAMETER_OUT_OF_BOUNDS
+TOO_SMALL = errors.SHOCKS_TOO_SMALL
 ONE = wad("1")
 CEILING = FEED.ceiling_price
 REPORTERS = (1, 2, 3, 4, 5, 0, 0)
 # A parameter, a value that keeps every law, one that does not, and the law's error.
 # 10000 / 86400, rounded up: the bucket fills within a day.
 SLOWEST = 115_740_740_740_740_741
+
+
+def shocks(*each: int) -> int:
+    """The word of shocks."""
+    return packed_shocks(each)
+
+
 MARKET_LAWS = [
     ("pricing.skew_scale", MOST_PRICE, MOST_PRICE + 1, BOUNDS),
     ("pricing.skew_scale", wad("10000"), 0, BOUNDS),
@@ -58,6 +67,10 @@ MARKET_LAWS = [
     ("margin.oi_lower", wad("200") - 1, wad("200"), BOUNDS),
     ("margin.oi_upper", wad("100") + 1, wad("100"), BOUNDS),
     ("margin.maintenance_fraction", ONE, ONE + 1, BOUNDS),
+    ("margin.shocks", shocks(-10_000, 1_090), shocks(-10_001, 1_090), BOUNDS),
+    ("margin.shocks", shocks(-1_090, 1_090), shocks(-1_090, 1_089), TOO_SMALL),
+    ("margin.shocks", shocks(-1_090, 1_090), shocks(-1_089, 1_090), TOO_SMALL),
+    ("margin.shocks", 0, shocks(1_090, 1_090), TOO_SMALL),
     ("liquidation.target_ratio", ONE, ONE - 1, BOUNDS),
     ("liquidation.target_ratio", 2 * ONE, 2 * ONE + 1, BOUNDS),
     ("liquidation.critical_fraction", ONE, ONE + 1, BOUNDS),
@@ -130,6 +143,8 @@ RISK_LAWS = [
     ("vault.window", MOST_WAIT, MOST_WAIT + 1, BOUNDS),
     ("vault.quarantine", 0, MOST_WAIT + 1, BOUNDS),
     ("vault.quarantine", MOST_WAIT, MOST_WAIT + 1, BOUNDS),
+    ("portfolio.floor", 1, 0, BOUNDS),
+    ("portfolio.floor", ONE, ONE + 1, BOUNDS),
 ]
 
 
@@ -234,6 +249,24 @@ def test_closing_costs_less_than_the_margin_that_is_left() -> None:
     path = "liquidation.keeper_share"
     assert market_refusal(path, wad("0.0062") - 1) is None
     assert market_refusal(path, wad("0.0062")) == errors.CLOSING_COSTS_TOO_MUCH
+
+
+def test_closing_costs_less_than_the_floor_of_a_portfolio() -> None:
+    """
+    Closing costs 0.005 + 0.0225 = 0.0275 of the value at most, and a floor of 0.0917
+    keeps 0.0917 * 0.5 * 0.6 = 0.02751. Nobody is asked where no portfolio may hold a
+    position.
+    """
+    moved = changed(MARKET, "margin.shocks", shocks(-1_090, 1_090))
+
+    def refusal(params: Any, floor: str) -> str | None:
+        asked = PortfolioParams(wad(floor))
+        return both(governance, "require_lawful_floor", params, asked)
+
+    assert both(governance, "closing_cost", moved) == wad("0.0275")
+    assert refusal(moved, "0.0917") is None
+    assert refusal(moved, "0.0916") == errors.FLOOR_TOO_LOW
+    assert refusal(MARKET, "0.0916") is None
 
 
 def test_the_scale_is_twice_the_open_interest_there_is_and_may_be() -> None:

@@ -30,6 +30,7 @@ from tests.unit.test_losses import funds, opened
 from tests.unit.test_margin_call import PARAMS
 from tests.unit.test_orders import PENDING
 from tests.unit.test_payout import LATELY
+from tests.unit.test_portfolio import BTC, ETH, HEDGE, MUST_HOLD, asked, hedged
 from tests.unit.test_sides import TRADED
 from tests.unit.test_statement import OPEN, WHOLE
 from tests.unit.worked import (
@@ -57,7 +58,13 @@ from tests.unit.worked import (
 PAGE = Path(__file__).parents[2] / "docs" / "mechanism.md"
 MARKED = re.compile(r"<!-- (\w+(?:\.\w+)?) -->\n((?:\|.*\n)+)")
 LOSSES = "losses"
+HEDGE_TABLE = "hedge"
 SCALE = PRICING.skew_scale
+PART_OF_A_HEDGE = {
+    "whole": HEDGE,
+    "maintenance": MUST_HOLD,
+    "reserve": RISK.reserve,
+}
 # What a function is given that its table does not say, by its parameter.
 GIVEN: dict[str, dict[str, Any]] = {
     "pricing.execution_price": {"params": PRICING},
@@ -139,6 +146,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     },
     "statement.free_collateral": {"current": OPEN, "whole": WHOLE},
     "statement.status_of": {"whole": WHOLE, "critical": LIQUIDATION.critical_fraction},
+    "liquidation.needed_part": PART_OF_A_HEDGE,
+    "liquidation.closed_part": PART_OF_A_HEDGE,
     "liquidation.keeper_reward": {"rewards": REWARDS, "params": LIQUIDATION},
 }
 # And what any function of a module is given.
@@ -195,7 +204,7 @@ def rows() -> list[Row]:
             {k[1:]: v for k, v in row.items() if k.startswith("=")},
         )
         for mark, table in tables()
-        if mark != LOSSES
+        if mark not in (LOSSES, HEDGE_TABLE)
         for row in table
     ]
 
@@ -253,6 +262,17 @@ def test_the_losses_are_borne_as_the_page_says() -> None:
         assert before.insurance - after.insurance == value(row["insurance fund pays"])
         gained = after.vault - before.vault
         assert wad("4002") - gained == value(row["vault bears"])
+
+
+def test_a_hedge_needs_what_the_page_says() -> None:
+    (hedges,) = [table for mark, table in tables() if mark == HEDGE_TABLE]
+    assert hedges
+    for row in hedges:
+        desk = hedged(int(row["mode"]))
+        for market_id, size in ((ETH, row["first"]), (BTC, row["second"])):
+            if size != "0":
+                desk.trade("ann", size, market_id)
+        assert asked(desk) == (value(row["initial"]), value(row["maintenance"]))
 
 
 def test_the_page_speaks_of_every_formula() -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from protocol import margin, ramp
 from protocol.margin import MarginParams
+from protocol.portfolio import packed_shocks
 from protocol.ramp import NO_RAMP, Ramp
 from tests.twin.strategies import MARGIN, PRICES, SCALES, SIZES
 from tests.twin.twins import both
@@ -35,7 +36,7 @@ def at(rising: Ramp, asked: MarginParams, elapsed: int) -> MarginParams:
 
 def test_what_is_raised_rises_evenly_over_a_day() -> None:
     rising = begun(RAISED)
-    assert rising == Ramp(wad("0.109"), wad("1"), wad("0.5"), START)
+    assert rising == Ramp(wad("0.109"), wad("1"), wad("0.5"), 0, START)
     assert at(rising, RAISED, 0) == WORKED
     half = at(rising, RAISED, DAY // 2)
     assert (half.im_base, half.maintenance_fraction) == (wad("0.159"), wad("0.6"))
@@ -48,6 +49,18 @@ def test_what_is_lowered_is_lowered_at_once() -> None:
     lowered = replace(WORKED, im_base=wad("0.1"), maintenance_fraction=wad("0.4"))
     assert begun(lowered) == NO_RAMP
     assert at(NO_RAMP, lowered, 0) == lowered
+
+
+def test_shocks_hold_for_the_day_in_which_others_are_announced() -> None:
+    """Where there were none, the first ones hold at once."""
+    first, second = packed_shocks([-1_200, 1_200]), packed_shocks([-2_000, 2_000])
+    shocked = replace(WORKED, shocks=first)
+    assert begun(shocked) == NO_RAMP
+    asked = replace(WORKED, shocks=second)
+    rising = both(ramp, "begun", shocked, SCALE, asked, SCALE, START)
+    assert at(rising, asked, 0) == shocked
+    assert at(rising, asked, DAY - 1).shocks == first
+    assert at(rising, asked, DAY) == asked
 
 
 def test_a_smaller_scale_is_a_steeper_slope() -> None:

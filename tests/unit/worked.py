@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
+from msgspec.structs import replace
+
 from protocol.collateral import CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
 from protocol.fee import FeeParams
@@ -19,6 +21,7 @@ from protocol.margin_call import MarginCallParams
 from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
+from protocol.portfolio import PortfolioParams, packed_shocks
 from protocol.pricing import PricingParams
 from protocol.request import VaultParams
 from protocol.volatility import VolatilityParams
@@ -67,6 +70,7 @@ MARGIN = MarginParams(
     oi_lower=wad("100"),
     oi_upper=wad("200"),
     maintenance_fraction=wad("0.5"),
+    shocks=0,
 )
 LIQUIDATION = LiquidationParams(
     target_ratio=wad("1.2"),
@@ -102,6 +106,7 @@ RISK = RiskParams(
     debt=DebtParams(floor=wad("10"), most=wad("500")),
     vault=VaultParams(delay=60, window=600, quarantine=DAY),
     margin_call=MarginCallParams(ratio=wad("1.5"), grace=0, window=3_600),
+    portfolio=PortfolioParams(floor=wad("0.03")),
     order=OrderParams(delay=0, window=60, least_fee=wad("1")),
 )
 TOKEN = CollateralParams(
@@ -128,6 +133,19 @@ FEED = FeedParams(
 # Margins grow from 5 % a day on, to three times of what they are, 0.0001 a second.
 VOLATILE = VolatilityParams(
     reference=wad("0.05"), max_multiplier=wad("3"), ramp=wad("0.0001")
+)
+# Two deep markets, in which a portfolio may be hedged: what they lose together, and
+# what the second does by itself.
+DEEP = replace(
+    MARKET,
+    pricing=replace(PRICING, skew_scale=wad("100000")),
+    margin=replace(
+        MARGIN, shocks=packed_shocks([-1_200, 1_200, -1_200, 1_200, -200, 200])
+    ),
+)
+BESIDE = replace(
+    DEEP,
+    margin=replace(MARGIN, shocks=packed_shocks([-1_200, 1_200, -800, 800, 200, -200])),
 )
 START = 1_700_000_000
 PRICE = FeedPrice(

@@ -4,25 +4,30 @@ C: liquidation, and who bears what it leaves.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from protocol import market
+from protocol.account import PORTFOLIO
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.settlement import BadDebt
 from protocol.share import Withdraw
 from protocol.trading import Liquidated
 from tests.laws.invariants.call import Call, Worth
-from tests.laws.invariants.measures import SETTLED, up
+from tests.laws.invariants.measures import SETTLED, bits, up
 from tests.laws.invariants.registry import law
 
 
 def liquidated(call: Call) -> tuple[Any, Any, Any, Worth, Worth] | None:
-    """The event of a liquidation, the market's price and parameters, then and now."""
+    """
+    The event of a liquidation, the market's price and parameters, then and now. Of a
+    portfolio it is the event of the market that was named, which tells what was paid.
+    """
     events = call.events(Liquidated)
     if not events:
         return None
-    event = events[0]
+    event = events[-1]
     state = call.world.state
     price = market.price_of(state, event.market_id)
     params = market.load_params(state, event.market_id, call.action.now)
@@ -41,12 +46,29 @@ def only_at_risk(call: Call) -> None:
     assert then.equity < then.maintenance + reserve, (event, then)
 
 
+def params_together(call: Call, holder: int, number: int) -> Iterator[tuple[int, Any]]:
+    """The parameters of the markets in which one liquidation closes something."""
+    state = call.world.state
+    account = call.before.tables["accounts"][holder]
+    others = account.positions if account.mode == PORTFOLIO else 0
+    for each in bits(others | 1 << number):
+        yield each, market.load_params(state, each, call.action.now)
+
+
+def is_old(call: Call, market_id: int, params: Any) -> bool:
+    """Whether the price of a market is too old to be liquidated at."""
+    price, now = market.price_of(call.world.state, market_id), call.action.now
+    too_late = now > price.valid_until
+    return bool(now - price.published_at > params.limits.risk_age or too_late)
+
+
 @law
 def always_at_risk(call: Call) -> None:
     """
     C2: a position of an account at risk is liquidated whenever somebody asks for it,
-    unless its market has no price; or is settled, where anybody closes it; or its
-    bucket is empty, or its grace not over, and the account not critical.
+    unless its market, or one of its portfolio, has no price; or is settled, where
+    anybody closes it; or a bucket is empty, or its grace not over, and the account not
+    critical.
     """
     if call.name != "Exchange.liquidate" or call.ok:
         return
@@ -57,16 +79,17 @@ def always_at_risk(call: Call) -> None:
     then = call.before.worths[holder]
     if then.equity >= then.maintenance + market.load_risk(state).reserve:
         return
-    params = market.load_params(state, number, call.action.now)
-    price = market.price_of(state, number)
+    params = dict(params_together(call, holder, number))
     if error == "MarketSettled":
-        assert params.limits.mode == SETTLED, params.limits
+        assert any(asked.limits.mode == SETTLED for asked in params.values()), params
         return
     if error in ("PriceStale", "PriceInvalid"):
-        age = call.action.now - price.published_at
-        assert age > params.limits.risk_age or call.action.now > price.valid_until
+        assert any(is_old(call, each, asked) for each, asked in params.items())
         return
-    critical = up(then.maintenance, params.liquidation.critical_fraction)
+    critical = up(
+        then.maintenance,
+        max(asked.liquidation.critical_fraction for asked in params.values()),
+    )
     assert error in ("BucketEmpty", "GraceNotOver"), error
     assert then.equity >= critical, (then, critical)
 
@@ -75,45 +98,89 @@ def always_at_risk(call: Call) -> None:
 def never_grows(call: Call) -> None:
     """
     C3: a liquidation makes a position smaller and never turns it over, closes no more
-    than the bucket holds unless the account is critical, and no other position.
+    than the bucket holds unless the account is critical, and no position beside those
+    of a portfolio.
     """
-    found = liquidated(call)
-    if found is None:
+    events = call.events(Liquidated)
+    if not events:
         return
-    event, price, params, then, _ = found
-    key = (event.holder, event.market_id)
-    was = call.before.tables["positions"][key].size
-    size = call.world.state.positions[key].size
-    assert size * was >= 0, (was, size)
-    assert abs(size) < abs(was), (was, size)
-    assert size == event.size == was + event.size_delta
+    state, holder = call.world.state, events[0].holder
+    then = call.before.worths[holder]
+    params = dict(params_together(call, holder, events[-1].market_id))
+    assert sorted(each.market_id for each in events) == sorted(params)
+    most = max(asked.liquidation.critical_fraction for asked in params.values())
+    for event in events:
+        key = (holder, event.market_id)
+        was, size = call.before.tables["positions"][key].size, state.positions[key].size
+        assert size * was >= 0, (was, size)
+        assert abs(size) < abs(was), (was, size)
+        assert size == event.size == was + event.size_delta
+        terms = params[event.market_id].liquidation
+        if then.equity >= up(then.maintenance, most):
+            bucket = call.before.tables["buckets"].get(
+                event.market_id, state.buckets.empty
+            )
+            waited = call.action.now - bucket.filled_at
+            filled = bucket.level + terms.bucket_rate * waited
+            level = min(terms.bucket_capacity, filled)
+            mark = market.price_of(state, event.market_id).mark
+            assert up(abs(event.size_delta), mark) <= level, (event, level)
+    closed = {(holder, event.market_id) for event in events}
     for other, held in call.before.tables["positions"].items():
-        assert other == key or call.world.state.positions[other] == held, other
-    terms = params.liquidation
-    if then.equity >= up(then.maintenance, terms.critical_fraction):
-        empty = call.world.state.buckets.empty
-        bucket = call.before.tables["buckets"].get(event.market_id, empty)
-        waited = call.action.now - bucket.filled_at
-        level = min(terms.bucket_capacity, bucket.level + terms.bucket_rate * waited)
-        assert up(abs(event.size_delta), price.mark) <= level, (event, level)
+        assert other in closed or state.positions[other] == held, other
+
+
+@law
+def closes_one_part(call: Call) -> None:
+    """
+    C7: a liquidation of a portfolio closes the same part of each position, to a wei of
+    each: it stays the hedge that it was.
+    """
+    events = call.events(Liquidated)
+    holder = events[0].holder if events else 0
+    closed = [
+        (abs(each.size_delta), abs(each.size_delta) + abs(each.size)) for each in events
+    ]
+    if events:
+        assert len(closed) == len(
+            dict(params_together(call, holder, events[-1].market_id))
+        )
+    for one, whole in closed:
+        for other, all_of_it in closed:
+            apart = abs(one * all_of_it - other * whole)
+            assert apart <= max(whole, all_of_it), (events, apart)
+
+
+def is_spent(call: Call, market_id: int) -> bool:
+    """Whether a bucket has been emptied but for what roundings may come to."""
+    closed = [each for each in call.events(Liquidated) if each.market_id == market_id]
+    whole = sum(abs(each.size_delta) + abs(each.size) for each in closed)
+    mark = market.price_of(call.world.state, market_id).mark
+    left = int(call.world.state.buckets[market_id].level)
+    return left <= 2 * (up(whole, 1) + up(33, mark) + 33)
 
 
 @law
 def restores(call: Call) -> None:
     """
     C4: what a liquidation leaves open has its target and the reserve behind it, unless
-    the bucket was the limit.
+    a bucket was the limit.
     """
     found = liquidated(call)
     if found is None or call.name != "Exchange.liquidate":
         return
-    event, price, params, _, now = found
+    event, price, _, _, now = found
     if event.size == 0:
         return
     state = call.world.state
     if state.buckets[event.market_id].level * WAD < 2 * price.mark:
         return
-    target = up(now.maintenance, params.liquidation.target_ratio)
+    params = dict(params_together(call, event.holder, event.market_id))
+    is_portfolio = call.before.tables["accounts"][event.holder].mode == PORTFOLIO
+    if is_portfolio and any(is_spent(call, each) for each in params):
+        return
+    most = max(asked.liquidation.target_ratio for asked in params.values())
+    target = up(now.maintenance, most)
     reserve = market.load_risk(state).reserve
     assert now.equity >= target + reserve, (event, now, target)
 
@@ -127,9 +194,12 @@ def penalty_is_bounded(call: Call) -> None:
     found = liquidated(call)
     if found is None:
         return
-    event, price, _, then, now = found
-    cost = up(abs(event.size_delta), abs(price.mark - event.price)) + 1
-    lost = cost if (event.price < price.mark) == (event.size_delta < 0) else 0
+    event, _, _, then, now = found
+    lost = 0
+    for each in call.events(Liquidated):
+        mark = market.price_of(call.world.state, each.market_id).mark
+        cost = up(abs(each.size_delta), abs(mark - each.price)) + 1
+        lost += cost if (each.price < mark) == (each.size_delta < 0) else 0
     assert now.equity >= min(0, then.equity - lost) or now.equity >= 0, (event, then)
     drawn = sum(each.amount for each in call.events(InsuranceDrawn))
     covered = sum(each.amount for each in call.events(BadDebt))

@@ -4,11 +4,14 @@ B: margin.
 
 from __future__ import annotations
 
-from protocol import market
+from protocol import health, market
+from protocol.account import PORTFOLIO
 from protocol.collateral import CollateralSeized
+from protocol.fixed_point import WAD
 from protocol.payout import PayoutCut
 from protocol.top_up import ToppedUp
 from tests.laws.invariants.call import Call, Worth
+from tests.laws.invariants.measures import bits
 from tests.laws.invariants.registry import law
 
 
@@ -64,6 +67,32 @@ def less_risk(call: Call) -> None:
         return
     assert now.equity >= 0, now
     assert now.equity * then.maintenance >= then.equity * now.maintenance, (then, now)
+
+
+@law
+def margined_together(call: Call) -> None:
+    """
+    B3: a portfolio must hold what the worst stress takes from its positions together,
+    and no less than the floor of what they are worth; and never more to be left alone
+    than to be opened.
+    """
+    state, now = call.world.state, call.action.now
+    floor = market.load_risk(state).portfolio.floor
+    for holder, found in call.after.worths.items():
+        account = state.accounts[holder]
+        if account.mode != PORTFOLIO or not account.positions:
+            continue
+        standing = health.standing_of(state, holder, False, now)
+        asked = (standing.initial, standing.maintenance)
+        assert asked == (found.initial, found.maintenance), (holder, asked, found)
+        value = fraction = 0
+        for number in bits(account.positions):
+            mark = market.price_of(state, number).mark
+            value += abs(state.positions[holder, number].size) * mark // WAD
+            params = market.load_params(state, number, now).margin
+            fraction = max(fraction, params.maintenance_fraction)
+        assert standing.maintenance >= value * floor // WAD * fraction // WAD, standing
+        assert standing.maintenance <= standing.initial, standing
 
 
 # How a call may change the equity of the account it is about.

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from protocol import funding, market
+from protocol.account import PORTFOLIO
 from protocol.feed import cumulative_price
 from protocol.fixed_point import WAD
 from protocol.state import TOKENS, Table
@@ -146,7 +147,72 @@ def worth(
         kept = up(up(size, price.mark), ratio)
         maintenance += up(kept, asked.maintenance_fraction)
     strict = certain + gains * weight // WAD
+    if account.mode == PORTFOLIO and account.positions:
+        initial, maintenance = together(state, holder, now)
     return Worth(equity, strict, initial, maintenance, assets)
+
+
+class Leg(NamedTuple):
+    """One position of a portfolio, at the price at which it is looked at."""
+
+    exposure: int
+    value: int
+    added: int
+    multiplier: int
+    shocks: list[int]
+
+
+def shocks_of(word: int) -> list[int]:
+    """The shocks of a market, one for each stress."""
+    places = word.to_bytes(32, "little")
+    pairs = [places[start : start + 2] for start in range(0, 32, 2)]
+    return [int.from_bytes(pair, "little", signed=True) for pair in pairs]
+
+
+def asked_together(legs: list[Leg], floor: int) -> int:
+    """What positions ask for together, the fraction of maintenance left out."""
+    stresses = zip(*(each.shocks for each in legs), strict=True)
+    losses = [
+        -sum(leg.exposure * moved for leg, moved in zip(legs, stress, strict=True))
+        for stress in stresses
+    ]
+    worst = -(-max(0, *losses) // (WAD * 10_000))
+    least = up(sum(each.value for each in legs), floor)
+    grown = max(each.multiplier for each in legs)
+    return up(max(worst, least), grown) + sum(each.added for each in legs)
+
+
+def together(state: State, holder: int, now: int) -> tuple[int, int]:
+    """What a portfolio must hold to be opened, and to be left alone."""
+    opened, left = [], []
+    fraction = 0
+    for number in bits(state.accounts[holder].positions):
+        size = state.positions[holder, number].size
+        price = market.price_of(state, number)
+        params = market.load_params(state, number, now)
+        book, asked = state.books[number], params.margin
+        own = min(WAD, up(asked.im_slope, abs(size), params.pricing.skew_scale))
+        span = asked.oi_upper - asked.oi_lower
+        heavier = max(book.long_size, -book.short_size)
+        above = max(0, min(heavier - asked.oi_lower, span))
+        crowded = up(WAD - asked.im_base, above, span)
+        fraction = max(fraction, asked.maintenance_fraction)
+        for legs, at, ratio, multiplier in (
+            (
+                opened,
+                max(price.index, price.average),
+                max(own, crowded),
+                price.initial_multiplier,
+            ),
+            (left, price.mark, own, price.maintenance_multiplier),
+        ):
+            worth_at = up(abs(size), at)
+            added = up(worth_at, ratio)
+            moved = shocks_of(asked.shocks)
+            legs.append(Leg(size * at, worth_at, added, multiplier, moved))
+    floor = market.load_risk(state).portfolio.floor
+    maintenance = up(asked_together(left, floor), fraction)
+    return max(asked_together(opened, floor), maintenance), maintenance
 
 
 @lru_cache(maxsize=2)

@@ -31,7 +31,7 @@ def set_operator(world: World, choose: Choices) -> Calls:
 def set_margin_mode(world: World, choose: Choices) -> Calls:
     """An account changes its mode."""
     holder = any_holder(world, choose)
-    modes = (0, 1, 2, MOST_UINT)
-    mode = choose.integer(0, 1) if choose.chance(85) else choose.pick(modes)
+    modes = (0, 1, 2, 3, MOST_UINT)
+    mode = choose.integer(0, 2) if choose.chance(85) else choose.pick(modes)
     sender = sender_for(world, choose, holder)
     yield world.by(sender, "Exchange", "set_margin_mode", holder, mode)

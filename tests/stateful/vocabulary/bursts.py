@@ -4,6 +4,7 @@ How a run begins, and what happens next.
 
 from __future__ import annotations
 
+from protocol.account import ISOLATED, PORTFOLIO
 from protocol.collateral import FIRST_FEED
 from protocol.trace import Action, genesis_actions
 from tests.stateful import configuration
@@ -19,7 +20,7 @@ from tests.stateful.vocabulary.prices import (
     to_edge,
 )
 from tests.stateful.vocabulary.registry import DEMANDS, RULES, Calls
-from tests.stateful.world import ISOLATED, World, entry_point
+from tests.stateful.world import MADE_ISOLATED, MADE_PORTFOLIOS, World, entry_point
 
 # How many calls are tried on the model for one that ends as wanted.
 TRIES = 20
@@ -99,8 +100,10 @@ def opening(world: World, choose: Choices) -> Calls:
         price = configuration.first_price(token)
         yield from round_at(world, choose, FIRST_FEED + number, price)
     yield world.by("owner", "Exchange", "fund_insurance", 1_000 * unit)
-    for name, sub in ISOLATED:
-        yield world.by(name, "Exchange", "set_margin_mode", world.holder(name, sub), 1)
+    for mode, accounts in ((ISOLATED, MADE_ISOLATED), (PORTFOLIO, MADE_PORTFOLIOS)):
+        for name, sub in accounts:
+            holder = world.holder(name, sub)
+            yield world.by(name, "Exchange", "set_margin_mode", holder, mode)
     for holder in world.holders:
         atoms = choose.pick((10_000, 1_000, 100_000)) * unit
         sender = holder >> 96

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from protocol import market
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.fixed_point import WAD
+from protocol.lens import sums_of
+from protocol.liquidation import NO_WHOLE
 from protocol.rules import Terms
 from protocol.trace import words_of
 from tests.stateful.choices import Choices
@@ -72,6 +76,8 @@ def ask(world: World, choose: Choices) -> Calls:
         choose.integer(0, 10**21),
         world.now,
     )
+    sums = sums_of(state, holder, state.accounts[holder], world.now)
+    questions["joined"] = (held.size, book, price, world.now, sums)
     if held.size != 0:
         standing = world.standing(holder)
         questions["closing"] = (
@@ -82,6 +88,15 @@ def ask(world: World, choose: Choices) -> Calls:
             book,
             price,
             market.load_bucket(state, market_id),
+            choose.pick((0, 0, WAD // 3)),
+            world.now,
+        )
+        questions["gathered"] = (
+            held.size,
+            book,
+            price,
+            market.load_bucket(state, market_id),
+            NO_WHOLE,
             world.now,
         )
         questions["called"] = (
@@ -95,6 +110,30 @@ def ask(world: World, choose: Choices) -> Calls:
     name = choose.pick(sorted(questions))
     sender = any_sender(world, choose)
     yield world.by(sender, "Rules", name, *words_of((code, *questions[name])))
+
+
+@rule(1)
+def ask_of_portfolio(world: World, choose: Choices) -> Calls:
+    """What the positions of an account come to together, and how much is closed."""
+    state = world.state
+    holder, _ = held_or_any(world, choose)
+    sums = sums_of(state, holder, state.accounts[holder], world.now)
+    code = choose.pick((state.risk_params[()],) * 9 + (0,))
+    sender = any_sender(world, choose)
+    yield world.by(sender, "Rules", "requirement", *words_of((code, sums)))
+    standing = world.standing(holder)
+    whole = replace(
+        NO_WHOLE,
+        notional=sums.maintenance_value,
+        cost=standing.maintenance * choose.integer(0, 120) // 100,
+        held_back=WAD * choose.integer(0, 10) // 10,
+        least_value=choose.pick((1, 50 * WAD)),
+        target_ratio=WAD * choose.integer(10, 20) // 10,
+        critical_fraction=WAD * choose.integer(1, 10) // 10,
+    )
+    risk, current = market.load_risk(state), state.accounts[holder]
+    arguments = (whole, standing, risk, current, world.now)
+    yield world.by(sender, "Rules", "closing_part", *words_of(arguments))
 
 
 @rule(2)
