@@ -298,7 +298,8 @@ def place(world: World, choose: Choices) -> Calls:
 @rule(7, {"Orders.arm": "ok OrderArmed OrderUnknown TriggerNotCrossed"})
 def arm(world: World, choose: Choices) -> Calls:
     """The price goes to a trigger, or near it, and a keeper arms what waits there."""
-    found = placed(world)
+    orders, count = world.state.orders, world.markets
+    found = [key for key in placed(world) if orders[key].market_id < count]
     if not found or choose.chance(15):
         if kept(world) and choose.chance(30):
             key = choose.pick(kept(world))
@@ -309,7 +310,7 @@ def arm(world: World, choose: Choices) -> Calls:
     feed = world.state.codes[world.state.feed_params[each.market_id]]
     toward, beyond = 1 if each.is_above else -1, choose.pick((0, 0, 1, 1, 2, -1))
     near = feed.floor_price < each.trigger < feed.ceiling_price
-    if each.market_id < world.markets and near:
+    if near:
         yield from round_at(
             world, choose, each.market_id, each.trigger + beyond * toward
         )
