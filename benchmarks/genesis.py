@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from evm.actors import actor_address
 from protocol.collateral import CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
+from protocol.expiry import NO_EXPIRY
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
@@ -136,6 +137,7 @@ def feed_params(reporters: int) -> FeedParams:
         volatility=VolatilityParams(
             reference=Ratio(WAD // 20), max_multiplier=Ratio(WAD), ramp=Ratio(0)
         ),
+        expiry=NO_EXPIRY,
     )
 
 

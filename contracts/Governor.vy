@@ -12,6 +12,7 @@ from . import access
 from . import account
 from . import collateral
 from . import errors
+from . import expiry
 from . import feed
 from . import governance
 from . import market
@@ -56,10 +57,10 @@ event MarketPaused:
 
 # Code that returns all that follows it, so many words: the parameters. They begin with a
 # zero byte, which as code is a stop.
-FEED_CODE: constant(Bytes[10]) = x"61014080600a3d393df3"
+FEED_CODE: constant(Bytes[10]) = x"6101a080600a3d393df3"
 RISK_CODE: constant(Bytes[10]) = x"61026080600a3d393df3"
 COLLATERAL_CODE: constant(Bytes[10]) = x"61012080600a3d393df3"
-MARKET_CODE: constant(Bytes[10]) = x"6105e080600a3d393df3"
+MARKET_CODE: constant(Bytes[10]) = x"61060080600a3d393df3"
 
 EXCHANGE: immutable(address)
 ORACLE: immutable(address)
@@ -85,6 +86,8 @@ def set_feed(
     governance.require_lawful_feed(params, reporters)
     used: address = staticcall Exchange(EXCHANGE).params_of(feed_id)
     if used != empty(address):
+        before: feed.FeedParams = staticcall Oracle(ORACLE).params_of(feed_id)
+        governance.require_same_expiry(before.expiry, params.expiry)
         held: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(feed_id)
         governance.require_lawful_limits(
             parameters.record_in(used).params,
@@ -92,6 +95,8 @@ def set_feed(
             params.ceiling_price,
         )
     if feed_id >= collateral.FIRST_FEED:
+        # A token does not expire.
+        governance.require_same_expiry(empty(expiry.ExpiryParams), params.expiry)
         priced: address = staticcall Exchange(EXCHANGE).collateral_params_of(
             feed_id - collateral.FIRST_FEED
         )
@@ -144,14 +149,17 @@ def pause_market(market_id: uint256):
 def settle_market(market_id: uint256):
     """
     @notice Let a market trade no more, and everybody be paid there at its last mark:
-            the owner at any time, anybody once no price was heard for a week.
+            the owner at any time, anybody once it has expired, or no price was heard
+            for a week.
     """
     used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
     record: parameters.MarketRecord = parameters.record_in(used)
     parameters.require_unsettled(record.params.limits)
     if msg.sender != access.owner:
         price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
-        governance.require_silent(price, block.timestamp)
+        governance.require_ended(
+            price, staticcall Oracle(ORACLE).params_of(market_id), block.timestamp
+        )
     record.params.limits.mode = parameters.SETTLED
     code: address = raw_create(concat(MARKET_CODE, abi_encode(record)))
     extcall Exchange(EXCHANGE).settle_market(market_id, code)
@@ -301,6 +309,7 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
         open_interest = sides.open_interest(state.book)
     priced: feed.FeedParams = staticcall Oracle(ORACLE).params_of(market_id)
     governance.require_lawful_market(params, open_interest, priced.ceiling_price)
+    governance.require_lawful_future(priced.expiry, params.funding)
     risk: address = staticcall Exchange(EXCHANGE).risk_params()
     if risk != empty(address):
         governance.require_lawful_call(
@@ -333,7 +342,11 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
         market_id,
         parameters.MarketRecord(
             params=params,
-            interim=parameters.Interim(paused_until=paused_until, ramp=rising),
+            interim=parameters.Interim(
+                paused_until=paused_until,
+                reduces_from=expiry.begins_at(priced.expiry),
+                ramp=rising,
+            ),
         ),
     )
 

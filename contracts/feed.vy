@@ -16,6 +16,7 @@
 """
 
 from . import errors
+from . import expiry
 from . import fixed_point
 from . import volatility
 
@@ -35,6 +36,7 @@ struct FeedParams:
     ceiling_price: int256
     band: int256
     volatility: volatility.VolatilityParams
+    expiry: expiry.ExpiryParams
 
 
 struct Report:
@@ -108,6 +110,8 @@ reports: HashMap[uint256, HashMap[uint256, uint256]]
 heads: HashMap[uint256, uint256]
 rounds: HashMap[uint256, HashMap[uint256, uint256[2]]]
 variances: HashMap[uint256, int256]
+# What a dated future has of its average.
+samplings: HashMap[uint256, uint256]
 
 
 @internal
@@ -467,7 +471,7 @@ def load_params(feed_id: uint256) -> FeedParams:
     """
     code: address = self.feed_params[feed_id]
     errors.require(code != empty(address), errors.FEED_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 10 * 32), FeedParams)
+    return abi_decode(slice(code.code, 0, 13 * 32), FeedParams)
 
 
 @internal
@@ -607,20 +611,62 @@ def count_reports(feed_id: uint256, now: uint256):
         head.valid_until = published_at + params.max_age
         last: Round = self.last_round(feed_id, head)
         if published_at > last.published_at:
+            before: Round = last
+            if params.expiry.expires_at != 0:
+                before = self.unaveraged(feed_id, last)
             index: int256 = self.median(prices)
             confidence: int256 = self.round_confidence(prices, confidences, index)
             known: int256 = 0
             variance: int256 = 0
             if params.volatility.max_multiplier != fixed_point.WAD:
                 known = self.variances[feed_id]
-                variance = self.next_variance(known, last, index, published_at, params)
+                variance = self.next_variance(
+                    known, before, index, published_at, params
+                )
                 self.variances[feed_id] = variance
             latest: Round = self.next_round(
-                last, index, confidence, published_at, known, variance, params
+                before, index, confidence, published_at, known, variance, params
             )
+            if expiry.is_averaged(published_at, params.expiry):
+                latest = self.averaged(feed_id, before.mark, latest, params.expiry)
             self.store_round(feed_id, head.rounds, latest)
             head = self.next_head(head, last, latest, now)
     self.heads[feed_id] = self.packed_head(head)
+
+
+@internal
+@view
+def unaveraged(feed_id: uint256, last: Round) -> Round:
+    """
+    @notice The last round with its own price, which its average has taken the place of.
+    """
+    found: expiry.Sampling = expiry.unpacked_sampling(self.samplings[feed_id])
+    own: Round = last
+    if found.spot != 0:
+        own.index = found.spot
+        own.mark = found.spot
+    return own
+
+
+@internal
+def averaged(
+    feed_id: uint256, before: int256, latest: Round, params: expiry.ExpiryParams
+) -> Round:
+    """
+    @notice A round with the average at which its market ends for its price, its own
+            being the last sample of it; `before` it another price stood, if any.
+    """
+    last: expiry.Sampling = expiry.unpacked_sampling(self.samplings[feed_id])
+    last.spot = before if before != 0 else latest.mark
+    current: expiry.Sampling = expiry.sampled(
+        last, latest.mark, latest.published_at, params
+    )
+    self.samplings[feed_id] = expiry.packed_sampling(current)
+    price: int256 = expiry.average(current, params)
+    shown: Round = latest
+    shown.index = price
+    shown.mark = price
+    return shown
 
 
 @internal

@@ -9,6 +9,7 @@
 from . import collateral
 from . import deleveraging
 from . import errors
+from . import expiry
 from . import fee
 from . import feed
 from . import fixed_point
@@ -35,6 +36,8 @@ MOST_WAIT: constant(uint256) = 30 * 86_400
 # How long a pause lasts, and a market then goes without one.
 PAUSE: constant(uint256) = 86_400
 REST: constant(uint256) = 7 * 86_400
+# How many samples make an average at most.
+MOST_SAMPLES: constant(uint256) = 1_000
 # How long a market is without a price before anybody may settle it.
 SILENCE: constant(uint256) = 7 * 86_400
 
@@ -104,6 +107,57 @@ def require_lawful_feed(
     self.require_between(asked.reference, 1, MOST_RATE)
     self.require_between(asked.max_multiplier, fixed_point.WAD, MOST_MULTIPLIER)
     self.require_between(asked.ramp, 0, fixed_point.WAD)
+    self.require_lawful_expiry(params.expiry)
+
+
+@internal
+@pure
+def require_lawful_expiry(params: expiry.ExpiryParams):
+    """
+    @notice Refuse an average that is of nothing, of too many samples, or begins too
+            early.
+    """
+    if params.expires_at == 0:
+        errors.require(
+            params.samples == 0 and params.spacing == 0, errors.PARAMETER_OUT_OF_BOUNDS
+        )
+        return
+    self.require_duration(params.expires_at)
+    self.require_duration(params.spacing)
+    errors.require(
+        0 < params.samples and params.samples <= MOST_SAMPLES,
+        errors.PARAMETER_OUT_OF_BOUNDS,
+    )
+    self.require_wait(params.samples * params.spacing)
+    errors.require(
+        params.samples * params.spacing < params.expires_at,
+        errors.PARAMETER_OUT_OF_BOUNDS,
+    )
+
+
+@internal
+@pure
+def require_same_expiry(before: expiry.ExpiryParams, after: expiry.ExpiryParams):
+    """
+    @notice Refuse another end than the one that a market has begun with.
+    """
+    errors.require(
+        before.expires_at == after.expires_at
+        and before.samples == after.samples
+        and before.spacing == after.spacing,
+        errors.EXPIRY_FIXED,
+    )
+
+
+@internal
+@pure
+def require_lawful_future(params: expiry.ExpiryParams, asked: funding.FundingParams):
+    """
+    @notice Refuse funding in a market that ends: its premium comes back by itself.
+    """
+    errors.require(
+        params.expires_at == 0 or asked.max_rate == 0, errors.FUTURE_HAS_FUNDING
+    )
 
 
 @internal
@@ -304,6 +358,16 @@ def require_silent(price: feed.FeedPrice, now: uint256):
     """
     heard_at: uint256 = max(price.published_at, price.valid_until)
     errors.require(now > heard_at + SILENCE, errors.MARKET_HAS_PRICES)
+
+
+@internal
+@pure
+def require_ended(price: feed.FeedPrice, params: feed.FeedParams, now: uint256):
+    """
+    @notice Refuse to settle a market whose price may still change, but for silence.
+    """
+    if not expiry.is_over(price.published_at, params.max_age, params.expiry, now):
+        self.require_silent(price, now)
 
 
 @internal

@@ -62,6 +62,8 @@ struct MarketParams:
 
 struct Interim:
     paused_until: uint256
+    # It never only reduces where it is zero.
+    reduces_from: uint256
     ramp: ramp.Ramp
 
 
@@ -90,7 +92,7 @@ def record_in(code: address) -> MarketRecord:
             were chosen, and what holds for a while.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 47 * 32), MarketRecord)
+    return abi_decode(slice(code.code, 0, 48 * 32), MarketRecord)
 
 
 @internal
@@ -100,8 +102,9 @@ def params_in(code: address, now: uint256) -> MarketParams:
     @notice The parameters of a market that lie there, as they are in force `now`.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    record: MarketRecord = abi_decode(slice(code.code, 0, 47 * 32), MarketRecord)
-    if now < record.interim.paused_until:
+    record: MarketRecord = abi_decode(slice(code.code, 0, 48 * 32), MarketRecord)
+    ends: uint256 = record.interim.reduces_from
+    if now < record.interim.paused_until or (ends != 0 and now >= ends):
         record.params.limits.mode = max(record.params.limits.mode, REDUCE_ONLY)
     if now < record.interim.ramp.raised_at + ramp.LASTS:
         record.params.margin = ramp.ramped(

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from protocol import errors, volatility
+from protocol import errors, expiry, volatility
 from protocol.errors import require
+from protocol.expiry import ExpiryParams
 from protocol.fixed_point import WAD, clamp, mul_div_down, mul_wad_down
 from protocol.units import Address, Price, PriceSeconds, Ratio, Seconds, Size
 from protocol.volatility import GRAIN, VolatilityParams
@@ -45,6 +46,7 @@ class FeedParams(Struct, frozen=True):
     ceiling_price: Price
     band: Ratio
     volatility: VolatilityParams
+    expiry: ExpiryParams
 
 
 class Report(Struct, frozen=True):
@@ -498,6 +500,9 @@ def count_reports(state: State, feed_id: int, now: Seconds) -> None:
         head = replace(head, valid_until=published_at + params.max_age)
         last = last_round(state, feed_id, head)
         if published_at > last.published_at:
+            before = last
+            if params.expiry.expires_at != Seconds(0):
+                before = unaveraged(state, feed_id, last)
             prices = [report.price for report in fresh]
             confidences = [report.confidence for report in fresh]
             index = median(prices)
@@ -505,14 +510,41 @@ def count_reports(state: State, feed_id: int, now: Seconds) -> None:
             known = variance = Ratio(0)
             if params.volatility.max_multiplier != Ratio(WAD):
                 known = state.variances[feed_id]
-                variance = next_variance(known, last, index, published_at, params)
+                variance = next_variance(known, before, index, published_at, params)
                 state.variances[feed_id] = variance
             latest = next_round(
-                last, index, confidence, published_at, known, variance, params
+                before, index, confidence, published_at, known, variance, params
             )
+            if expiry.is_averaged(published_at, params.expiry):
+                latest = averaged(state, feed_id, before.mark, latest, params.expiry)
             store_round(state, feed_id, head.rounds, latest)
             head = next_head(head, last, latest, now)
     state.heads[feed_id] = head
+
+
+def unaveraged(state: State, feed_id: int, last: Round) -> Round:
+    """
+    The last round with its own price, which its average has taken the place of.
+    """
+    found = state.samplings[feed_id]
+    if found.spot == Price(0):
+        return last
+    return replace(last, index=found.spot, mark=found.spot)
+
+
+def averaged(
+    state: State, feed_id: int, before: Price, latest: Round, params: ExpiryParams
+) -> Round:
+    """
+    A round with the average at which its market ends for its price, its own being the
+    last sample of it; `before` it another price stood, if any.
+    """
+    stood = before if before != Price(0) else latest.mark
+    last = replace(state.samplings[feed_id], spot=stood)
+    current = expiry.sampled(last, latest.mark, latest.published_at, params)
+    state.samplings[feed_id] = current
+    price = expiry.average(current, params)
+    return replace(latest, index=price, mark=price)
 
 
 def store_round(state: State, feed_id: int, number: int, latest: Round) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from protocol import errors, margin, portfolio
+from protocol import errors, expiry, margin, portfolio
 from protocol.collateral import CollateralParams
 from protocol.errors import require
+from protocol.expiry import ExpiryParams
 from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice
 from protocol.fixed_point import WAD, mul_div_up, mul_wad_down, mul_wad_up
-from protocol.funding import DAY
+from protocol.funding import DAY, FundingParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
 from protocol.parameters import HALTED, MarketParams, RiskParams
@@ -37,6 +38,8 @@ MOST_WAIT = 30 * DAY
 # How long a pause lasts, and a market then goes without one.
 PAUSE = DAY
 REST = 7 * DAY
+# How many samples make an average at most.
+MOST_SAMPLES = 1_000
 # How long a market is without a price before anybody may settle it.
 SILENCE = 7 * DAY
 
@@ -87,6 +90,50 @@ def require_lawful_feed(params: FeedParams, reporters: tuple[Address, ...]) -> N
     require_between(asked.reference, Ratio(1), Ratio(MOST_RATE))
     require_between(asked.max_multiplier, Ratio(WAD), MOST_MULTIPLIER)
     require_between(asked.ramp, Ratio(0), Ratio(WAD))
+    require_lawful_expiry(params.expiry)
+
+
+def require_lawful_expiry(params: ExpiryParams) -> None:
+    """
+    Refuse an average that is of nothing, of too many samples, or begins too early.
+    """
+    if params.expires_at == Seconds(0):
+        require(
+            params.samples == 0 and params.spacing == Seconds(0),
+            errors.PARAMETER_OUT_OF_BOUNDS,
+        )
+        return
+    require_duration(params.expires_at)
+    require_duration(params.spacing)
+    require(
+        params.samples > 0 and params.samples <= MOST_SAMPLES,
+        errors.PARAMETER_OUT_OF_BOUNDS,
+    )
+    require_wait(params.samples * params.spacing)
+    require(
+        params.samples * params.spacing < params.expires_at,
+        errors.PARAMETER_OUT_OF_BOUNDS,
+    )
+
+
+def require_same_expiry(before: ExpiryParams, after: ExpiryParams) -> None:
+    """Refuse another end than the one that a market has begun with."""
+    require(
+        before.expires_at == after.expires_at
+        and before.samples == after.samples
+        and before.spacing == after.spacing,
+        errors.EXPIRY_FIXED,
+    )
+
+
+def require_lawful_future(params: ExpiryParams, asked: FundingParams) -> None:
+    """
+    Refuse funding in a market that ends: its premium comes back by itself.
+    """
+    require(
+        params.expires_at == Seconds(0) or asked.max_rate == Rate(0),
+        errors.FUTURE_HAS_FUNDING,
+    )
 
 
 def require_lawful_market(
@@ -237,6 +284,14 @@ def require_silent(price: FeedPrice, now: Seconds) -> None:
     """
     heard_at = max(price.published_at, price.valid_until)
     require(now > heard_at + SILENCE, errors.MARKET_HAS_PRICES)
+
+
+def require_ended(price: FeedPrice, params: FeedParams, now: Seconds) -> None:
+    """
+    Refuse to settle a market whose price may still change, but for silence.
+    """
+    if not expiry.is_over(price.published_at, params.max_age, params.expiry, now):
+        require_silent(price, now)
 
 
 def tightest(a: MarketParams, b: MarketParams) -> MarketParams:

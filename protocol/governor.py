@@ -14,6 +14,7 @@ from protocol import (
     collateral,
     errors,
     exchange,
+    expiry,
     governance,
     oracle,
     parameters,
@@ -23,6 +24,7 @@ from protocol import (
 )
 from protocol.collateral import FIRST_FEED, MAX_TOKENS, CollateralParams, CollateralSet
 from protocol.errors import require
+from protocol.expiry import NO_EXPIRY
 from protocol.feed import FeedParams
 from protocol.market import MarketSet, RiskSet
 from protocol.parameters import (
@@ -57,12 +59,16 @@ def set_feed(
     governor = Call(state.addresses.governor, call.now)
     used = exchange.params_of(state, governor, feed_id)
     if used != 0:
+        before = oracle.params_of(state, governor, feed_id)
+        governance.require_same_expiry(before.expiry, params.expiry)
         limits = parameters.record_in(state, used).params
         held = exchange.market_of(state, governor, feed_id)
         governance.require_lawful_limits(
             limits, sides.open_interest(held.book), params.ceiling_price
         )
     if feed_id >= FIRST_FEED:
+        # A token does not expire.
+        governance.require_same_expiry(NO_EXPIRY, params.expiry)
         priced = exchange.collateral_params_of(state, governor, feed_id - FIRST_FEED)
         if priced != 0:
             cap = collateral.params_in(state, priced).cap
@@ -109,7 +115,7 @@ def pause_market(state: State, call: Call, market_id: int) -> None:
 def settle_market(state: State, call: Call, market_id: int) -> None:
     """
     Let a market trade no more, and everybody be paid there at its last mark: the owner
-    at any time, anybody once no price was heard for a week.
+    at any time, anybody once it has expired, or no price was heard for a week.
     """
     governor = Call(state.addresses.governor, call.now)
     used = exchange.params_of(state, governor, market_id)
@@ -117,7 +123,8 @@ def settle_market(state: State, call: Call, market_id: int) -> None:
     parameters.require_unsettled(record.params.limits)
     if call.sender != state.owner[()]:
         price = oracle.price(state, governor, market_id)
-        governance.require_silent(price, call.now)
+        params = oracle.params_of(state, governor, market_id)
+        governance.require_ended(price, params, call.now)
     limits = replace(record.params.limits, mode=SETTLED)
     settled = replace(record, params=replace(record.params, limits=limits))
     code = state.create_code(settled)
@@ -241,6 +248,7 @@ def change_market(
         open_interest = sides.open_interest(sums.book)
     priced = oracle.params_of(state, governor, market_id)
     governance.require_lawful_market(params, open_interest, priced.ceiling_price)
+    governance.require_lawful_future(priced.expiry, params.funding)
     risk = exchange.risk_params(state, governor)
     if risk != 0:
         governance.require_lawful_call(
@@ -270,7 +278,8 @@ def change_market(
         governance.require_lawful_floor(
             first, parameters.risk_in(state, risk).portfolio
         )
-    record = MarketRecord(params, Interim(paused_until, rising))
+    interim = Interim(paused_until, expiry.begins_at(priced.expiry), rising)
+    record = MarketRecord(params, interim)
     put_market(state, market_id, record, now)
 
 

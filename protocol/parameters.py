@@ -70,6 +70,8 @@ class MarketParams(Struct, frozen=True):
 
 class Interim(Struct, frozen=True):
     paused_until: Seconds
+    # It never only reduces where it is zero.
+    reduces_from: Seconds
     ramp: Ramp
 
 
@@ -105,7 +107,8 @@ def params_in(state: State, code: Address, now: Seconds) -> MarketParams:
     require(code != 0, errors.MARKET_UNKNOWN)
     record: MarketRecord = state.codes[code]
     params = record.params
-    if now < record.interim.paused_until:
+    ends = record.interim.reduces_from
+    if now < record.interim.paused_until or (ends != Seconds(0) and now >= ends):
         mode = max(params.limits.mode, REDUCE_ONLY)
         params = replace(params, limits=replace(params.limits, mode=mode))
     if now < record.interim.ramp.raised_at + ramp.LASTS:

@@ -17,6 +17,7 @@ from protocol import errors
 from protocol.account import Account, packed_account
 from protocol.deleveraging import Opening, packed_opening
 from protocol.errors import require
+from protocol.expiry import Sampling, packed_sampling
 from protocol.feed import (
     NO_ROUND,
     Head,
@@ -344,6 +345,12 @@ class State:
         )
         self.variances: Table[int, Ratio] = table(
             "variances", "Oracle", Ratio(0), one_word
+        )
+        self.samplings: Table[int, Sampling] = table(
+            "samplings",
+            "Oracle",
+            Sampling(Price(0), Price(0), 0),
+            lambda record: (packed_sampling(record),),
         )
 
         # Vault

@@ -39,6 +39,7 @@ DIFFERENT_SENTENCES = {
 # Why a constant or a function of one side has no twin, as `noun.name`.
 PYTHON_ONLY = {
     "exchange.NOTHING": "a plain 0 in Vyper, where a number has no unit",
+    "expiry.NO_EXPIRY": "`empty(ExpiryParams)` in Vyper",
     "feed.NO_ROUND": "`empty(Round)` in Vyper",
     "backing.NO_STANDING": "`empty(Standing)` in Vyper",
     "liquidation.NO_CASE": "`empty(Case)` in Vyper",

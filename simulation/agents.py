@@ -16,6 +16,7 @@ from numpy.random import Generator as Randomness
 from evm.actors import actor_address
 from keepers.watch import Watch
 from protocol import market, top_ups
+from protocol.account import CROSS, PORTFOLIO
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
 from protocol.state import TOKENS, State
@@ -27,6 +28,7 @@ from simulation.scenario import Scenario
 from simulation.sections import (
     AnyTraders,
     CarelessTraders,
+    Hedgers,
     Providers,
     StopLossTraders,
     TakeProfitTraders,
@@ -45,6 +47,8 @@ TOLERANCE_OUT = WAD // 10
 # Who is refused tries again after so long, and so many times.
 PATIENCE = 600
 TRIES = 6
+# In how many steps both sides of a hedge are opened, so that neither waits for long.
+STEPS = 40
 # An order is used so often at most, and not twice within so long.
 TOP_UPS = 8
 COOLDOWN = 60
@@ -341,6 +345,47 @@ class Trader(Agent):
                 yield from self.wait(PATIENCE)
 
 
+class Hedger(Trader):
+    """Two positions of one value and opposite sides, opened step by step."""
+
+    main_id: int
+    against_id: int
+    mode: int
+
+    def hedge(self, against_id: int, mode: int) -> None:
+        """Be told in which other market, and in which margin mode."""
+        self.main_id, self.against_id, self.mode = self.market_id, against_id, mode
+
+    def open(self) -> Try:
+        """Open as much of both as is asked for, or allowed; whether anything was."""
+        if self.mode != CROSS:
+            yield self.call("Exchange", "set_margin_mode", self.holder, self.mode)
+        wanted, side = self.wanted_size(), self.side
+        value = abs(wanted) * self.world.index(self.main_id) // WAD
+        index = self.world.index(self.against_id)
+        other = -side * value * WAD // index if index else 0
+        for _ in range(STEPS):
+            for market_id, size in ((self.main_id, wanted), (self.against_id, other)):
+                self.market_id = market_id
+                outcome = yield self.trade(size // STEPS, TOLERANCE_IN)
+                assert outcome is not None
+                if outcome.error is not None:
+                    self.market_id = self.main_id
+                    return self.size() != 0
+        self.market_id = self.main_id
+        return True
+
+    def close(self) -> Life:
+        for market_id in (self.against_id, self.main_id):
+            self.market_id = market_id
+            yield from super().close()
+
+    def go(self) -> Life:
+        for market_id in (self.against_id, self.main_id):
+            self.market_id = market_id
+            yield from super().go()
+
+
 class CarelessTrader(Trader):
     """A trader who learns the limits by running into them."""
 
@@ -409,6 +454,14 @@ class Provider(Agent):
             shares = shares * 3 // 4
 
 
+# Who does more than open a position and close it.
+KINDS: dict[type[AnyTraders], type[Trader]] = {
+    CarelessTraders: CarelessTrader,
+    Hedgers: Hedger,
+}
+MODES = {"cross": CROSS, "portfolio": PORTFOLIO}
+
+
 def drawn(ends: Range, rng: Randomness) -> int:
     """A whole number between two, both included, each as likely."""
     span = ends.high - ends.low + 1
@@ -453,7 +506,10 @@ def make_agents(
             else:
                 market_id = markets.index(group.market)
                 caution = caution_of(group, capital, world.state.scale, habits)
-                yield make_trader(group, world, name, stay, market_id, rng, caution)
+                trader = make_trader(group, world, name, stay, market_id, rng, caution)
+                if isinstance(trader, Hedger) and isinstance(group, Hedgers):
+                    trader.hedge(markets.index(group.against), MODES[group.mode])
+                yield trader
 
 
 def caution_of(group: AnyTraders, capital: int, scale: int, rng: Randomness) -> Caution:
@@ -478,7 +534,7 @@ def make_trader(
     """One trader of a group."""
     name_of_side = group.kind if isinstance(group, Traders) else group.side
     side = 1 if name_of_side == "long" else -1
-    kind = CarelessTrader if isinstance(group, CarelessTraders) else Trader
+    kind = KINDS.get(type(group), Trader)
     stop = group.stop if isinstance(group, StopLossTraders) else None
     target = group.target if isinstance(group, TakeProfitTraders) else None
     leverage = drawn(group.leverage, rng)

@@ -16,7 +16,7 @@ from protocol.errors import BELOW_INITIAL_MARGIN
 from protocol.fixed_point import WAD
 from simulation.errors import Problem, ScenarioError
 from simulation.quantities import format_duration
-from simulation.sections import Providers, WithPosition
+from simulation.sections import Hedgers, Providers, WithPosition
 
 if TYPE_CHECKING:
     from simulation.run import Played
@@ -237,6 +237,18 @@ def thin_market(played: Sequence[Played]) -> str:
     return sentence(f"when {went}: {by_variant(played, clause)}")
 
 
+def lack_of_expiry(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks what the end of a future may be moved by."""
+    samples = {
+        one.markets[0].feed.expiry.samples if one.markets else 0 for one in scenarios
+    }
+    if 0 in samples:
+        return "a market never ends"
+    if len(samples) < 2:
+        return "all variants end at as many samples"
+    return lack_of_parties(scenarios)
+
+
 def parties_of(summary: dict[str, Any]) -> list[str]:
     """The parties of a run, in the order of their groups."""
     named = [each["party"] for each in summary["groups"] if each["party"]]
@@ -446,6 +458,47 @@ def lack_of_volatility(scenarios: Sequence[Scenario]) -> str | None:
     return None if False in grows else "no variant leaves margins as they are"
 
 
+def portfolio_hedge(played: Sequence[Played]) -> str:
+    """What a hedge is let hold, and who loses when its markets come apart."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        summary = each.summary
+        count = sum(agents.count for agents in each.play.scenario.agents)
+        brought = sum(group["brought"] for group in summary["groups"])
+        left = min(group["worth"] / group["brought"] for group in summary["groups"])
+        return listed(
+            [
+                f"hedged traders hold {most_held(each) / brought:.1f} times what they "
+                f"brought on each side, who loses keeps {percent(left)} of it",
+                f"{summary['liquidated_accounts']:,} of {count:,} were liquidated",
+                f"the insurance fund paid {amount(summary['insurance_drawn'])}",
+                f"the vault {amount(summary['bad_debt'])} {unit} of what they owed",
+            ]
+        )
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    return sentence(f"when {went}: {by_variant(played, clause)}")
+
+
+def most_held(played: Played) -> float:
+    """The most that the long positions of all markets were worth at once."""
+    worth = (
+        sum(each.long_size * each.index for each in sample.markets)
+        for sample in played.result.samples
+    )
+    return max(worth) / WAD / WAD
+
+
+def lack_of_hedges(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks what margining together is worth."""
+    hedgers = [each for one in scenarios for each in one.agents]
+    modes = {each.mode for each in hedgers if isinstance(each, Hedgers)}
+    if not all(isinstance(each, Hedgers) for each in hedgers):
+        return "not everybody hedges"
+    return None if len(modes) > 1 else "all hedges are margined in one mode"
+
+
 def sentence(text: str) -> str:
     """A text as a sentence."""
     return f"{text[0].upper()}{text[1:]}."
@@ -456,8 +509,10 @@ ANSWERS: dict[str, Answer] = {
     "depeg": Answer(depeg, lack_of_tokens),
     "oracle-glitch": Answer(oracle_glitch, lack_of_glitches),
     "thin-market": Answer(thin_market, lack_of_parties),
+    "dated-future": Answer(thin_market, lack_of_expiry),
     "bank-run": Answer(bank_run, lack_of_flight),
     "three-safeties": Answer(three_safeties, lack_of_safeties),
     "margin-call": Answer(margin_call, lack_of_grace),
+    "portfolio-hedge": Answer(portfolio_hedge, lack_of_hedges),
     "volatility": Answer(volatility, lack_of_volatility),
 }

@@ -19,6 +19,7 @@ from evm.compile import Contract
 from evm.lockstep import Difference
 from keepers.buyer import purchases
 from keepers.caller import calls
+from keepers.closer import endings
 from keepers.deleverager import deleverages
 from keepers.executor import executions
 from keepers.filler import order_calls
@@ -27,7 +28,9 @@ from keepers.reporter import reports
 from keepers.settler import settlements
 from keepers.topper import top_up_calls
 from keepers.watch import Watch
+from protocol import market
 from protocol.collateral import FIRST_FEED
+from protocol.feed import FOREVER
 from protocol.model import Outcome
 from protocol.trace import Action, Genesis, TraceWriter, genesis_actions
 from simulation.agents import Life, World, make_agents
@@ -204,9 +207,10 @@ class Run:
         self.nav_start = self.measures.nav(now)
 
     def report(self, now: int) -> None:
-        """Let all reporters speak, unless their source stands still."""
+        """Let all reporters speak, unless their source stands still or has ended."""
         for feed in self.feeds:
-            if feed.is_silent(now):
+            price_now = market.price_of(self.state, feed.feed_id)
+            if feed.is_silent(now) or price_now.valid_until == FOREVER:
                 continue
             price = feed.series.at(now)
             for action in reports(
@@ -248,6 +252,8 @@ class Run:
             for action in deleverages(self.watch, keeper):
                 self.make(action)
         if keepers.settler:
+            for action in endings(self.watch, keeper):
+                self.make(action)
             for action in settlements(self.watch, keeper):
                 self.make(action)
         if keepers.buyer:

@@ -199,11 +199,14 @@ OTHERS = {
     ("LimitParams", "mode"): MODE,
     ("MarginParams", "shocks"): SHOCKS,
 }
-# What a field is that a scenario leaves out.
+# What a field is that a scenario leaves out; a table of such fields may be left out.
 USUAL = {
     ("LimitParams", "mode"): ACTIVE,
     ("MarginParams", "shocks"): 0,
     ("PortfolioParams", "floor"): WAD,
+    ("ExpiryParams", "expires_at"): 0,
+    ("ExpiryParams", "samples"): 0,
+    ("ExpiryParams", "spacing"): 0,
 }
 
 
@@ -220,8 +223,8 @@ def section_of(struct: type[Struct], base: type[Base]) -> type[Base]:
             continue
         if isinstance(types[name], type) and issubclass(types[name], Struct):
             inner = section_of(types[name], Section)
-            fields = {(types[name].__name__, each) for each in inner.model_fields}
-            keys[name] = (inner, inner() if fields <= USUAL.keys() else ...)
+            needed = any(each.is_required() for each in inner.model_fields.values())
+            keys[name] = (inner, ... if needed else inner())
         else:
             field = struct.__name__, name
             reader = OTHERS.get(field) or READERS[struct.__annotations__[name]]

@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocol.collateral import MAX_TOKENS, CollateralParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams, RiskParams
+from protocol.units import Seconds
 from simulation.answers import ANSWERS
 from simulation.checker import Checker
 from simulation.document import (
@@ -199,7 +201,7 @@ def read_scenario(
         risk=filled(RiskParams, protocol),
         vault=vault.deposit,
         insurance=insurance.deposit,
-        markets=markets,
+        markets=tuple(ending(market, run.start) for market in markets),
         tokens=tokens,
         agents=agents,
         keepers=keepers,
@@ -209,6 +211,15 @@ def read_scenario(
     if checker.problems:
         raise checker.error()
     return scenario
+
+
+def ending(market: Market, start: int) -> Market:
+    """A market that may expire, by a clock; a scenario counts from its start."""
+    expiry = market.feed.expiry
+    if not int(expiry.expires_at):
+        return market
+    expiry = replace(expiry, expires_at=Seconds(start + int(expiry.expires_at)))
+    return replace(market, feed=replace(market.feed, expiry=expiry))
 
 
 def quote_name(document: Document) -> str:
@@ -425,10 +436,11 @@ def check_agents(
         for kind, name, known in (
             ("market", agents.market, scenario.markets),
             ("backed_by", agents.backed_by, scenario.tokens),
+            ("against", getattr(agents, "against", None), scenario.markets),
         ):
             names = [each.name for each in known]
             if name is not None and name not in names:
-                wanted = "market" if kind == "market" else "token"
+                wanted = "token" if kind == "backed_by" else "market"
                 checker.fault(
                     f"{key}.{kind}",
                     f"unknown {wanted} {name!r}; {suggestion(name, names)}",

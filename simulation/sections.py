@@ -316,6 +316,24 @@ class CarelessTraders(WithPosition):
         return f"careless {self.side}"
 
 
+class Hedgers(WithPosition):
+    """
+    They are long in one market and short by the same value in another, `against` which
+    they hedge, or `short` in the first; as much as `leverage` asks for on each side,
+    or as much as their margin `mode` allows.
+    """
+
+    kind: Literal["hedge"]
+    side: Literal["long", "short"]
+    against: str
+    mode: Literal["cross", "portfolio"] = "cross"
+
+    @property
+    def position(self) -> str:
+        """What kind of position they hold."""
+        return f"{self.side}, against {self.against}, in"
+
+
 class Providers(Agents):
     """They leave with `fraction` of their shares."""
 
@@ -330,7 +348,7 @@ class Providers(Agents):
         return f"lending to the vault until {format_duration(self.leaves_at)}"
 
 
-AnyTraders = Traders | StopLossTraders | TakeProfitTraders | CarelessTraders
+AnyTraders = Traders | StopLossTraders | TakeProfitTraders | CarelessTraders | Hedgers
 AnyAgents = AnyTraders | Providers
 
 
@@ -372,5 +390,6 @@ AGENTS: dict[str, type[AnyAgents]] = {
     "stop-loss": StopLossTraders,
     "take-profit": TakeProfitTraders,
     "careless": CarelessTraders,
+    "hedge": Hedgers,
     "provider": Providers,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 from evm.actors import actor_address
 from protocol.collateral import CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
+from protocol.expiry import NO_EXPIRY
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
@@ -46,6 +47,7 @@ FEED = FeedParams(
     ceiling_price=10**6 * WAD,
     band=WAD // 4,
     volatility=VolatilityParams(reference=WAD // 20, max_multiplier=WAD, ramp=0),
+    expiry=NO_EXPIRY,
 )
 MARKET = MarketParams(
     pricing=PricingParams(skew_scale=20_000 * WAD, max_spread=WAD // 100),

@@ -4,11 +4,16 @@ Reports, and the rounds that they make.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from benchmarks.cases.listing import Measure, case
-from benchmarks.genesis import PRICE
-from benchmarks.stage import BLOCK_TIME, SOLO, Stage, report_of
+from benchmarks.cases.situations import reporters
+from benchmarks.genesis import PRICE, feed_params
+from benchmarks.stage import BLOCK_TIME, MARKETS, SOLO, Stage, report_of
+from protocol.expiry import ExpiryParams
 from protocol.feed import RING
 from protocol.fixed_point import WAD
+from protocol.units import Seconds
 
 
 def report(stage: Stage, market_id: int, reporter: int, moment: int = 0) -> int:
@@ -69,3 +74,19 @@ def report_in_turn(stage: Stage) -> int:
     gas = report(stage, 0, 0)
     assert stage.state.heads[0].rounds == rounds + 1
     return gas
+
+
+@case("report: third of three, a sample of a dated future")
+def report_of_sample(stage: Stage) -> int:
+    ends_at = Seconds(stage.now + 3_600)
+    expiry = ExpiryParams(expires_at=ends_at, samples=60, spacing=Seconds(60))
+    dated, params = len(MARKETS), replace(feed_params(3), expiry=expiry)
+    stage.call("owner", "Governor", "set_feed", dated, params, reporters())
+    for _ in range(2):
+        moment = stage.now + BLOCK_TIME
+        for reporter in range(3):
+            stage.call(*report_of(dated, reporter, PRICE, moment))
+    moment = stage.now + BLOCK_TIME
+    for reporter in range(2):
+        stage.call(*report_of(dated, reporter, PRICE, moment))
+    return report(stage, dated, 2, moment)

@@ -62,7 +62,9 @@ from tests.evm.refusals.scene import (
     ready,
 )
 from tests.evm.refusals.settled import (
+    expiry_fixed,
     feed_closed,
+    future_has_funding,
     market_has_prices,
     market_not_settled,
     market_settled,
@@ -130,6 +132,8 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.CALL_ABOVE_INITIAL: one_market(
         margin={"maintenance_fraction": 9 * WAD // 10}
     ),
+    errors.EXPIRY_FIXED: expiry_fixed,
+    errors.FUTURE_HAS_FUNDING: future_has_funding,
     errors.FEED_CLOSED: feed_closed,
     errors.MARKET_HAS_PRICES: market_has_prices,
     errors.MARKET_NOT_SETTLED: market_not_settled,

@@ -11,6 +11,7 @@ from protocol import (
     backing,
     collateral,
     deleveraging,
+    expiry,
     fee,
     feed,
     funding,
@@ -32,10 +33,12 @@ from protocol import (
 from protocol.account import Account
 from protocol.collateral import CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
+from protocol.expiry import NO_EXPIRY, ExpiryParams, Sampling
 from protocol.fee import FeeParams
 from protocol.feed import MAX_REPORTERS, FeedParams, Head
 from protocol.fixed_point import WAD
 from protocol.funding import DAY, BorrowingParams, FundingParams
+from protocol.governance import MOST_SAMPLES
 from protocol.insurance import InsuranceParams
 from protocol.liquidation import Bucket, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
@@ -77,6 +80,12 @@ from tests.laws.records import (
     volatile,
     widest_market,
 )
+
+
+def sampling() -> Sampling:
+    """So many samples as there may be, or none; each is a price."""
+    price = natural("price")
+    return Sampling(price, MOST_SAMPLES * price, 0)
 
 
 def owed(is_priced: bool) -> None:
@@ -135,6 +144,7 @@ def unlawful_feed() -> None:
         duration(),
         *(anything() for _ in range(3)),
         VolatilityParams(anything(), anything(), anything()),
+        ExpiryParams(duration(), duration(), duration()),
     )
     governance.require_lawful_feed(params, tuple(range(1, MAX_REPORTERS + 1)))
 
@@ -296,6 +306,10 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: deleveraging.score_floor(opening(), deleveraging_params(), natural("time")),
     lambda: deleveraging.score(natural("cash"), signed("cash")),
     lambda: deleveraging.taken(opening(), signed("size")),
+    lambda: expiry.average(sampling(), ExpiryParams(1, MOST_SAMPLES, 1)),
+    lambda: expiry.sampled(
+        sampling(), natural("price"), 0, ExpiryParams(1, MOST_SAMPLES, 1)
+    ),
     lambda: feed.median([natural("price") for _ in range(4)]),
     lambda: feed.next_round(
         a_round(),
@@ -313,6 +327,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
             natural("price"),
             part(),
             volatile(),
+            NO_EXPIRY,
         ),
     ),
     lambda: volatility.next_variance(

@@ -70,6 +70,38 @@ GOVERNANCE_MUTANTS = (
         ("now > heard_at + SILENCE", "now > heard_at"),
     ),
     both(
+        "anybody settles a future in the second in which it expires",
+        "P3",
+        "expiry",
+        ("published_at >= params.expires_at or", "now >= params.expires_at or"),
+    ),
+    both(
+        "what was sampled counts again with each round",
+        "P5",
+        "expiry",
+        ("taken - last.taken", "taken"),
+    ),
+    each(
+        "a sample is not held in the band",
+        "P5",
+        "feed",
+        (
+            "expiry.sampled(last, latest.mark,",
+            "expiry.sampled(last, latest.index,",
+        ),
+        (
+            "expiry.sampled(last, latest.mark,",
+            "expiry.sampled(last, latest.index,",
+        ),
+    ),
+    each(
+        "a future takes more in its window",
+        "P6",
+        "parameters",
+        ("(ends != Seconds(0) and now >= ends)", "False"),
+        ("(ends != 0 and now >= ends)", "False"),
+    ),
+    both(
         "the premium falls to the lighter side",
         "P4",
         "sides",

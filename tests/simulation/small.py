@@ -11,10 +11,12 @@ CRASH = SCENARIOS / "crash.toml"
 DEPEG = SCENARIOS / "depeg.toml"
 GLITCH = SCENARIOS / "oracle-glitch.toml"
 THIN = SCENARIOS / "thin-market.toml"
+FUTURE = SCENARIOS / "dated-future.toml"
 FLIGHT = SCENARIOS / "bank-run.toml"
 SAFETIES = SCENARIOS / "three-safeties.toml"
 CALLS = SCENARIOS / "margin-call.toml"
 STORM = SCENARIOS / "volatility.toml"
+HEDGE = SCENARIOS / "portfolio-hedge.toml"
 
 SMALL = [
     "run.name=small",
@@ -92,6 +94,25 @@ SMALL_THIN = [
     "agents.2.leaves_at=25m",
 ]
 
+SMALL_FUTURE = [
+    "run.name=small-future",
+    "run.duration=40m",
+    "vault.deposit=600_000 USDC",
+    "market.JUN.feed.expiry.expires_at=30m",
+    "market.JUN.feed.expiry.spacing=20s",
+    "market.JUN.prices.shocks=[{at='26m', move='0.2', over='1m'}, "
+    "{at='34m', move='-0.1666', over='1m'}]",
+    *(
+        f"agents.{place}.{key}"
+        for place, count, entry in (
+            (0, 3, "['0s', '2m']"),
+            (1, 3, "['0s', '2m']"),
+            (2, 4, "['3m', '6m']"),
+        )
+        for key in (f"count={count}", f"entry={entry}")
+    ),
+]
+
 SMALL_FLIGHT = [
     "run.name=small-flight",
     "run.duration=1h",
@@ -156,5 +177,20 @@ SMALL_STORM = [
         f"agents.{place}.{key}"
         for place, entry in ((0, "['0s', '8m']"), (1, "['12m', '28m']"))
         for key in ("count=8", f"entry={entry}")
+    ),
+]
+
+SMALL_HEDGE = [
+    "run.name=small-hedge",
+    "run.duration=30m",
+    *(
+        f"market.{name}.prices.shocks=[{{at='10m', move='-0.08', over='5m'}}, "
+        f"{{at='20m', move='{apart}', over='1m'}}]"
+        for name, apart in (("ETH", "-0.05"), ("BTC", "0.05"))
+    ),
+    *(
+        f"agents.{place}.{key}"
+        for place in range(2)
+        for key in ("count=4", "entry=['1m', '3m']")
     ),
 ]

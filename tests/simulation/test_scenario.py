@@ -21,7 +21,7 @@ from simulation.prices import Gap, Tick
 from simulation.refusals import LAWS, check_laws, explain_refusal, leaves
 from simulation.scenario import load_scenario, price_series, read_scenario, told_series
 from simulation.sections import CollateralKeys, DrawnPrices, Providers, StopLossTraders
-from tests.simulation.small import CRASH, DEPEG, GLITCH
+from tests.simulation.small import CRASH, DEPEG, GLITCH, HEDGE
 
 START = 1_767_225_600
 
@@ -618,6 +618,11 @@ def test_a_market_is_active_unless_it_says_more(given, mode) -> None:
     overrides = [] if given is None else [f"market.ETH.limits.mode={given}"]
     ether, *_ = load_scenario(CRASH, overrides).markets
     assert ether.params.limits.mode == mode
+
+
+def test_a_hedge_names_two_markets() -> None:
+    said = refused("agents.0.against=XTH", path=HEDGE)
+    assert "agents.0.against: unknown market 'XTH'; did you mean 'ETH'?" in said
 
 
 def test_shocks_are_written_as_ratios() -> None:

@@ -14,7 +14,7 @@ from evm.compile import compile_contracts
 from protocol.fixed_point import WAD
 from protocol.trace import Action, read_trace
 from simulation.agents import TOP_UPS
-from simulation.answers import ANSWERS, closed_early
+from simulation.answers import ANSWERS, closed_early, most_held
 from simulation.comparison import side_by_side
 from simulation.engine import run_scenario
 from simulation.errors import InputError
@@ -27,14 +27,18 @@ from tests.simulation.small import (
     CRASH,
     DEPEG,
     FLIGHT,
+    FUTURE,
     GLITCH,
+    HEDGE,
     SAFETIES,
     SCENARIOS,
     SMALL,
     SMALL_CALLS,
     SMALL_DEPEG,
     SMALL_FLIGHT,
+    SMALL_FUTURE,
     SMALL_GLITCH,
+    SMALL_HEDGE,
     SMALL_SAFETIES,
     SMALL_STORM,
     SMALL_THIN,
@@ -47,7 +51,9 @@ ALL = {
     CRASH: SMALL,
     DEPEG: SMALL_DEPEG,
     FLIGHT: SMALL_FLIGHT,
+    FUTURE: SMALL_FUTURE,
     GLITCH: SMALL_GLITCH,
+    HEDGE: SMALL_HEDGE,
     SAFETIES: SMALL_SAFETIES,
     STORM: SMALL_STORM,
     THIN: SMALL_THIN,
@@ -55,9 +61,11 @@ ALL = {
 SAID = {
     "bank-run": "When ETH goes from 3,000 to 3,888 and then to 3,876 USDC, of what ",
     "crash": "Yes, a share of it ends at 1.",
+    "dated-future": "When JUN goes from 0.01 to 0.01",
     "depeg": "When sUSD fell from 1 to 0.58",
     "margin-call": "When ETH goes from 3,000 to 2,608 and then to 2,963 USDC and SOL ",
     "oracle-glitch": "When ETH is read 40 % too low for 30s: with usual (band ",
+    "portfolio-hedge": "When ETH goes from 3,000 to ",
     "three-safeties": "When ETH goes from 3,000 to 4,175 and then to 3,338 USDC: ",
     "thin-market": "When JELLY goes from 0.01 to 0.03987 and then to 0.03985 USDC: ",
     "volatility": "When ETH goes from 3,000 to ",
@@ -156,6 +164,22 @@ def test_who_moves_a_thin_price_takes_what_the_rules_leave_him(thin) -> None:
         assert lost == pytest.approx(
             taken[name] + sum(gains(each)[:2]) + others, rel=0.1
         )
+
+
+def test_an_average_leaves_little_to_who_moves_the_last_minutes(tmp_path) -> None:
+    """He holds the price up for four minutes, of one sample or of twenty minutes."""
+    future = by_name(run(prepare(FUTURE, SMALL_FUTURE), tmp_path / "run"))
+    taken = {name: gains(each)[2] for name, each in future.items()}
+    assert taken["sixty-samples"] < taken["one-last-price"] / 4
+    assert 0 < taken["six-samples"] <= taken["one-last-price"]
+    for each in future.values():
+        ended = each.summary["by_entry_point"]
+        assert ended["Governor.settle_market"] == {"ok": 1, "refused": {}}
+        # Of ten who held it to the end, but for shorts that were liquidated before.
+        closed = ended["Exchange.close_settled"]
+        assert 7 <= closed["ok"] <= 10
+        assert not closed["refused"]
+        assert "FeedClosed" not in ended["Oracle.report"]["refused"]
 
 
 def test_it_is_the_limit_of_skew_that_he_gets_around(thin) -> None:
@@ -427,6 +451,10 @@ def test_what_waits_to_enter_is_the_provider_s(max_calls, tmp_path) -> None:
             ["run.answer=volatility"],
             "the margins of no market grow with volatility",
         ),
+        (CRASH, ["run.answer=portfolio-hedge"], "not everybody hedges"),
+        (HEDGE, ["variant=[]"], "all hedges are margined in one mode"),
+        (THIN, ["run.answer=dated-future"], "a market never ends"),
+        (FUTURE, ["variant=[]"], "all variants end at as many samples"),
         (THIN, ["run.answer=bank-run"], "no two groups of providers leave one after"),
     ],
 )
@@ -446,3 +474,16 @@ def test_growing_margins_let_less_in_and_leave_less_to_others(storm) -> None:
         for name, each in storm.items()
     }
     assert 0 < debts["growing"] < debts["fixed"]
+
+
+def test_a_hedge_margined_together_carries_more_and_leaves_more_to_others(
+    tmp_path,
+) -> None:
+    played = by_name(run(prepare(HEDGE, SMALL_HEDGE), tmp_path / "h"))
+    held = {name: most_held(each) for name, each in played.items()}
+    assert held["together"] > held["each"] * 3 / 2
+    unpaid = {
+        name: each.summary["insurance_drawn"] + each.summary["bad_debt"]
+        for name, each in played.items()
+    }
+    assert unpaid["together"] > unpaid["each"]

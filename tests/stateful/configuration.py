@@ -17,6 +17,7 @@ from protocol import governance
 from protocol.collateral import CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
 from protocol.errors import Revert
+from protocol.expiry import NO_EXPIRY, ExpiryParams
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
@@ -84,8 +85,17 @@ def seldom(choose: Choices, ordinary: T, others: Sequence[T]) -> T:
     return choose.pick(others) if choose.chance(20) else ordinary
 
 
+def expiry_params(choose: Choices) -> ExpiryParams:
+    """When a dated future ends: soon mostly, since a run is short."""
+    begins_in = choose.pick((600, 3_600, DAY))
+    samples = seldom(choose, 3, (1, 30, 1_000))
+    spacing = seldom(choose, 60, (1, 12, 2_592))
+    whole = samples * spacing
+    return ExpiryParams(START + begins_in + whole, samples, spacing)
+
+
 def feed_params(choose: Choices, reporters: int, price: int) -> FeedParams:
-    """A feed around a price."""
+    """A feed around a price, that never ends."""
     max_age = seldom(choose, 600, (60, 3_600, 30 * DAY))
     return FeedParams(
         reporters=reporters,
@@ -100,7 +110,13 @@ def feed_params(choose: Choices, reporters: int, price: int) -> FeedParams:
             max_multiplier=choose.pick((WAD, WAD, 2 * WAD, 4 * WAD, 3 * WAD + 1)),
             ramp=seldom(choose, WAD // 10_000, (0, 10**9 - 1, WAD)),
         ),
+        expiry=NO_EXPIRY,
     )
+
+
+def unfunded(params: MarketParams) -> MarketParams:
+    """A market without funding, as all are that end."""
+    return replace(params, funding=replace(params.funding, max_rate=0))
 
 
 def market_params(choose: Choices, price: int) -> MarketParams:
@@ -288,18 +304,23 @@ def collateral_params(choose: Choices, decimals: int, price: int) -> CollateralP
 
 
 def genesis(choose: Choices) -> Genesis:
-    """A genesis with one to three markets, the last one with a single reporter."""
+    """
+    A genesis with one to three markets, the third one with a single reporter; the last
+    of several may be a dated future.
+    """
     markets = []
     count = choose.integer(1, 3)
     for number in range(count):
         price = choose.pick(PRICES)
         reporters = REPORTERS[:1] if number == 2 else REPORTERS
+        feed = feed_params(choose, len(reporters), price)
+        params = market_params(choose, price)
+        if 0 < number == count - 1 and choose.chance(30):
+            feed = replace(feed, expiry=expiry_params(choose))
+            params = unfunded(params)
         markets.append(
             MarketGenesis(
-                f"{number}",
-                feed_params(choose, len(reporters), price),
-                tuple(ACTORS[name] for name in reporters),
-                market_params(choose, price),
+                f"{number}", feed, tuple(ACTORS[name] for name in reporters), params
             )
         )
     tokens = []

@@ -18,6 +18,7 @@ from protocol.account import CROSS, MAX_MARKETS, PORTFOLIO, Account
 from protocol.backing import Standing
 from protocol.collateral import MAX_TOKENS, CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
+from protocol.expiry import NO_EXPIRY, ExpiryParams, Sampling
 from protocol.fee import FeeParams
 from protocol.feed import (
     FOREVER,
@@ -212,6 +213,18 @@ VOLATILE = st.builds(
     st.sampled_from([WAD, 2 * WAD, 4 * WAD]) | st.integers(WAD, 4 * WAD),
     st.sampled_from([0, GRAIN, WAD]) | st.integers(0, WAD),
 )
+
+
+@st.composite
+def expiries(draw: st.DrawFn) -> ExpiryParams:
+    """An average whose pieces begin after the first second."""
+    samples = draw(st.sampled_from([1, 3, 1_000]) | st.integers(1, 1_000))
+    spacing = draw(st.sampled_from([1, 60]) | st.integers(1, 30 * DAY // samples))
+    begins_at = draw(TIMES.filter(bool))
+    return ExpiryParams(begins_at + samples * spacing, samples, spacing)
+
+
+EXPIRIES = expiries() | st.just(NO_EXPIRY)
 FEED = st.builds(
     FeedParams,
     st.integers(0, MAX_REPORTERS),
@@ -222,6 +235,7 @@ FEED = st.builds(
     PRICES,
     st.integers(0, WAD // 2),
     VOLATILE,
+    EXPIRIES,
 )
 
 ACCOUNTS = st.builds(
@@ -281,6 +295,7 @@ ROUNDS = st.builds(
     Round, PRICES, PRICES, PRICES, PRICES, TIMES, MULTIPLIERS, MULTIPLIERS
 )
 HEADS = st.builds(Head, below(64), below(33) | st.just(FOREVER), signed(127))
+SAMPLINGS = st.builds(Sampling, PRICES, below(105), st.integers(0, 1_000))
 STANDINGS = st.builds(Standing, VALUES, VALUES, VALUES, AMOUNTS, below(120), below(120))
 TOTALS = st.builds(
     Totals, VALUES, VALUES, VALUES, AMOUNTS, AMOUNTS, below(120), AMOUNTS, TRUTHS

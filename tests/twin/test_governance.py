@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from protocol import errors, governance
+from protocol.expiry import ExpiryParams
 from protocol.fixed_point import WAD
-from protocol.funding import DAY
+from protocol.funding import DAY, FundingParams
 from tests.genesis import COLLATERAL, FEED, MARKET, RISK
 from tests.twin.strategies import (
+    EXPIRIES,
     FEED_PRICES,
+    FUNDING,
     MARGIN,
     PORTFOLIOS,
     PRICES,
@@ -27,6 +30,7 @@ from tests.twin.strategies import (
     beside,
     signed,
 )
+from tests.twin.strategies import FEED as FEEDS
 from tests.twin.twins import Functions, refusals
 
 # Where a law may end.
@@ -95,7 +99,16 @@ FUNCTIONS: Functions = {
     "require_lawful_payouts": (MARKETS,),
     "require_lawful_deleveraging": (MARKETS,),
     "require_rested": (TIMES, TIMES),
+    "require_lawful_expiry": (
+        EXPIRIES
+        | altered(ExpiryParams(10**9, 30, 60), (*EDGES, 1_000))
+        | altered(ExpiryParams(0, 0, 0), (1,)),
+    ),
+    "require_same_expiry": st.tuples(EXPIRIES, EXPIRIES)
+    | EXPIRIES.map(lambda same: (same, same)),
+    "require_lawful_future": (EXPIRIES, FUNDING | st.just(FundingParams(0, 0, 0))),
     "require_silent": (FEED_PRICES, TIMES),
+    "require_ended": (FEED_PRICES, FEEDS, TIMES),
     "tightest": (MARKETS, MARKETS),
     "require_tighter": changes(),
     "require_lawful_risk": (altered(RISK, EDGES),),
@@ -130,7 +143,11 @@ REFUSALS = {
     "require_lawful_payouts": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_deleveraging": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_rested": {errors.PAUSED_LATELY},
+    "require_lawful_expiry": {errors.PARAMETER_OUT_OF_BOUNDS},
+    "require_same_expiry": {errors.EXPIRY_FIXED},
+    "require_lawful_future": {errors.FUTURE_HAS_FUNDING},
     "require_silent": {errors.MARKET_HAS_PRICES},
+    "require_ended": {errors.MARKET_HAS_PRICES},
     "require_tighter": {errors.NOT_TIGHTER},
     "require_lawful_risk": {errors.PARAMETER_OUT_OF_BOUNDS},
     "require_lawful_call": {errors.CALL_ABOVE_INITIAL},

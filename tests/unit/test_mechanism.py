@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from protocol.backing import Standing
+from protocol.expiry import Sampling
 from protocol.feed import Head
 from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceWindow
@@ -37,6 +38,7 @@ from tests.unit.worked import (
     BORROWING,
     CASE,
     DELEVERAGING,
+    EXPIRY,
     FEE,
     FEED,
     FUNDING,
@@ -87,6 +89,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "volatility.ramped": {"params": VOLATILE},
     "feed.next_head": {"head": Head(7, START, 0), "last": LAST, "latest": LAST},
     "feed.cumulative_price": {"price": PRICE},
+    "expiry.average": {"sampling": Sampling(0, 0, 0)},
+    "expiry.is_over": {"max_age": FEED.max_age},
     "feed.final_round": {"last": LAST},
     "governance.require_silent": {"price": PRICE},
     "feed.require_valid": {
@@ -152,6 +156,7 @@ GIVEN: dict[str, dict[str, Any]] = {
 }
 # And what any function of a module is given.
 BY_MODULE: dict[str, dict[str, Any]] = {
+    "expiry": {"params": EXPIRY},
     "margin_call": {"params": PARAMS},
     "top_up": {
         # A token of eighteen decimals: an atom is a wei.

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from protocol.collateral import CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
+from protocol.expiry import NO_EXPIRY, ExpiryParams
 from protocol.fee import FeeParams
 from protocol.feed import FeedParams, FeedPrice
 from protocol.fixed_point import WAD
@@ -129,6 +130,7 @@ FEED = FeedParams(
     ceiling_price=wad("100000"),
     band=wad("0.25"),
     volatility=VolatilityParams(reference=wad("0.05"), max_multiplier=wad("1"), ramp=0),
+    expiry=NO_EXPIRY,
 )
 # Margins grow from 5 % a day on, to three times of what they are, 0.0001 a second.
 VOLATILE = VolatilityParams(
@@ -148,6 +150,8 @@ BESIDE = replace(
     margin=replace(MARGIN, shocks=packed_shocks([-1_200, 1_200, -800, 800, 200, -200])),
 )
 START = 1_700_000_000
+# Three samples, a minute apart, the last one two hours after the start.
+EXPIRY = ExpiryParams(expires_at=START + 7_200, samples=3, spacing=60)
 PRICE = FeedPrice(
     index=wad("2000"),
     mark=wad("2000"),

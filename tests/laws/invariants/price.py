@@ -73,7 +73,8 @@ def fresh_enough(call: Call) -> None:
 def quorum_is_fresh(call: Call) -> None:
     """
     F3: a round's index is within the fresh reports, and its quorum is fresh for as long
-    as its oldest voice is: at that second, and not at the next.
+    as its oldest voice is: at that second, and not at the next. Where rounds are
+    averaged it is their last sample that is within them, and within its band.
     """
     if call.name != "Oracle.report" or not call.ok:
         return
@@ -96,7 +97,17 @@ def quorum_is_fresh(call: Call) -> None:
     if head.rounds > was.rounds:
         prices = [report.price for report in fresh]
         index = market.price_of(state, number).index
-        assert min(prices) <= index <= max(prices), (prices, index)
+        low, high = min(prices), max(prices)
+        asked = feed.expiry
+        begins_at = asked.expires_at - asked.samples * asked.spacing
+        if asked.expires_at and times[feed.quorum - 1] > begins_at:
+            index = state.samplings[number].spot
+            average = call.row("rounds", (number, (was.rounds - 1) % RING)).average
+            if was.rounds:
+                lowest = average * (WAD - feed.band) // WAD
+                highest = average * (WAD + feed.band) // WAD
+                low, high = (min(max(each, lowest), highest) for each in (low, high))
+        assert low <= index <= high, (prices, index)
 
 
 @law

@@ -5,12 +5,13 @@ P: a market that is settled.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from protocol import market
 from protocol.deleveraging import Deleveraged, DeleveragingOpened
-from protocol.feed import RING
+from protocol.feed import RING, RoundStored
 from protocol.fixed_point import WAD
-from protocol.funding import DAY
+from protocol.funding import DAY, FundingAccrued
 from protocol.insurance import InsuranceDrawn
 from protocol.payout import PayoutCut
 from protocol.settlement import BadDebt
@@ -28,6 +29,11 @@ def settled(call: Call) -> Iterator[int]:
     for number in range(call.world.state.market_count[()]):
         if mode_of(call, number) == SETTLED:
             yield number
+
+
+def feed_of(call: Call, number: int) -> Any:
+    """The parameters of a feed before the call."""
+    return call.world.state.codes[call.row("feed_params", number)]
 
 
 def price_before(call: Call, number: int) -> tuple[int, int]:
@@ -83,9 +89,6 @@ def closed_at_the_last_price(call: Call) -> None:
         then = call.row("fundings", number)
         index = then.long_index if was.size > 0 else then.short_index
         worth = profit(was, mark, index)
-        assert call.after.worths[holder].equity >= min(
-            0, call.before.worths[holder].equity
-        )
         if any(map(call.events, (InsuranceDrawn, BadDebt, PayoutCut))):
             continue
         had = call.row("accounts", holder).cash + claims(call.before.tables, holder)
@@ -103,7 +106,8 @@ def claims(tables: Tables, holder: int) -> int:
 def nobody_settles_what_has_prices(call: Call) -> None:
     """
     P3: a market is settled once, by its owner, or by anybody when for a week there was
-    neither a round nor a quorum; and at the mark that it had.
+    neither a round nor a quorum, or when it has expired and no report from before would
+    count any more; and at the mark that it had.
     """
     if call.name != "Governor.settle_market" or not call.ok:
         return
@@ -114,7 +118,10 @@ def nobody_settles_what_has_prices(call: Call) -> None:
     assert price.index == price.mark == price.average == mark, (price, mark)
     if call.action.sender != call.row("owner", ()):
         heard_at = max(published_at, call.row("heads", number).valid_until)
-        assert now - heard_at > WEEK, (now, heard_at)
+        feed = feed_of(call, number)
+        ends = feed.expiry.expires_at
+        is_over = published_at >= ends or now - ends > feed.max_age
+        assert now - heard_at > WEEK or (ends and is_over), (now, heard_at)
 
 
 @law
@@ -145,3 +152,55 @@ def premium_is_given_back(call: Call) -> None:
     # A wei of each position, of each unit, and of the base that the premium is of.
     lost = len(call.before.worths) + heavier // WAD + mark // WAD + 3
     assert owed - lost <= given <= owed, (given, owed, lost)
+
+
+@law
+def averaged(call: Call) -> None:
+    """
+    P5: in its window the price of a dated future is the average of its samples: those
+    whose time has passed are kept, each like the round that stood then, and those to
+    come are like the last, which is held in its band. So no round moves where it ends
+    by more than that band's part of the samples at which it stands.
+    """
+    state = call.world.state
+    for event in call.events(RoundStored):
+        number, feed = event.feed_id, feed_of(call, event.feed_id)
+        asked = feed.expiry
+        times = [
+            asked.expires_at - piece * asked.spacing
+            for piece in reversed(range(asked.samples))
+        ]
+        was, now = call.row("samplings", number), state.samplings[number]
+        is_in_window = times and event.published_at > times[0] - asked.spacing
+        if not is_in_window or call.action.to == "Governor":
+            assert now == was, (event, was, now)
+            continue
+        last = call.row("rounds", (number, (event.number - 1) % RING))
+        reach = last.average * feed.band // WAD + 1
+        if event.number:
+            assert abs(now.spot - last.average) <= reach, (event, now, last)
+        stood = was.spot or (last.mark if event.number else now.spot)
+        past = [each for each in times if each < event.published_at]
+        assert now.taken == len(past), (event, now)
+        assert now.total == was.total + stood * (len(past) - was.taken), (was, now)
+        left = asked.samples - len(past)
+        price = (now.total + now.spot * left) // asked.samples
+        assert event.index == event.mark == price, (event, price)
+
+
+@law
+def dated_futures(call: Call) -> None:
+    """
+    P6: a dated future has no funding, and from its window on no position in it grows.
+    """
+    state = call.world.state
+    for event in call.events(FundingAccrued):
+        if feed_of(call, event.market_id).expiry.expires_at:
+            assert event.fine_rate == 0, event
+    for event in call.events(Traded):
+        asked = feed_of(call, event.market_id).expiry
+        begins_at = asked.expires_at - asked.samples * asked.spacing
+        if asked.expires_at and call.action.now >= begins_at:
+            key = event.holder, event.market_id
+            was, size = call.row("positions", key).size, state.positions[key].size
+            assert 0 <= size * was <= was * was, (event, was, size)

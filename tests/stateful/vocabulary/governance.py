@@ -91,7 +91,10 @@ def set_market(world: World, choose: Choices) -> Calls:
         market_id = choose.pick((world.markets, world.markets + 1, 16, MOST_UINT))
     code = state.feed_params[market_id]
     price = state.codes[code].ceiling_price // 500 if code else WAD
-    words = tuple(words_of(configuration.market_params(choose, max(1, price))))
+    params = configuration.market_params(choose, max(1, price))
+    if code and state.codes[code].expiry.expires_at and choose.chance(80):
+        params = configuration.unfunded(params)
+    words = tuple(words_of(params))
     if choose.chance(55):
         words = spoiled(choose, words)
     sender = governing(world, choose)
@@ -242,7 +245,10 @@ def tightened(choose: Choices, params: MarketParams) -> MarketParams:
     return replace(params, **{group: changed})
 
 
-@rule(1, {"Governor.set_feed": "ok BadReporters NotOwner ParameterOutOfBounds"})
+@rule(
+    1,
+    {"Governor.set_feed": "ok BadReporters ExpiryFixed NotOwner ParameterOutOfBounds"},
+)
 def set_feed(world: World, choose: Choices) -> Calls:
     """A feed changes its parameters or its reporters."""
     market_id = choose.integer(0, world.markets - 1)
@@ -258,6 +264,10 @@ def set_feed_of(world: World, choose: Choices, market_id: int) -> Calls:
     names = ("reporter_1", "reporter_2", "reporter_3", "stranger")
     reporters = [world.actors[name] for name in names[:count]]
     params = configuration.feed_params(choose, count, price)
+    if code:
+        params = replace(params, expiry=state.codes[code].expiry)
+    if choose.chance(12):
+        params = replace(params, expiry=configuration.expiry_params(choose))
     reporters += [0] * (MAX_REPORTERS - count)
     words = (*words_of(params), *reporters)
     if choose.chance(35):

@@ -4,7 +4,10 @@ A market is settled, and everybody is closed in it.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from protocol import market
+from protocol.fixed_point import WAD
 from protocol.governance import SILENCE
 from protocol.parameters import SETTLED
 from tests.stateful.choices import Choices
@@ -16,6 +19,7 @@ from tests.stateful.vocabulary.arguments import (
 )
 from tests.stateful.vocabulary.governance import governing, tried_in
 from tests.stateful.vocabulary.payout import changed_to, chosen_in
+from tests.stateful.vocabulary.prices import next_price, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
@@ -56,11 +60,70 @@ def settle_market(world: World, choose: Choices) -> Calls:
                 world.now = max(world.now, soon)
                 sender = any_sender(world, choose)
     yield world.by(sender, "Governor", "settle_market", number)
+    yield from closed_in(world, choose, number)
+
+
+def closed_in(world: World, choose: Choices, number: int) -> Calls:
+    """Some of those who have a position in a market that is settled are closed."""
     if number not in settled(world):
         return
     for holder, where in world.positions():
         if where == number and choose.chance(50):
             yield world.by("keeper", "Exchange", "close_settled", holder, number)
+
+
+def dated(world: World) -> list[int]:
+    """The markets that end by themselves, and have not."""
+    state = world.state
+    return [
+        number
+        for number in range(world.markets)
+        if state.codes[state.feed_params[number]].expiry.expires_at
+        and number not in settled(world)
+    ]
+
+
+@rule(
+    4,
+    {
+        "Governor.set_market": "FutureHasFunding",
+        "Governor.settle_market": "ok MarketHasPrices",
+    },
+)
+def expire(world: World, choose: Choices) -> Calls:
+    """A dated future comes to its window, through it, to its end, or is changed."""
+    found = dated(world)
+    if not found:
+        return
+    state, number = world.state, choose.pick(found)
+    feed = state.codes[state.feed_params[number]]
+    if choose.chance(8):
+        params = chosen_in(world, number)
+        funded = replace(params, funding=replace(params.funding, max_rate=WAD // 100))
+        yield changed_to(world, number, funded)
+        return
+    ends = feed.expiry.expires_at
+    begins = ends - feed.expiry.samples * feed.expiry.spacing
+    if world.now < begins and choose.chance(40):
+        return
+    if world.now < ends and choose.chance(60):
+        # A piece, or some of one, or several.
+        moments = (1, feed.expiry.spacing, feed.expiry.spacing - 1)
+        for _ in range(choose.integer(1, 4)):
+            world.now = max(world.now, begins) + choose.pick(moments)
+            index = next_price(world, choose, number)
+            yield from round_at(world, choose, number, index)
+            yield from tried_in(world, choose, number)
+        return
+    if choose.chance(50):
+        world.now = max(world.now, ends + choose.pick((-1, 0)))
+        yield from round_at(world, choose, number, next_price(world, choose, number))
+    # As it expires, in the last second of a report from before, and after that.
+    late = choose.pick((0, feed.max_age, feed.max_age + 1))
+    world.now = max(world.now, ends + late)
+    sender = any_sender(world, choose)
+    yield world.by(sender, "Governor", "settle_market", number)
+    yield from closed_in(world, choose, number)
 
 
 @rule(
