@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 NODE_INSTALLED := node_modules/.installed
 # mamushi writes a trailing comma into a long `initializes` and cannot read it again.
-FORMATTED := $(filter-out contracts/Exchange.vy contracts/Resolution.vy,$(wildcard contracts/*.vy))
+FORMATTED := $(filter-out contracts/Exchange.vy contracts/Resolution.vy contracts/Obligations.vy,$(wildcard contracts/*.vy))
 NPM := $(shell command -v npm 2>/dev/null)
 STEPS ?= 50000
 SEED ?= 0

@@ -18,6 +18,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.portfolio import PortfolioParams, packed_shocks
@@ -106,6 +107,7 @@ RISK = RiskParams(
         ratio=Ratio(3 * WAD // 2), grace=Seconds(0), window=Seconds(3_600)
     ),
     portfolio=PortfolioParams(floor=Ratio(WAD // 25)),
+    order=OrderParams(delay=Seconds(0), window=Seconds(600), least_fee=Quote(WAD)),
 )
 
 

@@ -13,10 +13,12 @@ from . import collateral
 from . import credit
 from . import deleveraging
 from . import errors
+from . import feed
 from . import health
 from . import insurance
 from . import ledger
 from . import market
+from . import order
 from . import position
 from . import settlement
 from . import sides
@@ -110,6 +112,7 @@ event LentWithdrawn:
 
 
 VAULT: immutable(address)
+ORDERS: immutable(address)
 
 
 @deploy
@@ -121,12 +124,15 @@ def __init__(
     vault: address,
     governor: address,
     resolution: address,
+    obligations: address,
+    orders: address,
 ):
     collateral.__init__(governor)
     ledger.__init__(token, decimals)
     market.__init__(oracle, rules)
-    trading.__init__(resolution)
+    trading.__init__(resolution, obligations)
     VAULT = vault
+    ORDERS = orders
 
 
 @external
@@ -212,7 +218,7 @@ def buy_collateral(holder: uint256, token_id: uint256, atoms: uint256) -> uint25
     @notice Buy a token of an account in debt at a discount; give the atoms of the quote
             token that it costs.
     """
-    return convert(self.resolved(), uint256)
+    return convert(self.answered(trading.RESOLUTION), uint256)
 
 
 @external
@@ -231,7 +237,9 @@ def trade(
     @notice Trade `size_delta` for an account at `limit` or better.
     """
     account.require_operator(holder, msg.sender)
-    return trading.trade(holder, market_id, size_delta, limit, block.timestamp)
+    return trading.trade(
+        holder, market_id, size_delta, limit, empty(feed.Round), block.timestamp
+    )
 
 
 @external
@@ -241,7 +249,7 @@ def settle(holder: uint256, market_id: uint256) -> int256:
             claim, by those who operate the account, as far as the market pays. Give
             what its cash changed by.
     """
-    return self.resolved()
+    return self.answered(trading.RESOLUTION)
 
 
 @external
@@ -259,7 +267,7 @@ def liquidate(holder: uint256, market_id: uint256) -> int256:
     @notice Close what is needed of a position whose account is at risk, for a reward;
             give the size closed.
     """
-    return self.resolved()
+    return self.answered(trading.RESOLUTION)
 
 
 @external
@@ -268,7 +276,7 @@ def deleverage(holder: uint256, market_id: uint256, size: int256) -> int256:
     @notice Close up to `size` of a winning position of a market that owes too much, by
             anyone; or open or end that. Give the size closed.
     """
-    return self.resolved()
+    return self.answered(trading.RESOLUTION)
 
 
 @external
@@ -277,7 +285,7 @@ def close_settled(holder: uint256, market_id: uint256) -> int256:
     @notice Close a position of a settled market at its last price, by anyone; give the
             size closed.
     """
-    return self.resolved()
+    return self.answered(trading.RESOLUTION)
 
 
 @external
@@ -342,7 +350,7 @@ def ask_line(holder: uint256, lender: address, rate: int256, notice: uint256):
     @notice Name who may grant an account a line, at which rate a day and notice; the
             line that it has ends.
     """
-    raw_call(trading.RESOLUTION, msg.data, is_delegate_call=True)
+    raw_call(trading.OBLIGATIONS, msg.data, is_delegate_call=True)
 
 
 @external
@@ -351,7 +359,7 @@ def grant_line(holder: uint256, limit: int256, rate: int256, notice: uint256):
     @notice Grant an account the line that it has asked for, or a higher one, out of
             what the sender has lent.
     """
-    raw_call(trading.RESOLUTION, msg.data, is_delegate_call=True)
+    raw_call(trading.OBLIGATIONS, msg.data, is_delegate_call=True)
 
 
 @external
@@ -359,7 +367,7 @@ def recall_line(holder: uint256):
     """
     @notice Let a line of the sender fall evenly to nothing over its notice.
     """
-    raw_call(trading.RESOLUTION, msg.data, is_delegate_call=True)
+    raw_call(trading.OBLIGATIONS, msg.data, is_delegate_call=True)
 
 
 @external
@@ -368,7 +376,7 @@ def settle_line(holder: uint256) -> int256:
     @notice Pay the lender of an account what it is owed, as far as that brings nobody
             near liquidation, by anyone; give what was paid.
     """
-    return self.resolved()
+    return self.answered(trading.OBLIGATIONS)
 
 
 @external
@@ -411,6 +419,64 @@ def leave_vault(provider: address, atoms: uint256):
     ledger.take_from_vault(ledger.value_of(atoms))
     ledger.book_out(atoms)
     ledger.push(ledger.TOKEN, provider, atoms)
+
+
+@external
+def hold_order(
+    holder: uint256,
+    number: uint256,
+    market_id: uint256,
+    size_delta: int256,
+    is_reduce_only: bool,
+    fee: int256,
+    sender: address,
+    armer: address,
+) -> order.OrderParams:
+    """
+    @notice Let an account commit to an order, hold its fee, and pay who has armed it;
+            give how long it waits.
+    """
+    errors.require(msg.sender == ORDERS, errors.NOT_ORDERS)
+    return abi_decode(
+        raw_call(trading.OBLIGATIONS, msg.data, max_outsize=96, is_delegate_call=True),
+        order.OrderParams,
+    )
+
+
+@external
+def release_order(
+    holder: uint256, number: uint256, fee: int256, sender: address, is_returned: bool
+) -> bool:
+    """
+    @notice Give the fee of an order to a keeper, or back; tell whether the order was
+            pending still.
+    """
+    errors.require(msg.sender == ORDERS, errors.NOT_ORDERS)
+    return self.answered(trading.OBLIGATIONS) == 1
+
+
+@external
+def fill_order(
+    holder: uint256,
+    market_id: uint256,
+    size_delta: int256,
+    limit: int256,
+    is_reduce_only: bool,
+    round_number: uint256,
+) -> trading.Fill:
+    """
+    @notice Trade what an account has committed to, at the price of a round.
+    """
+    errors.require(msg.sender == ORDERS, errors.NOT_ORDERS)
+    return trading.fill_order(
+        holder,
+        market_id,
+        size_delta,
+        limit,
+        is_reduce_only,
+        round_number,
+        block.timestamp,
+    )
 
 
 @external
@@ -603,10 +669,11 @@ def lender_of(lender: address) -> credit.Lender:
 
 
 @internal
-def resolved() -> int256:
+def answered(code: address) -> int256:
     """
-    @notice What the resolution makes of this call, in the storage of the exchange.
+    @notice What the code at an address makes of this call, in the storage of the
+            exchange.
     """
     return abi_decode(
-        raw_call(trading.RESOLUTION, msg.data, max_outsize=32, is_delegate_call=True), int256
+        raw_call(code, msg.data, max_outsize=32, is_delegate_call=True), int256
     )

@@ -58,7 +58,7 @@ event MarketPaused:
 # Code that returns all that follows it, so many words: the parameters. They begin with a
 # zero byte, which as code is a stop.
 FEED_CODE: constant(Bytes[10]) = x"6101a080600a3d393df3"
-RISK_CODE: constant(Bytes[10]) = x"61020080600a3d393df3"
+RISK_CODE: constant(Bytes[10]) = x"61026080600a3d393df3"
 COLLATERAL_CODE: constant(Bytes[10]) = x"61012080600a3d393df3"
 MARKET_CODE: constant(Bytes[10]) = x"61060080600a3d393df3"
 

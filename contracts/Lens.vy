@@ -17,6 +17,7 @@ from . import errors
 from . import feed
 from . import funding
 from . import market
+from . import order
 from . import parameters
 from . import portfolio
 from . import position
@@ -29,7 +30,7 @@ MAX_BATCH: constant(uint256) = 512
 
 # An account on its page: its number among those of its owner, cash, the bitmaps of
 # positions, claims and tokens, mode, whether the flat reward was paid, when it was
-# called, and whether it has a line.
+# called, whether it has a line, and the bitmap of its pending orders.
 PAGE_WORDS: constant(uint256) = 9
 # Its health: equity, collateral, strict equity, initial margin, maintenance margin,
 # reserve, what it must have not to be called, and status.
@@ -41,6 +42,12 @@ MARKET_WORDS: constant(uint256) = 4
 # What an answer has room for, all accounts in eight markets or fewer in more: it costs
 # what it has room for, however short it is.
 MAX_WORDS: constant(uint256) = MAX_BATCH * (STATE_WORDS + 8 * MARKET_WORDS)
+
+# How many accounts are asked for their orders at once, at most.
+MAX_OWNERS: constant(uint256) = 64
+# An order: the number of its account, its place, what it is, and whether it is pending.
+ORDER_WORDS: constant(uint256) = 12
+MAX_ORDER_WORDS: constant(uint256) = MAX_OWNERS * order.MAX_ORDERS * ORDER_WORDS
 
 
 struct MarketLook:
@@ -73,14 +80,20 @@ interface Oracle:
     def price(feed_id: uint256) -> feed.FeedPrice: view
 
 
+interface Orders:
+    def order_of(holder: uint256, number: uint256) -> order.Order: view
+
+
 EXCHANGE: immutable(address)
 ORACLE: immutable(address)
+ORDERS: immutable(address)
 
 
 @deploy
-def __init__(exchange: address, oracle: address):
+def __init__(exchange: address, oracle: address, orders: address):
     EXCHANGE = exchange
     ORACLE = oracle
+    ORDERS = orders
 
 
 @external
@@ -168,8 +181,47 @@ def accounts_page(
             convert(current.is_flat_paid, int256),
             convert(current.called_at, int256),
             convert(current.has_line, int256),
+            convert(current.orders, int256),
         ]:
             rows.append(word)
+    return rows
+
+
+@external
+@view
+def orders_page(
+    owner: address, first: uint256, count: uint256
+) -> DynArray[int256, MAX_ORDER_WORDS]:
+    """
+    @notice The orders of an owner, committed or waiting for a price, in the `count`
+            accounts from number `first` on: a row of `ORDER_WORDS` each.
+    """
+    rows: DynArray[int256, MAX_ORDER_WORDS] = []
+    if first >= 2**96:
+        return rows
+    end: uint256 = min(first + min(count, MAX_OWNERS), 2**96)
+    for sub: uint256 in range(first, end, bound=MAX_OWNERS):
+        holder: uint256 = (convert(owner, uint256) << 96) | sub
+        pending: uint256 = (staticcall Exchange(EXCHANGE).account_of(holder)).orders
+        for number: uint256 in range(order.MAX_ORDERS):
+            kept: order.Order = staticcall Orders(ORDERS).order_of(holder, number)
+            if kept.size_delta == 0:
+                continue
+            for word: int256 in [
+                convert(sub, int256),
+                convert(number, int256),
+                convert(kept.market_id, int256),
+                kept.size_delta,
+                kept.limit,
+                kept.fee,
+                convert(kept.due_at, int256),
+                convert(kept.expires_at, int256),
+                convert(kept.is_reduce_only, int256),
+                kept.trigger,
+                convert(kept.is_above, int256),
+                convert((pending >> number) & 1, int256),
+            ]:
+                rows.append(word)
     return rows
 
 
@@ -270,6 +322,7 @@ def state_batch(holders: DynArray[uint256, MAX_BATCH]) -> DynArray[int256, MAX_W
             convert(current.is_flat_paid, int256),
             convert(current.called_at, int256),
             convert(current.has_line, int256),
+            convert(current.orders, int256),
         ]:
             rows.append(word)
         for token_id: uint256 in range(collateral.MAX_TOKENS):

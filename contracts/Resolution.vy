@@ -3,14 +3,14 @@
 # pragma optimize codesize
 """
 @title Resolution
-@notice How accounts end: settled, called, liquidated, deleveraged, made whole; and the
-        lines that others grant them. It is run by the exchange, in its storage and
-        under its lock, and keeps nothing itself.
+@notice How accounts end: settled, called, liquidated, deleveraged, made whole. It is run
+        by the exchange, in its storage and under its lock, and keeps nothing itself.
 """
 
 from . import account
 from . import backing
 from . import collateral
+from . import commitment
 from . import credit
 from . import deleveraging
 from . import errors
@@ -56,6 +56,14 @@ initializes: trading[
     position := position,
     settlement := settlement,
 ]
+initializes: commitment[
+    account := account,
+    health := health,
+    ledger := ledger,
+    market := market,
+    position := position,
+    settlement := settlement,
+]
 
 
 event CollateralBought:
@@ -78,7 +86,7 @@ def __init__(
     collateral.__init__(governor)
     ledger.__init__(token, decimals)
     market.__init__(oracle, rules)
-    trading.__init__(self)
+    trading.__init__(self, self)
 
 
 @external
@@ -157,48 +165,3 @@ def settle_market(market_id: uint256, code: address):
     """
     errors.require(msg.sender == collateral.GOVERNOR, errors.NOT_GOVERNOR)
     market.settle_market(market_id, code, block.timestamp)
-
-
-@external
-def ask_line(holder: uint256, lender: address, rate: int256, notice: uint256):
-    """
-    @notice Behind `Exchange.ask_line`.
-    """
-    # Before there are rules of risk nothing is lent, and nothing here itself.
-    errors.require(market.risk_params != empty(address), errors.RISK_UNKNOWN)
-    account.require_operator(holder, msg.sender)
-    credit.ask_line(holder, lender, rate, notice, block.timestamp)
-
-
-@external
-def grant_line(holder: uint256, limit: int256, rate: int256, notice: uint256):
-    """
-    @notice Behind `Exchange.grant_line`.
-    """
-    credit.grant_line(holder, limit, rate, notice, msg.sender, block.timestamp)
-
-
-@external
-def recall_line(holder: uint256):
-    """
-    @notice Behind `Exchange.recall_line`.
-    """
-    credit.recall_line(holder, msg.sender, block.timestamp)
-
-
-@external
-def settle_line(holder: uint256) -> int256:
-    """
-    @notice Behind `Exchange.settle_line`.
-    """
-    return health.settle_line(holder, block.timestamp)
-
-
-@external
-def use_line(holder: uint256, needed: int256) -> int256:
-    """
-    @notice Let an account that trades use what it needs of its line; give what the line
-            is worth to it, less what it owes for it.
-    """
-    errors.require(account.load_account(holder).has_line, errors.LINE_UNKNOWN)
-    return credit.use_line(holder, needed, block.timestamp)

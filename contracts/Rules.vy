@@ -211,6 +211,45 @@ def terms(
 
 @external
 @view
+def extended(
+    code: address,
+    held: position.Position,
+    last: funding.Funding,
+    book: sides.Book,
+    price: feed.FeedPrice,
+    size_delta: int256,
+    agreed: Terms,
+    now: uint256,
+) -> backing.Standing:
+    """
+    @notice What one position would add to its account if it grew at these terms, the
+            fee paid.
+    """
+    params: parameters.MarketParams = parameters.params_in(code, now)
+    current: funding.Funding = sides.projected(
+        last, book, price, params.pricing.skew_scale, params.funding, now
+    )
+    grown: position.Position = position.traded(
+        held,
+        size_delta,
+        agreed.fill,
+        funding.side_index(current, size_delta > 0),
+    )
+    standing: backing.Standing = backing.exposure(
+        grown,
+        price,
+        current,
+        sides.open_interest(sides.traded(book, held.size, grown.size)),
+        params.pricing.skew_scale,
+        params.margin,
+    )
+    standing.equity -= agreed.fee
+    standing.certain -= agreed.fee
+    return standing
+
+
+@external
+@view
 def result(
     code: address,
     held: position.Position,

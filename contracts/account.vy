@@ -4,7 +4,8 @@
 """
 @title Account
 @notice An account: signed cash, the markets in which it has a position or a claim, the
-        tokens that back it, and its margin mode. Its number says who owns it: `owner << 96 | sub`.
+        tokens that back it, its margin mode, and the places of its pending orders. Its
+        number says who owns it: `owner << 96 | sub`.
 """
 
 from . import errors
@@ -28,6 +29,7 @@ struct Account:
     tokens: uint256
     called_at: uint256
     has_line: bool
+    orders: uint256
 
 
 event OperatorSet:
@@ -60,6 +62,7 @@ def packed_account(account: Account) -> uint256:
         | (convert(account.has_line, uint256) << 169)
         | (account.tokens << 176)
         | (account.called_at << 184)
+        | (account.orders << 224)
     )
 
 
@@ -78,6 +81,7 @@ def unpacked_account(packed: uint256) -> Account:
         tokens=(packed << 72) >> 248,
         called_at=(packed << 32) >> 216,
         has_line=(packed << 86) >> 255 == 1,
+        orders=(packed << 16) >> 240,
     )
 
 
@@ -107,6 +111,17 @@ def set_called_at(holder: uint256, called_at: uint256):
     current: Account = self.load_account(holder)
     current.called_at = called_at
     self.store_account(holder, current)
+
+
+@internal
+def set_orders(holder: uint256, orders: uint256):
+    """
+    @notice Remember at which places an account has pending orders.
+    """
+    current: Account = self.load_account(holder)
+    if current.orders != orders:
+        current.orders = orders
+        self.store_account(holder, current)
 
 
 @internal

@@ -449,6 +449,21 @@ def strict_price(price: FeedPrice, size: int256) -> int256:
 
 
 @internal
+@pure
+def priced_at(price: FeedPrice, settled_at: Round) -> FeedPrice:
+    """
+    @notice The newest price with what a round said in it, where there is one: as old as
+            it is, and worth what that was.
+    """
+    priced: FeedPrice = price
+    if settled_at.published_at != 0:
+        priced.index = settled_at.index
+        priced.mark = settled_at.mark
+        priced.confidence = settled_at.confidence
+    return priced
+
+
+@internal
 @view
 def load_params(feed_id: uint256) -> FeedParams:
     """

@@ -17,6 +17,7 @@ from . import funding
 from . import liquidation
 from . import margin
 from . import margin_call
+from . import order
 from . import parameters
 from . import portfolio
 from . import volatility
@@ -440,6 +441,11 @@ def require_lawful_risk(params: parameters.RiskParams):
     # Else who is called again and again is never liquidated.
     errors.require(warned.window >= warned.grace, errors.PARAMETER_OUT_OF_BOUNDS)
     self.require_between(params.portfolio.floor, 1, fixed_point.WAD)
+    waiting: order.OrderParams = params.order
+    self.require_wait(waiting.delay)
+    self.require_duration(waiting.window)
+    self.require_wait(waiting.window)
+    self.require_between(waiting.least_fee, 0, MOST_DUST)
 
 
 @internal

@@ -160,9 +160,10 @@ def standing_of(holder: uint256, needs_valid: bool, now: uint256) -> backing.Sta
 def require_withdrawable(holder: uint256, risk: parameters.RiskParams, now: uint256):
     """
     @notice Refuse a withdrawal that has left an account with too little: in cash alone,
-            and strictly.
+            and strictly; or any while an order of it is pending.
     """
     current: account.Account = account.load_account(holder)
+    errors.require(current.orders == 0, errors.ORDER_PENDING)
     errors.require(current.cash >= 0, errors.TOO_LITTLE_CASH)
     errors.require(
         not current.has_line or credit.is_settled(holder), errors.LINE_IN_USE

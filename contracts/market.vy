@@ -52,6 +52,7 @@ event RiskSet:
 
 interface Oracle:
     def price(feed_id: uint256) -> feed.FeedPrice: view
+    def round_of(feed_id: uint256, number: uint256) -> feed.Round: view
 
 
 ORACLE: immutable(address)
@@ -132,6 +133,15 @@ def price_of(market_id: uint256) -> feed.FeedPrice:
     @notice What the oracle says of a market.
     """
     return staticcall Oracle(ORACLE).price(market_id)
+
+
+@internal
+@view
+def round_of(market_id: uint256, number: uint256) -> feed.Round:
+    """
+    @notice What the oracle said of a market in a round, of its last ones.
+    """
+    return staticcall Oracle(ORACLE).round_of(market_id, number)
 
 
 @internal

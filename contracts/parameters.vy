@@ -16,6 +16,7 @@ from . import insurance
 from . import liquidation
 from . import margin
 from . import margin_call
+from . import order
 from . import payout
 from . import portfolio
 from . import pricing
@@ -80,6 +81,7 @@ struct RiskParams:
     vault: request.VaultParams
     margin_call: margin_call.MarginCallParams
     portfolio: portfolio.PortfolioParams
+    order: order.OrderParams
 
 
 @internal
@@ -139,7 +141,7 @@ def risk_in(code: address) -> RiskParams:
     @notice The parameters of all accounts that lie in the code at an address.
     """
     errors.require(code != empty(address), errors.RISK_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 16 * 32), RiskParams)
+    return abi_decode(slice(code.code, 0, 19 * 32), RiskParams)
 
 
 @internal

@@ -77,13 +77,15 @@ event PositionSettled:
     cash: int256
 
 
-# What runs the code that trades need seldom, in the storage of the exchange.
+# Where the code lies that trades need seldom and run in the storage of the exchange.
 RESOLUTION: immutable(address)
+OBLIGATIONS: immutable(address)
 
 
 @deploy
-def __init__(resolution: address):
+def __init__(resolution: address, obligations: address):
     RESOLUTION = resolution
+    OBLIGATIONS = obligations
 
 
 @internal
@@ -151,7 +153,11 @@ def standing_in(
     standing: backing.Standing = backing.combined(
         health.wealth(holder, account.load_account(holder), needs_valid, now),
         market.exposure(
-            market_id, position.load_position(holder, market_id), price, False, now
+            market_id,
+            position.load_position(holder, market_id),
+            price,
+            needs_valid,
+            now,
         ),
     )
     return health.margined(holder, backing.combined(standing, rest), now)
@@ -185,16 +191,21 @@ def trade(
     market_id: uint256,
     size_delta: int256,
     limit: int256,
+    settled_at: feed.Round,
     now: uint256,
 ) -> Fill:
     """
-    @notice Trade `size_delta` for an account at `limit` or better.
+    @notice Trade `size_delta` for an account at `limit` or better: as an order at the
+            price of a round, or where nobody has to wait at the newest.
     """
     errors.require(size_delta != 0, errors.ZERO_SIZE)
     fixed_point.require_fits(size_delta, 95)
     code: address = market.load_code(market_id)
     risk: parameters.RiskParams = market.load_risk()
     price: feed.FeedPrice = market.price_of(market_id)
+    errors.require(
+        settled_at.published_at != 0 or risk.order.delay == 0, errors.ONLY_BY_ORDER
+    )
     book: sides.Book = market.load_book(market_id)
     held: account.Account = account.load_account(holder)
     size_before: int256 = position.load_position(holder, market_id).size
@@ -206,7 +217,13 @@ def trade(
         errors.ISOLATED_ACCOUNT,
     )
     agreed: Rules.Terms = staticcall Rules.__interface__(market.RULES).terms(
-        code, book, price, size_before, size_delta, limit, now
+        code,
+        book,
+        feed.priced_at(price, settled_at),
+        size_before,
+        size_delta,
+        limit,
+        now,
     )
 
     current: funding.Funding = market.accrue(market_id, price, now)
@@ -235,7 +252,7 @@ def trade(
     if held.has_line:
         worth: int256 = abi_decode(
             raw_call(
-                RESOLUTION,
+                OBLIGATIONS,
                 abi_encode(
                     holder, missing, method_id=method_id("use_line(uint256,int256)")
                 ),
@@ -278,6 +295,36 @@ def trade(
 
 
 @internal
+def fill_order(
+    holder: uint256,
+    market_id: uint256,
+    size_delta: int256,
+    limit: int256,
+    is_reduce_only: bool,
+    round_number: uint256,
+    now: uint256,
+) -> Fill:
+    """
+    @notice Trade what an account has committed to, at the price of a round; no more
+            than its position where it only reduces that.
+    """
+    traded: int256 = size_delta
+    if is_reduce_only:
+        size: int256 = position.load_position(holder, market_id).size
+        errors.require(size * size_delta < 0, errors.ORDER_ONLY_REDUCES)
+        if fixed_point.magnitude(size_delta) > fixed_point.magnitude(size):
+            traded = 0 - size
+    return self.trade(
+        holder,
+        market_id,
+        traded,
+        limit,
+        market.round_of(market_id, round_number),
+        now,
+    )
+
+
+@internal
 @pure
 def require_at_risk(standing: backing.Standing, reserve: int256):
     """
@@ -316,6 +363,7 @@ def liquidate(
         now,
     )
 
+    account.set_orders(holder, 0)
     market.store_bucket(
         market_id, liquidation.Bucket(level=closed.bucket, filled_at=now)
     )

@@ -26,12 +26,14 @@ DEPLOY_ORDER = (
     "Token",
     "Exchange",
     "Resolution",
+    "Obligations",
     "Oracle",
     "Rules",
     "Vault",
     "Governor",
     "Lens",
     "TopUps",
+    "Orders",
     *TOKENS[1:],
 )
 # Enough for any call, and below what a transaction may ask for on mainnet.

@@ -31,8 +31,8 @@ IMPORT = re.compile(r"^(?:from|import)\b[^(\n]*(?:\([^)]*\))?", re.MULTILINE)
 OPTIMIZE_PRAGMA = re.compile(r"^#\s*pragma\s+optimize\s+\w+[ \t]*\n", re.MULTILINE)
 # Modes of the optimiser that a contract can be compiled with instead of its own.
 OPTIMIZER_MODES = ("gas", "codesize", "none")
-# Whose code a contract runs as its own: it logs what stands there.
-DELEGATES = {"Exchange": "Resolution"}
+# Contracts whose code another runs as its own: that one logs what stands there.
+DELEGATES = {"Resolution": "Exchange", "Obligations": "Exchange"}
 
 # How many compiled contracts the cache keeps: enough for a day of edits and mutants.
 MOST_KEPT = 300
@@ -77,7 +77,7 @@ def compile_contracts(
         raise CompileError(f"{folder}: no contract lies here")
     kept = cache if cache is not None else user_cache_path("perpspec") / "compiled"
     found = {name: compiled(folder, name, optimize, kept) for name in chosen}
-    for name, other in DELEGATES.items():
+    for other, name in DELEGATES.items():
         if name in found and other in found:
             found[name] = with_events(found[name], found[other])
     if names is None and "Token" in found:

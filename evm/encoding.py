@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 
 # The errors of the protocol by what a call that they refused reverts with.
-ERRORS = {
+ERRORS: dict[bytes, str] = {
     selector(f"{error}()"): error
     for name, error in vars(errors).items()
     if name.isupper()
 }
+
+
+# How the type of a field is written that is the name of an error.
+ERROR = "str"
 
 
 class Predicted(NamedTuple):
@@ -92,7 +96,12 @@ class Decoder:
                 if each["type"] == "event" and each["name"] == record.__name__
             )
             layout = event_layout(entry, addresses[name])
-            kinds = [field["type"] for field in entry["inputs"]]
+            kinds = [
+                ERROR if record.__annotations__[name] == ERROR else field["type"]
+                for name, field in zip(
+                    record.__struct_fields__, entry["inputs"], strict=True
+                )
+            ]
             self.events[layout.address, layout.signature] = record, layout, kinds
             self.signatures[record] = layout.signature
 
@@ -117,8 +126,10 @@ class Decoder:
         )
 
 
-def value_of(kind: str, word: bytes) -> int | bool:
+def value_of(kind: str, word: bytes) -> int | bool | str:
     """The value of a type that a word is."""
+    if kind == ERROR:
+        return ERRORS.get(word[-4:], "")
     number = int.from_bytes(word, "big", signed=kind.startswith("int"))
     return bool(number) if kind == "bool" else number
 

@@ -61,6 +61,12 @@ def beside(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
     return owner, sub, 3
 
 
+def first_of_owner(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
+    """The owner of an account, and that account of it alone."""
+    owner, sub = divmod(int(key[0]), 2**96)
+    return owner, sub, 1
+
+
 def nobody(key: Any, record: Any) -> tuple[int, ...]:  # noqa: ARG001
     """A view that takes somebody, whoever it is."""
     return (0,)
@@ -168,6 +174,10 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Vault.request_operators": (("Vault", "isOperator", whole),),
     "Vault.request_count": (("Vault", "request_count", nothing),),
     "TopUps.top_ups": (("TopUps", "order_of", whole),),
+    "Orders.orders": (
+        ("Orders", "order_of", whole),
+        ("Lens", "orders_page", first_of_owner),
+    ),
     "Governor.owner": (("Governor", "owner", nothing),),
     "Governor.council": (("Governor", "council", nothing),),
     "Governor.guardian": (("Governor", "guardian", nothing),),

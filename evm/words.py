@@ -65,6 +65,9 @@ def spread(value: Any, words: list[int]) -> None:
                 words.append(item)
             else:
                 spread(item, words)
+    elif isinstance(value, str):
+        # In an event an error is the number that its selector is.
+        words.append(int.from_bytes(selector(f"{value}()"), "big"))
     elif value is not None:
         raise TypeError(f"no words for {value!r}")
 

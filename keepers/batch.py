@@ -15,7 +15,14 @@ from msgspec import Struct
 
 from protocol.account import Account
 from protocol.collateral import MAX_TOKENS
-from protocol.lens import HEALTH_WORDS, MARKET_WORDS, PAGE_WORDS, STATE_WORDS
+from protocol.lens import (
+    HEALTH_WORDS,
+    MARKET_WORDS,
+    ORDER_WORDS,
+    PAGE_WORDS,
+    STATE_WORDS,
+)
+from protocol.order import Order
 from protocol.position import Position
 from protocol.units import Holder, Quote, Seconds, Size, SizePrice
 
@@ -108,9 +115,25 @@ def page_in(answer: bytes) -> dict[int, Account]:
     }
 
 
+def orders_in(answer: bytes) -> dict[tuple[int, int], tuple[Order, bool]]:
+    """
+    What `orders_page` answered: orders by the numbers of their accounts and their
+    places, and whether each is pending.
+    """
+    found = {}
+    for sub, number, *words, is_pending in rows_of(words_in(answer), ORDER_WORDS):
+        fields: dict[str, Any] = dict(zip(Order.__struct_fields__, words, strict=True))
+        for name in ("is_reduce_only", "is_above"):
+            fields[name] = bool(fields[name])
+        found[sub, number] = Order(**fields), bool(is_pending)
+    return found
+
+
 def account_in(words: Iterable[int]) -> Account:
     """The account that eight words of a row are."""
-    cash, positions, claims, tokens, mode, is_flat_paid, called_at, has_line = words
+    cash, positions, claims, tokens, mode, is_flat_paid, called_at, has_line, orders = (
+        words
+    )
     return Account(
         cash=Quote(cash),
         positions=positions,
@@ -120,4 +143,5 @@ def account_in(words: Iterable[int]) -> Account:
         tokens=tokens,
         called_at=Seconds(called_at),
         has_line=bool(has_line),
+        orders=orders,
     )

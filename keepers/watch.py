@@ -33,7 +33,7 @@ from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD, mul_wad_up
 from protocol.model import Outcome
 from protocol.state import State
-from protocol.units import Holder, Quote, Seconds
+from protocol.units import Holder, Quote, Seconds, Size
 
 # What roundings can come to between two looks, in wads of quote.
 ROUNDING = 1_000
@@ -108,6 +108,8 @@ class Watch:
         self.requests: dict[int, None] = {}
         # The accounts that an order may still bring something.
         self.orders: dict[Holder, None] = {}
+        # The accounts and places with an order, committed or waiting for a price.
+        self.pending: dict[tuple[Holder, int], None] = {}
 
     def note(self, outcome: Outcome) -> None:
         """Take in what a call has changed."""
@@ -132,6 +134,10 @@ class Watch:
                 self.orders[key] = None
             elif table is state.top_ups:
                 self.orders.pop(key, None)
+            elif table is state.orders and record.size_delta != Size(0):
+                self.pending[key] = None
+            elif table is state.orders:
+                self.pending.pop(key, None)
 
     def look(self, now: int) -> None:
         """Look at every market and every token at `now`."""

@@ -1,6 +1,7 @@
 """
 An account: signed cash, the markets in which it has a position or a claim, the tokens
-that back it, and its margin mode. Its number says who owns it: `owner << 96 | sub`.
+that back it, its margin mode, and the places of its pending orders. Its number says who
+owns it: `owner << 96 | sub`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Account(Struct, frozen=True):
     tokens: int
     called_at: Seconds
     has_line: bool
+    orders: int
 
 
 class OperatorSet(Struct, frozen=True):
@@ -60,6 +62,7 @@ def packed_account(account: Account) -> int:
         | (int(account.has_line) << 169)
         | (account.tokens << 176)
         | (int(account.called_at) << 184)
+        | (account.orders << 224)
     )
 
 
@@ -74,6 +77,7 @@ def unpacked_account(packed: int) -> Account:
         tokens=unsigned(packed, 176, 8),
         called_at=Seconds(unsigned(packed, 184, 40)),
         has_line=unsigned(packed, 169, 1) == 1,
+        orders=unsigned(packed, 224, 16),
     )
 
 
@@ -92,6 +96,13 @@ def set_called_at(state: State, holder: Holder, called_at: Seconds) -> None:
     """Remember when the margin of an account was called; zero is never."""
     current = load_account(state, holder)
     store_account(state, holder, replace(current, called_at=called_at))
+
+
+def set_orders(state: State, holder: Holder, orders: int) -> None:
+    """Remember at which places an account has pending orders."""
+    current = load_account(state, holder)
+    if current.orders != orders:
+        store_account(state, holder, replace(current, orders=orders))
 
 
 def set_flat_paid(state: State, holder: Holder, is_flat_paid: bool) -> None:

@@ -17,6 +17,7 @@ from protocol import (
     insurance,
     ledger,
     market,
+    obligations,
     position,
     resolution,
     settlement,
@@ -27,7 +28,9 @@ from protocol.backing import Standing
 from protocol.credit import CreditLine, Lender
 from protocol.deleveraging import Opening
 from protocol.errors import require
+from protocol.feed import NO_ROUND
 from protocol.market import Books
+from protocol.order import OrderParams
 from protocol.position import Position
 from protocol.sides import MarketState
 from protocol.trading import Fill
@@ -201,7 +204,9 @@ def trade(
 ) -> Fill:
     """Trade `size_delta` for an account at `limit` or better."""
     account.require_operator(state, holder, call.sender)
-    return trading.trade(state, holder, market_id, size_delta, limit, call.now)
+    return trading.trade(
+        state, holder, market_id, size_delta, limit, NO_ROUND, call.now
+    )
 
 
 def settle(state: State, call: Call, holder: Holder, market_id: int) -> Quote:
@@ -306,7 +311,7 @@ def ask_line(
     Name who may grant an account a line, at which rate a day and notice; the line that
     it has ends.
     """
-    resolution.ask_line(state, call, holder, lender, rate, notice)
+    obligations.ask_line(state, call, holder, lender, rate, notice)
 
 
 def grant_line(
@@ -321,12 +326,12 @@ def grant_line(
     Grant an account the line that it has asked for, or a higher one, out of what the
     sender has lent.
     """
-    resolution.grant_line(state, call, holder, limit, rate, notice)
+    obligations.grant_line(state, call, holder, limit, rate, notice)
 
 
 def recall_line(state: State, call: Call, holder: Holder) -> None:
     """Let a line of the sender fall evenly to nothing over its notice."""
-    resolution.recall_line(state, call, holder)
+    obligations.recall_line(state, call, holder)
 
 
 def settle_line(state: State, call: Call, holder: Holder) -> Quote:
@@ -334,7 +339,7 @@ def settle_line(state: State, call: Call, holder: Holder) -> Quote:
     Pay the lender of an account what it is owed, as far as that brings nobody near
     liquidation, by anyone; give what was paid.
     """
-    return resolution.settle_line(state, call, holder)
+    return obligations.settle_line(state, call, holder)
 
 
 def escrow_deposit(state: State, call: Call, provider: Address, atoms: Atoms) -> None:
@@ -369,6 +374,80 @@ def leave_vault(state: State, call: Call, provider: Address, atoms: Atoms) -> No
     ledger.take_from_vault(state, ledger.value_of(state, atoms))
     ledger.book_out(state, atoms)
     ledger.push(state, state.addresses.token, provider, atoms)
+
+
+def hold_order(
+    state: State,
+    call: Call,
+    holder: Holder,
+    number: int,
+    market_id: int,
+    size_delta: Size,
+    is_reduce_only: bool,
+    fee: Quote,
+    sender: Address,
+    armer: Address,
+) -> OrderParams:
+    """
+    Let an account commit to an order, hold its fee, and pay who has armed it; give how
+    long it waits.
+    """
+    require(call.sender == state.addresses.orders, errors.NOT_ORDERS)
+    return obligations.hold_order(
+        state,
+        call,
+        holder,
+        number,
+        market_id,
+        size_delta,
+        is_reduce_only,
+        fee,
+        sender,
+        armer,
+    )
+
+
+def release_order(
+    state: State,
+    call: Call,
+    holder: Holder,
+    number: int,
+    fee: Quote,
+    sender: Address,
+    is_returned: bool,
+) -> bool:
+    """
+    Give the fee of an order to a keeper, or back; tell whether the order was pending
+    still.
+    """
+    require(call.sender == state.addresses.orders, errors.NOT_ORDERS)
+    return obligations.release_order(
+        state, call, holder, number, fee, sender, is_returned
+    )
+
+
+def fill_order(
+    state: State,
+    call: Call,
+    holder: Holder,
+    market_id: int,
+    size_delta: Size,
+    limit: Price,
+    is_reduce_only: bool,
+    round_number: int,
+) -> Fill:
+    """Trade what an account has committed to, at the price of a round."""
+    require(call.sender == state.addresses.orders, errors.NOT_ORDERS)
+    return trading.fill_order(
+        state,
+        holder,
+        market_id,
+        size_delta,
+        limit,
+        is_reduce_only,
+        round_number,
+        call.now,
+    )
 
 
 def set_market(state: State, call: Call, market_id: int, code: Address) -> None:

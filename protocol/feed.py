@@ -359,6 +359,21 @@ def strict_price(price: FeedPrice, size: Size) -> Price:
     return max(price.index, price.average)
 
 
+def priced_at(price: FeedPrice, settled_at: Round) -> FeedPrice:
+    """
+    The newest price with what a round said in it, where there is one: as old as it is,
+    and worth what that was.
+    """
+    if settled_at.published_at == Seconds(0):
+        return price
+    return replace(
+        price,
+        index=settled_at.index,
+        mark=settled_at.mark,
+        confidence=settled_at.confidence,
+    )
+
+
 def load_params(state: State, feed_id: int) -> FeedParams:
     """The parameters of a feed; there must be one."""
     code = state.feed_params[feed_id]

@@ -354,6 +354,11 @@ def require_lawful_risk(params: RiskParams) -> None:
     # Else who is called again and again is never liquidated.
     require(warned.window >= warned.grace, errors.PARAMETER_OUT_OF_BOUNDS)
     require_between(params.portfolio.floor, Ratio(1), Ratio(WAD))
+    waiting = params.order
+    require_wait(waiting.delay)
+    require_duration(waiting.window)
+    require_wait(waiting.window)
+    require_between(waiting.least_fee, Quote(0), MOST_DUST)
 
 
 def require_lawful_call(asked: MarginParams, warned: MarginCallParams) -> None:

@@ -143,9 +143,10 @@ def require_withdrawable(
 ) -> None:
     """
     Refuse a withdrawal that has left an account with too little: in cash alone, and
-    strictly.
+    strictly; or any while an order of it is pending.
     """
     current = account.load_account(state, holder)
+    require(current.orders == 0, errors.ORDER_PENDING)
     require(current.cash >= 0, errors.TOO_LITTLE_CASH)
     require(
         not current.has_line or credit.is_settled(state, holder), errors.LINE_IN_USE

@@ -20,6 +20,7 @@ from protocol import (
     errors,
     exchange,
     oracle,
+    orders,
     parameters,
     portfolio,
     sides,
@@ -31,6 +32,7 @@ from protocol.collateral import MAX_TOKENS, CollateralParams
 from protocol.errors import require
 from protocol.feed import FeedPrice
 from protocol.funding import Funding
+from protocol.order import MAX_ORDERS
 from protocol.parameters import MarketParams
 from protocol.portfolio import NO_SUMS, Sums
 from protocol.position import Position
@@ -55,7 +57,7 @@ MAX_BATCH = 512
 
 # An account on its page: its number among those of its owner, cash, the bitmaps of
 # positions, claims and tokens, mode, whether the flat reward was paid, when it was
-# called, and whether it has a line.
+# called, whether it has a line, and the bitmap of its pending orders.
 PAGE_WORDS = 9
 # Its health: equity, collateral, strict equity, initial margin, maintenance margin,
 # reserve, what it must have not to be called, and status.
@@ -67,6 +69,12 @@ MARKET_WORDS = 4
 # What an answer has room for, all accounts in eight markets or fewer in more: it costs
 # what it has room for, however short it is.
 MAX_WORDS = MAX_BATCH * (STATE_WORDS + 8 * MARKET_WORDS)
+
+# How many accounts are asked for their orders at once, at most.
+MAX_OWNERS = 64
+# An order: the number of its account, its place, what it is, and whether it is pending.
+ORDER_WORDS = 12
+MAX_ORDER_WORDS = MAX_OWNERS * MAX_ORDERS * ORDER_WORDS
 
 NO_LINE = Line(Size(0), Quote(0), Quote(0), Quote(0), Quote(0), Price(0))
 NO_POSITION = Position(Size(0), Quote(0), SizePrice(0))
@@ -161,7 +169,43 @@ def accounts_page(
             int(current.is_flat_paid),
             int(current.called_at),
             int(current.has_line),
+            current.orders,
         ]
+    return rows
+
+
+def orders_page(
+    state: State, call: Call, owner: Address, first: int, count: int
+) -> list[int]:
+    """
+    The orders of an owner, committed or waiting for a price, in the `count` accounts
+    from number `first` on: a row of `ORDER_WORDS` each.
+    """
+    rows: list[int] = []
+    if first >= 2**96:
+        return rows
+    end = min(first + min(count, MAX_OWNERS), 2**96)
+    for sub in range(first, end):
+        holder = owner << 96 | sub
+        pending = exchange.account_of(state, call, holder).orders
+        for number in range(MAX_ORDERS):
+            kept = orders.order_of(state, call, holder, number)
+            if kept.size_delta == Size(0):
+                continue
+            rows += [
+                sub,
+                number,
+                kept.market_id,
+                int(kept.size_delta),
+                int(kept.limit),
+                int(kept.fee),
+                int(kept.due_at),
+                int(kept.expires_at),
+                int(kept.is_reduce_only),
+                int(kept.trigger),
+                int(kept.is_above),
+                (pending >> number) & 1,
+            ]
     return rows
 
 
@@ -252,6 +296,7 @@ def state_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
             int(current.is_flat_paid),
             int(current.called_at),
             int(current.has_line),
+            current.orders,
         ]
         for token_id in range(MAX_TOKENS):
             amount = Size(0)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from protocol import account, errors, feed, ledger, parameters, rules
+from protocol import account, errors, feed, ledger, oracle, parameters, rules
 from protocol.backing import Standing
 from protocol.collateral import Asset
 from protocol.deleveraging import Opening
 from protocol.errors import require
-from protocol.feed import FeedPrice
+from protocol.feed import FeedPrice, Round
 from protocol.fixed_point import require_fits
 from protocol.funding import Funding, FundingAccrued
 from protocol.ledger import Funds, Holdings
@@ -91,6 +91,11 @@ def load_funding(state: State, market_id: int) -> Funding:
 def price_of(state: State, market_id: int) -> FeedPrice:
     """What the oracle says of a market."""
     return feed.latest_price(state, market_id)
+
+
+def round_of(state: State, market_id: int, number: int) -> Round:
+    """What the oracle said of a market in a round, of its last ones."""
+    return oracle.round_of(state, ANYONE, market_id, number)
 
 
 def load_spent(state: State, market_id: int) -> Spent:

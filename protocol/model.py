@@ -25,6 +25,7 @@ from protocol import (
     insurance,
     margin_call,
     market,
+    order,
     payout,
     request,
     resolution,
@@ -93,6 +94,15 @@ EMITTERS: dict[type[Struct], str] = {
             request.OperatorSet,
         ),
         "TopUps": (top_up.TopUpSet, top_up.ToppedUp),
+        "Orders": (
+            order.TriggerPlaced,
+            order.OrderArmed,
+            order.OrderCommitted,
+            order.OrderFilled,
+            order.OrderRefused,
+            order.OrderExpired,
+            order.OrderCancelled,
+        ),
         "Governor": (
             collateral.CollateralSet,
             market.MarketSet,
@@ -159,10 +169,7 @@ class Model:
         try:
             returned = function(part, call, *arguments)
         except Revert as refusal:
-            for table, key, before in reversed(journal):
-                table.restore(key, before)
-            journal.clear()
-            state.logs.clear()
+            state.undo((0, 0))
             return Outcome(str(refusal), None, [], {})
         writes = {(table, key): table[key] for table, key, _ in journal}
         journal.clear()

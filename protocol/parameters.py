@@ -20,6 +20,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.payout import PayoutParams
 from protocol.portfolio import PortfolioParams
 from protocol.pricing import PricingParams
@@ -88,6 +89,7 @@ class RiskParams(Struct, frozen=True):
     vault: VaultParams
     margin_call: MarginCallParams
     portfolio: PortfolioParams
+    order: OrderParams
 
 
 def record_in(state: State, code: Address) -> MarketRecord:

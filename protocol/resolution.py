@@ -1,7 +1,6 @@
 """
-How accounts end: settled, called, liquidated, deleveraged, made whole; and the lines
-that others grant them. It is run by the exchange, in its storage and under its lock,
-and keeps nothing itself.
+How accounts end: settled, called, liquidated, deleveraged, made whole. It is run by the
+exchange, in its storage and under its lock, and keeps nothing itself.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from protocol import (
-    account,
-    credit,
     errors,
     health,
     ledger,
@@ -21,7 +18,7 @@ from protocol import (
     trading,
 )
 from protocol.errors import require
-from protocol.units import Address, Atoms, Call, Holder, Quote, Rate, Seconds, Size
+from protocol.units import Address, Atoms, Call, Holder, Quote, Size
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -94,49 +91,3 @@ def settle_market(state: State, call: Call, market_id: int, code: Address) -> No
     """Behind `Exchange.settle_market`."""
     require(call.sender == state.addresses.governor, errors.NOT_GOVERNOR)
     market.settle_market(state, market_id, code, call.now)
-
-
-def ask_line(
-    state: State,
-    call: Call,
-    holder: Holder,
-    lender: Address,
-    rate: Rate,
-    notice: Seconds,
-) -> None:
-    """Behind `Exchange.ask_line`."""
-    # Before there are rules of risk nothing is lent, and nothing here itself.
-    require(state.risk_params[()] != 0, errors.RISK_UNKNOWN)
-    account.require_operator(state, holder, call.sender)
-    credit.ask_line(state, holder, lender, rate, notice, call.now)
-
-
-def grant_line(
-    state: State,
-    call: Call,
-    holder: Holder,
-    limit: Quote,
-    rate: Rate,
-    notice: Seconds,
-) -> None:
-    """Behind `Exchange.grant_line`."""
-    credit.grant_line(state, holder, limit, rate, notice, call.sender, call.now)
-
-
-def recall_line(state: State, call: Call, holder: Holder) -> None:
-    """Behind `Exchange.recall_line`."""
-    credit.recall_line(state, holder, call.sender, call.now)
-
-
-def settle_line(state: State, call: Call, holder: Holder) -> Quote:
-    """Behind `Exchange.settle_line`."""
-    return health.settle_line(state, holder, call.now)
-
-
-def use_line(state: State, call: Call, holder: Holder, needed: Quote) -> Quote:
-    """
-    Let an account that trades use what it needs of its line; give what the line is
-    worth to it, less what it owes for it.
-    """
-    require(account.load_account(state, holder).has_line, errors.LINE_UNKNOWN)
-    return credit.use_line(state, holder, needed, call.now)

@@ -218,6 +218,46 @@ def terms(
     )
 
 
+def extended(
+    state: State,
+    call: Call,
+    code: Address,
+    held: Position,
+    last: Funding,
+    book: Book,
+    price: FeedPrice,
+    size_delta: Size,
+    agreed: Terms,
+    now: Seconds,
+) -> Standing:
+    """
+    What one position would add to its account if it grew at these terms, the fee paid.
+    """
+    params = parameters.params_in(state, code, now)
+    current = sides.projected(
+        last, book, price, params.pricing.skew_scale, params.funding, now
+    )
+    grown = position.traded(
+        held,
+        size_delta,
+        agreed.fill,
+        funding.side_index(current, size_delta > 0),
+    )
+    standing = backing.exposure(
+        grown,
+        price,
+        current,
+        sides.open_interest(sides.traded(book, held.size, grown.size)),
+        params.pricing.skew_scale,
+        params.margin,
+    )
+    return replace(
+        standing,
+        equity=standing.equity - agreed.fee,
+        certain=standing.certain - agreed.fee,
+    )
+
+
 def result(
     state: State,
     call: Call,

@@ -38,6 +38,7 @@ from protocol.funding import Funding, packed_funding
 from protocol.insurance import InsuranceWindow, packed_window
 from protocol.ledger import Funds, Holdings, packed_funds, packed_holdings
 from protocol.liquidation import Bucket, packed_bucket
+from protocol.order import NO_ORDER, Order, packed_order
 from protocol.payout import Spent, packed_spent
 from protocol.position import Position, packed_position
 from protocol.request import NO_REQUEST, Request, packed_request
@@ -118,12 +119,14 @@ class Addresses(Struct, frozen=True):
     token: Address
     exchange: Address
     resolution: Address
+    obligations: Address
     oracle: Address
     rules: Address
     vault: Address
     governor: Address
     lens: Address
     top_ups: Address
+    orders: Address
     token_1: Address
     token_2: Address
     token_3: Address
@@ -217,7 +220,7 @@ class State:
         self.accounts: Table[Holder, Account] = table(
             "accounts",
             "Exchange",
-            Account(Quote(0), 0, 0, 0, False, 0, Seconds(0), False),
+            Account(Quote(0), 0, 0, 0, False, 0, Seconds(0), False, 0),
             lambda record: (packed_account(record),),
         )
         self.operators: Table[tuple[Address, Address], bool] = table(
@@ -393,6 +396,11 @@ class State:
             "top_ups", "TopUps", NO_TOP_UP, packed_top_up
         )
 
+        # Orders
+        self.orders: Table[tuple[Holder, int], Order] = table(
+            "orders", "Orders", NO_ORDER, packed_order
+        )
+
         # Governor
         self.owner: Table[tuple[()], Address] = table("owner", "Governor", 0, one_word)
         self.pending_owner: Table[tuple[()], Address] = table(
@@ -412,6 +420,18 @@ class State:
     def log(self, event: Struct) -> None:
         """Emit `event`, unless the call is refused later."""
         self.logs.append(("", event))
+
+    def savepoint(self) -> tuple[int, int]:
+        """How far the call has come: what it wrote and logged so far."""
+        return len(self.journal), len(self.logs)
+
+    def undo(self, savepoint: tuple[int, int]) -> None:
+        """Undo what the call wrote and logged since then."""
+        writes, logs = savepoint
+        for table, key, before in reversed(self.journal[writes:]):
+            table.restore(key, before)
+        del self.journal[writes:]
+        del self.logs[logs:]
 
     def create_code(self, record: Struct) -> Address:
         """Let the governor put `record` into the code of a new address."""

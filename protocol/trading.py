@@ -15,6 +15,7 @@ from protocol import (
     backing,
     credit,
     errors,
+    feed,
     funding,
     health,
     insurance,
@@ -34,7 +35,7 @@ from protocol.deleveraging import (
     DeleveragingOpened,
 )
 from protocol.errors import require
-from protocol.feed import FeedPrice
+from protocol.feed import FeedPrice, Round
 from protocol.fixed_point import clamp, require_fits
 from protocol.funding import Funding
 from protocol.liquidation import NO_WHOLE, Bucket, Closing, Whole
@@ -169,7 +170,7 @@ def standing_in(
             market_id,
             position.load_position(state, holder, market_id),
             price,
-            False,
+            needs_valid,
             now,
         ),
     )
@@ -202,14 +203,22 @@ def trade(
     market_id: int,
     size_delta: Size,
     limit: Price,
+    settled_at: Round,
     now: Seconds,
 ) -> Fill:
-    """Trade `size_delta` for an account at `limit` or better."""
+    """
+    Trade `size_delta` for an account at `limit` or better: as an order at the price of
+    a round, or where nobody has to wait at the newest.
+    """
     require(size_delta != Size(0), errors.ZERO_SIZE)
     require_fits(size_delta, 95)
     code = market.load_code(state, market_id)
     risk = market.load_risk(state)
     price = market.price_of(state, market_id)
+    require(
+        settled_at.published_at != Seconds(0) or risk.order.delay == Seconds(0),
+        errors.ONLY_BY_ORDER,
+    )
     book = market.load_book(state, market_id)
     held = account.load_account(state, holder)
     size_before = position.load_position(state, holder, market_id).size
@@ -221,7 +230,15 @@ def trade(
         errors.ISOLATED_ACCOUNT,
     )
     agreed = rules.terms(
-        state, market.ANYONE, code, book, price, size_before, size_delta, limit, now
+        state,
+        market.ANYONE,
+        code,
+        book,
+        feed.priced_at(price, settled_at),
+        size_before,
+        size_delta,
+        limit,
+        now,
     )
 
     current = market.accrue(state, market_id, price, now)
@@ -276,6 +293,30 @@ def trade(
     return Fill(price=agreed.fill, fee=agreed.fee)
 
 
+def fill_order(
+    state: State,
+    holder: Holder,
+    market_id: int,
+    size_delta: Size,
+    limit: Price,
+    is_reduce_only: bool,
+    round_number: int,
+    now: Seconds,
+) -> Fill:
+    """
+    Trade what an account has committed to, at the price of a round; no more than its
+    position where it only reduces that.
+    """
+    traded = size_delta
+    if is_reduce_only:
+        size = position.load_position(state, holder, market_id).size
+        require(size * size_delta < 0, errors.ORDER_ONLY_REDUCES)
+        if abs(size_delta) > abs(size):
+            traded = -size
+    settled_at = market.round_of(state, market_id, round_number)
+    return trade(state, holder, market_id, traded, limit, settled_at, now)
+
+
 def require_at_risk(standing: Standing, reserve: Quote) -> None:
     """Refuse to liquidate an account that has what it must hold."""
     require(standing.equity < standing.maintenance + reserve, errors.HEALTHY)
@@ -312,6 +353,7 @@ def liquidate(
         now,
     )
 
+    account.set_orders(state, holder, 0)
     market.store_bucket(state, market_id, Bucket(level=closed.bucket, filled_at=now))
     move(state, holder, market_id, closed.size_delta, closed.fill, current)
     payment = pay_liquidation(state, holder, closed, keeper, risk, now)

@@ -47,6 +47,8 @@ PYTHON_ONLY = {
     "liquidation.NO_WHOLE": "`empty(Whole)` in Vyper",
     "market.ANYONE": "a plain `staticcall` in Vyper",
     "market.load_params": "for clients of the model; the book asks the rules",
+    "orders.NOBODY": "`empty(address)` in Vyper",
+    "order.NO_ORDER": "`empty(Order)` in Vyper",
     "portfolio.NO_SUMS": "`empty(Sums)` in Vyper",
     "portfolio.packed_shocks": "for who chooses them; a chain is given the word",
     "ramp.NO_RAMP": "`empty(Ramp)` in Vyper",
@@ -58,7 +60,7 @@ PYTHON_ONLY = {
     "settlement.NOTHING": "a plain 0 in Vyper, where a number has no unit",
 }
 VYPER_ONLY = {
-    "exchange.resolved": "runs the code of another contract; in Python all are one",
+    "exchange.answered": "runs the code of another contract; in Python all are one",
     "governor.COLLATERAL_CODE": "creates code; the model keeps the record there",
     "governor.FEED_CODE": "creates code; the model keeps the record that lies there",
     "governor.MARKET_CODE": "creates code; the model keeps the record that lies there",
@@ -258,7 +260,7 @@ def storage_drifts(
     contracts = {
         noun: side.path.stem
         for side in vyper.values()
-        if side.path.stem not in DELEGATES.values()
+        if side.path.stem not in DELEGATES
         for noun in side.initialized
     }
     tables = {

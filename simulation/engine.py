@@ -22,6 +22,7 @@ from keepers.caller import calls
 from keepers.closer import endings
 from keepers.deleverager import deleverages
 from keepers.executor import executions
+from keepers.filler import order_calls
 from keepers.liquidator import liquidations
 from keepers.reporter import reports
 from keepers.settler import interest, settlements
@@ -234,6 +235,9 @@ class Run:
         if keepers.every is not None and elapsed % keepers.every:
             return
         keeper = self.genesis.actors[KEEPER]
+        if keepers.filler:
+            for action in order_calls(self.watch, keeper):
+                self.make(action)
         # Who is topped up need not be called.
         if keepers.topper:
             for action in top_up_calls(self.watch, keeper):

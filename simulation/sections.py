@@ -364,6 +364,7 @@ class Keepers(Section):
     for tokens with `capital`.
     """
 
+    filler: StrictBool = True
     caller: StrictBool = True
     topper: StrictBool = True
     liquidator: StrictBool = True

@@ -8,7 +8,7 @@ from evm.compile import DELEGATES, compile_contracts
 from protocol.state import TOKENS
 
 # The other tokens are the same contract, and what one runs as its own is called there.
-ELSEWHERE = {*TOKENS[1:], *DELEGATES.values()}
+ELSEWHERE = {*TOKENS[1:], *DELEGATES}
 
 
 def entry_points() -> set[str]:

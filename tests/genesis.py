@@ -16,6 +16,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.portfolio import PortfolioParams, packed_shocks
@@ -107,6 +108,7 @@ RISK = RiskParams(
     vault=VaultParams(delay=30, window=600, quarantine=DAY),
     margin_call=MarginCallParams(ratio=5 * WAD // 4, grace=0, window=3_600),
     portfolio=PortfolioParams(floor=WAD // 10),
+    order=OrderParams(delay=0, window=600, least_fee=WAD),
 )
 # A token of 8 decimals worth some thousands, and one of 18 worth about one.
 COLLATERAL = tuple(

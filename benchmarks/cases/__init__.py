@@ -13,6 +13,7 @@ from benchmarks.cases import (  # noqa: F401 - each lists its cases
     lens,
     liquidation,
     oracle,
+    orders,
     settlement,
     token,
     trading,

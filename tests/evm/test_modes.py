@@ -17,6 +17,18 @@ from protocol.trace import words_of
 from tests.entry_points import changing
 from tests.evm.refusals.credit import LENDER, LIMIT, TERMS, used
 from tests.evm.refusals.deleveraging import deleveraged
+from tests.evm.refusals.orders import (
+    BUY,
+    SELL,
+    STOP,
+    committed,
+    crossed,
+    due,
+    last_round,
+)
+from tests.evm.refusals.orders import (
+    lapsed as expired,
+)
 from tests.evm.refusals.scene import (
     BTC,
     ETH,
@@ -261,6 +273,27 @@ TABLE = [
     Row("Exchange.grant_line", used, "provider", (FIRST, LIMIT + 1, *TERMS), NEVER),
     Row("Exchange.recall_line", used, "provider", (FIRST,), NEVER),
     Row("Exchange.settle_line", used, "stranger", (FIRST,), NEVER),
+    Row(
+        "Orders.commit",
+        ready,
+        "trader_1",
+        (FIRST, 0, *BUY),
+        BOTH | SETTLED_ONLY,
+        "increase",
+    ),
+    Row(
+        "Orders.commit",
+        opened,
+        "trader_1",
+        (FIRST, 0, *SELL),
+        HALTED_ONLY | SETTLED_ONLY,
+        "reduce",
+    ),
+    Row("Orders.place", opened, "trader_1", (FIRST, 0, *STOP), NEVER),
+    Row("Orders.arm", crossed, "keeper", (FIRST, 0), HALTED_ONLY | SETTLED_ONLY),
+    Row("Orders.settle", due, "keeper", (FIRST, 0, last_round(due())), NEVER),
+    Row("Orders.expire", expired, "keeper", (FIRST, 0), NEVER),
+    Row("Orders.cancel", committed, "trader_1", (FIRST, 0), NEVER),
     Row("Exchange.accrue", opened, "stranger", (ETH,), NEVER),
     Row("Exchange.fund_insurance", opened, "owner", (ATOMS,), NEVER),
     Row("Exchange.claim_reward", rewarded, "keeper", (ATOMS, SOME), NEVER),

@@ -33,6 +33,26 @@ from tests.evm.refusals.deleveraging import (
 from tests.evm.refusals.governance import not_tighter, paused_lately
 from tests.evm.refusals.lens import batch_too_large
 from tests.evm.refusals.modes import held_up
+from tests.evm.refusals.orders import (
+    BUY,
+    FEE,
+    SELL,
+    STOP,
+    armed,
+    called,
+    committed,
+    dead,
+    due,
+    lapsed,
+    one_order,
+    only_by_order,
+    order_in_halted_market,
+    order_pending,
+    placed,
+    settled,
+    through_zero,
+    two_rounds,
+)
 from tests.evm.refusals.prices import (
     later,
     one_feed,
@@ -48,6 +68,7 @@ from tests.evm.refusals.scene import (
     one_call,
     one_market,
     one_trade,
+    ready,
 )
 from tests.evm.refusals.settled import (
     expiry_fixed,
@@ -66,7 +87,7 @@ from tests.evm.refusals.tokens import (
 )
 from tests.evm.refusals.top_ups import (
     OF_ANOTHER,
-    one_order,
+    one_top_up,
     top_up_too_early,
 )
 from tests.evm.refusals.trading import (
@@ -101,6 +122,7 @@ from tests.genesis import ACTORS, MARKET, REPORTERS, RISK, START
 UNREACHABLE = {
     "DenominatorNotPositive": "every denominator is a parameter or a sum above zero",
     "EscrowTooSmall": "the vault lets in, or gives back, only what it has taken",
+    "NoAnswer": "only too little gas leads to it, and a model needs none",
     "TransferFailed": "the token here reports what it does and does what it reports",
 }
 
@@ -141,6 +163,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.COLLATERAL_ABOVE_VALUE: one_token(without_bound),
     errors.DEBT_TOO_LARGE: debt_too_large,
     errors.EQUITY_NEGATIVE: equity_negative,
+    errors.FEE_TOO_SMALL: one_order(*BUY[:4], FEE - 1),
     errors.FEED_UNKNOWN: one_call("stranger", "Oracle", "params_of", 9),
     errors.HAS_POSITIONS: has_positions,
     errors.HEALTHY: healthy,
@@ -177,6 +200,9 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.NOT_IN_DEBT: one_call("keeper", "Exchange", "buy_collateral", FIRST, 0, 1),
     errors.NOT_LENDER: then(granted, "keeper", "recall_line", FIRST),
     errors.NOT_OPERATOR: one_call("stranger", "Exchange", "deposit", FIRST, 1),
+    errors.NOT_ORDERS: one_call(
+        "owner", "Exchange", "release_order", FIRST, 0, 0, SOME, 0
+    ),
     errors.NOT_OWNER: one_call("stranger", "Governor", "offer_ownership", SOME),
     errors.NOT_REPORTER: one_call(
         "stranger", "Oracle", "report", ETH, 0, WAD, 0, START
@@ -185,6 +211,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.NO_POSITION: one_call("keeper", "Exchange", "liquidate", FIRST, ETH),
     errors.NO_SHOCKS: one_market(margin={"shocks": 0}),
     errors.NO_PREVIEW: one_call("stranger", "Vault", "previewRedeem", WAD),
+    errors.ONLY_BY_ORDER: only_by_order,
     errors.OPEN_INTEREST_ABOVE_SCALE: one_market(
         limits={"max_open_interest": 10_001 * WAD}
     ),
@@ -193,6 +220,17 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.OTHER_TERMS: then(
         granted, "provider", "grant_line", FIRST, LIMIT + 1, 0, 3_600
     ),
+    errors.ORDER_ARMED: called(armed, "keeper", "arm"),
+    errors.ORDER_DEAD: settled(dead),
+    errors.ORDER_DUE: called(due, "trader_1", "cancel"),
+    errors.ORDER_EXISTS: called(committed, "trader_1", "commit", *SELL),
+    errors.ORDER_NOT_ARMED: settled(placed),
+    errors.ORDER_ONLY_REDUCES: one_order(*SELL),
+    errors.ORDER_PENDING: order_pending,
+    errors.ORDER_STILL_OPEN: called(due, "keeper", "expire"),
+    errors.ORDER_THROUGH_ZERO: through_zero,
+    errors.ORDER_TOO_LATE: settled(lapsed),
+    errors.ORDER_UNKNOWN: one_call("keeper", "Orders", "settle", FIRST, 0, 0),
     errors.OUT_OF_BOUNDS: one_call("trader_1", "Exchange", "deposit", FIRST, 2**120),
     errors.PARAMETER_OUT_OF_BOUNDS: one_call(
         "owner",
@@ -218,6 +256,8 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.REWARD_TOO_SMALL: one_call("keeper", "Exchange", "claim_reward", 1, SOME),
     errors.RISK_NOT_REDUCED: risk_not_reduced,
     errors.RISK_UNKNOWN: risk_unknown,
+    errors.ROUND_TOO_EARLY: settled(due, later=-1),
+    errors.ROUND_TOO_LATE: settled(two_rounds),
     errors.ROUND_UNKNOWN: one_call("stranger", "Oracle", "round_of", ETH, 99),
     errors.SALE_TOO_LARGE: sale_too_large,
     errors.SHOCKS_TOO_SMALL: one_market(
@@ -244,10 +284,11 @@ REACHED: dict[str, Callable[[], Scene]] = {
         granted, "provider", "grant_line", FIRST, 2 * LIMIT + 1, *TERMS
     ),
     errors.TOO_MANY_DECIMALS: too_many_decimals,
-    errors.SOURCE_IS_TARGET: one_order(FIRST),
-    errors.SOURCE_OF_ANOTHER: one_order(OF_ANOTHER),
+    errors.SOURCE_IS_TARGET: one_top_up(FIRST),
+    errors.SOURCE_OF_ANOTHER: one_top_up(OF_ANOTHER),
     errors.TOP_UP_TOO_EARLY: top_up_too_early,
     errors.TOP_UP_UNKNOWN: one_call("keeper", "TopUps", "execute", FIRST),
+    errors.TRIGGER_NOT_CROSSED: called(placed, "keeper", "arm"),
     errors.TREASURY_TOO_SMALL: one_call(
         "owner", "Governor", "collect_treasury", SOME, 1
     ),
@@ -259,6 +300,23 @@ REACHED: dict[str, Callable[[], Scene]] = {
     errors.ZERO_RECEIVER: one_call("provider", "Vault", "transfer", 0, 1),
     errors.ZERO_SIZE: one_trade(0),
 }
+
+
+# Other ways to a refusal that the table has one of.
+BESIDE: list[tuple[str, Callable[[], Scene]]] = [
+    (errors.ORDER_UNKNOWN, called(settled(due), "keeper", "settle", 3)),
+    (errors.NOT_OPERATOR, called(committed, "trader_2", "cancel")),
+    (errors.NOT_OPERATOR, called(ready, "trader_2", "commit", *BUY)),
+    (errors.NOT_OPERATOR, called(ready, "trader_2", "place", *STOP)),
+    (errors.NOT_OPERATOR, called(placed, "trader_2", "cancel")),
+    (errors.MARKET_HALTED, order_in_halted_market),
+    (errors.ROUND_UNKNOWN, settled(due, later=1)),
+]
+
+
+@pytest.mark.parametrize(("error", "scene"), BESIDE)
+def test_an_order_is_refused_in_both_worlds(error, scene) -> None:
+    assert scene().error == error
 
 
 @pytest.mark.parametrize("error", REACHED)

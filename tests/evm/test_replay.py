@@ -32,7 +32,7 @@ def test_the_story_has_refusals_and_touches_every_contract(alone) -> None:
     reached = {name.partition(".")[0] for name, _ in alone.outcomes}
     # The exchange asks the rules and runs the resolution, nobody needs the lens; two
     # tokens are collateral.
-    others = {"Lens", "Resolution", "Rules", "Token3", "Token4"}
+    others = {"Lens", "Obligations", "Resolution", "Rules", "Token3", "Token4"}
     assert reached == set(compile_contracts()) - others
     assert ("Exchange.liquidate", "ok") in alone.outcomes
 

@@ -218,6 +218,7 @@ ENTERED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("Vault", "return_request", (1,)),
     ("Lens", "statement_of", (FIRST,)),
     ("Lens", "accounts_page", (FIRST >> 96, 0, 1)),
+    ("Lens", "orders_page", (FIRST >> 96, 0, 1)),
     ("Lens", "health_batch", tuple(words_of([FIRST]))),
     ("Lens", "state_batch", tuple(words_of([FIRST]))),
 )

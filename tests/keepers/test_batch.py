@@ -12,11 +12,14 @@ from evm.compile import compile_contracts
 from evm.lockstep import Lockstep
 from evm.replay import every_action, model_at
 from keepers import batch
+from protocol.fixed_point import WAD
+from protocol.order import Order
 from protocol.trace import Action, words_of
 from tests.evm.story import holder, story
 from tests.genesis import ACTORS, GENESIS
 
 MARKETS = len(GENESIS.markets)
+PLACED = Order(0, -WAD, 2_000 * WAD, WAD, 0, 0, True, 2_100 * WAD, True)
 HOLDERS = [holder("trader_1"), holder("trader_2"), holder("trader_3"), holder("owner")]
 
 
@@ -32,6 +35,8 @@ def pair() -> Lockstep:
     actions.append(
         Action("Exchange", "deposit_collateral", ACTORS["trader_3"], last.now, brought)
     )
+    placed = (HOLDERS[0], 3, 0, -WAD, 2_000 * WAD, 1, WAD, 2_100 * WAD, 1)
+    actions.append(Action("Orders", "place", ACTORS["trader_1"], last.now, placed))
     for action in actions:
         pair.step(action)
     assert pair.model.state.collaterals[HOLDERS[2], 0]
@@ -97,3 +102,11 @@ def test_a_page_has_the_accounts_in_use(pair) -> None:
     most = 2**256 - 1
     assert batch.page_in(answered(pair, "accounts_page", owner, most, most)) == {}
     assert len(batch.page_in(answered(pair, "accounts_page", owner, 0, most))) == 1
+
+
+def test_a_page_of_orders_tells_what_each_is(pair) -> None:
+    owner, most = ACTORS["trader_1"], 2**256 - 1
+    page = batch.orders_in(answered(pair, "orders_page", owner, 0, 64))
+    assert page == {(0, 3): (PLACED, False)}
+    assert batch.orders_in(answered(pair, "orders_page", owner, 1, most)) == {}
+    assert batch.orders_in(answered(pair, "orders_page", owner, most, 1)) == {}

@@ -44,6 +44,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import Bucket, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.portfolio import PortfolioParams
@@ -160,6 +161,7 @@ def unlawful_risk() -> None:
         VaultParams(duration(), duration(), duration()),
         MarginCallParams(anything(), duration(), duration()),
         PortfolioParams(anything()),
+        OrderParams(duration(), duration(), anything()),
     )
     governance.require_lawful_risk(params)
 
@@ -358,7 +360,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: owed(True),
     lambda: owed(False),
     lambda: statement.free_collateral(
-        Account(signed("cash"), 1, 0, 0, False, 0, 0, False), the_totals()
+        Account(signed("cash"), 1, 0, 0, False, 0, 0, False, 0), the_totals()
     ),
     lambda: statement.status_of(the_totals(), part()),
     lambda: margin_call.required(

@@ -46,6 +46,12 @@ LENS_MUTANTS = (
         ),
     ),
     in_lens(
+        "no order is told to be pending",
+        "M4",
+        ("(pending >> number) & 1", "(pending >> number) & 0"),
+        ("(pending >> number) & 1", "(pending >> number) & 0"),
+    ),
+    in_lens(
         "the last account of all is on no page",
         "M3",
         ("MAX_BATCH), 2**96)", "MAX_BATCH), 2**96 - 1)"),

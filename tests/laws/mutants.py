@@ -14,6 +14,7 @@ from tests.laws.lens_mutants import LENS_MUTANTS
 from tests.laws.liquidation_mutants import LIQUIDATION_MUTANTS
 from tests.laws.margin_call_mutants import MARGIN_CALL_MUTANTS
 from tests.laws.margin_mutants import MARGIN_MUTANTS
+from tests.laws.order_mutants import ORDER_MUTANTS
 from tests.laws.payout_mutants import PAYOUT_MUTANTS
 from tests.laws.price_mutants import PRICE_MUTANTS
 from tests.laws.refusal_mutants import REFUSAL_MUTANTS
@@ -29,6 +30,7 @@ MUTANTS = (
     *LIQUIDATION_MUTANTS,
     *MARGIN_MUTANTS,
     *MARGIN_CALL_MUTANTS,
+    *ORDER_MUTANTS,
     *PAYOUT_MUTANTS,
     *PRICE_MUTANTS,
     *REFUSAL_MUTANTS,

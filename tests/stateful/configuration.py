@@ -26,6 +26,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.portfolio import STRESSES, WHOLE, PortfolioParams, packed_shocks
@@ -276,6 +277,11 @@ def risk_params(choose: Choices) -> RiskParams:
             window=seldom(choose, 3_600, (DAY,)),
         ),
         portfolio=PortfolioParams(seldom(choose, WAD // 16, (1, WAD // 4, WAD))),
+        order=OrderParams(
+            delay=choose.pick((0, 0, 0, 1, 12)),
+            window=seldom(choose, 300, (1, DAY)),
+            least_fee=seldom(choose, WAD, (0, 10 * WAD)),
+        ),
     )
 
 

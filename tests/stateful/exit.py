@@ -25,7 +25,7 @@ from protocol.model import Outcome
 from protocol.parameters import HALTED, REDUCE_ONLY, SETTLED
 from protocol.request import Request, closes_at
 from protocol.share import MOST_SHARES, VIRTUAL_SHARES, Nav
-from protocol.trace import Action
+from protocol.trace import Action, words_of
 from tests.laws.invariants import Broken
 from tests.laws.invariants.measures import up
 from tests.stateful.choices import Seeded
@@ -77,6 +77,7 @@ class Exit:
 
     def wind_down(self) -> None:
         """Let everybody out, and look at what is left."""
+        self.end_orders()
         self.go_on()
         self.close_all()
         self.settle_all()
@@ -93,6 +94,24 @@ class Exit:
         self.end_requests()
         self.redeem_all()
         self.check_rest()
+
+    def end_orders(self) -> None:
+        """
+        What waits for a price is taken back, what nobody has settled expires; then
+        nobody has to wait any more.
+        """
+        world, state = self.world, self.state
+        for key, order in list(state.orders.items()):
+            if order.size_delta != 0 and order.due_at == 0:
+                self.must(key[0] >> 96, "Orders", "cancel", *key)
+            elif order.size_delta != 0:
+                world.now = max(world.now, order.expires_at + 1)
+                self.must("keeper", "Orders", "expire", *key)
+        risk = market.load_risk(state)
+        if risk.order.delay:
+            at_once = replace(risk, order=replace(risk.order, delay=0))
+            words = words_of(at_once)
+            self.must(state.owner[()], "Governor", "set_risk", *words)
 
     def go_on(self) -> None:
         """A halted market lets positions become smaller again: that is enough."""

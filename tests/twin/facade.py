@@ -37,6 +37,7 @@ GIVEN = {
     "owner": 0x44,
     "governor": 0x66,
     "resolution": 0x77,
+    "obligations": 0x78,
     "decimals": 6,
 }
 

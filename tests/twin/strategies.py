@@ -43,6 +43,7 @@ from protocol.ledger import Funds, Holdings
 from protocol.liquidation import Bucket, Case, LiquidationParams, RewardParams, Whole
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import Order, OrderParams
 from protocol.parameters import ACTIVE, SETTLED, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.portfolio import STRESSES, PortfolioParams, Sums, packed_shocks
@@ -180,6 +181,7 @@ DEBTS = st.builds(DebtParams, below(120), below(120))
 WARNED = st.builds(
     MarginCallParams, st.integers(WAD, 2 * WAD), TIMES | st.just(0), TIMES
 )
+WAITING = st.builds(OrderParams, TIMES | st.just(0), TIMES, below(120))
 RISK = st.builds(
     RiskParams,
     PARTS,
@@ -190,6 +192,7 @@ RISK = st.builds(
     VAULT,
     WARNED,
     PORTFOLIOS,
+    WAITING,
 )
 COLLATERAL = st.builds(
     CollateralParams,
@@ -246,6 +249,7 @@ ACCOUNTS = st.builds(
     st.integers(0, 2**MAX_TOKENS - 1),
     TIMES,
     TRUTHS,
+    BITMAPS,
 )
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
 # What sixteen positions lose in a stress, in parts of a ten thousandth.
@@ -264,6 +268,18 @@ SUMS = st.builds(
 BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)
 HOLDINGS = st.builds(Holdings, below(120), AMOUNTS)
+ORDERS = st.builds(
+    Order,
+    st.integers(0, 15),
+    SIZES,
+    below(96),
+    below(96),
+    TIMES,
+    TIMES,
+    TRUTHS,
+    PRICES,
+    TRUTHS,
+)
 WINDOWS = st.builds(InsuranceWindow, below(120), TIMES, TIMES)
 CREDIT_LINES = st.builds(
     CreditLine,

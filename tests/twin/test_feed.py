@@ -85,6 +85,7 @@ FUNCTIONS: Functions = {
     "require_valid": prices_in_time(st.tuples(TIMES, PARTS)),
     "is_valid": prices_in_time(st.tuples(TIMES, PARTS)),
     "strict_price": (FEED_PRICES, SIZES),
+    "priced_at": (FEED_PRICES, ROUNDS | st.just(feed.NO_ROUND)),
 }
 REFUSALS = {
     "require_fresh_enough": {errors.PRICE_INVALID, errors.PRICE_STALE},

@@ -17,7 +17,7 @@ from protocol.trading import Fill
 from tests.unit.desk import ACTORS, ATOM, Desk
 from tests.unit.worked import START, wad
 
-NOTHING = Account(0, 0, 0, 0, False, 0, 0, False)
+NOTHING = Account(0, 0, 0, 0, False, 0, 0, False, 0)
 
 
 def opened(insurance: str = "50") -> Desk:
@@ -83,7 +83,7 @@ def test_a_partial_liquidation_closes_just_enough() -> None:
     held = desk.view("Exchange", "position_of", holder, 0)
     assert held == Position(wad("7.5") - 1, wad("-15506.0625") + 1_799, 0)
     account = desk.view("Exchange", "account_of", holder)
-    assert account == Account(wad("2909") - 8, 1, 0, 0, False, 0, 0, False)
+    assert account == Account(wad("2909") - 8, 1, 0, 0, False, 0, 0, False, 0)
     assert desk.view("Exchange", "reward_of", ACTORS["keeper"]) == wad("6.5") + 1
     assert funds(desk) == Funds(
         vault=wad("100010.005"),
@@ -126,7 +126,7 @@ def test_a_loss_falls_on_the_account_then_on_insurance_then_on_the_vault(
     )
     holder = desk.holder("ann")
     assert desk.view("Exchange", "account_of", holder) == Account(
-        0, 0, 0, 0, False, 0, 0, False
+        0, 0, 0, 0, False, 0, 0, False, 0
     )
     assert desk.view("Exchange", "position_of", holder, 0) == Position(0, 0, 0)
     books = desk.view("Exchange", "books")
@@ -153,7 +153,7 @@ def test_claims_cover_a_loss_first() -> None:
     desk.quote("1600")
     desk.liquidate("ann")
     assert desk.view("Exchange", "account_of", holder) == Account(
-        0, 0, 0, 0, False, 0, 0, False
+        0, 0, 0, 0, False, 0, 0, False, 0
     )
     assert desk.view("Exchange", "market_of", 0).open_claims == 0
     # 100000 and half of the fees, the loss of 4002, the gain of 1000.5, the bad debt.
@@ -182,7 +182,7 @@ def test_a_claim_pays_no_more_than_is_missing() -> None:
     desk.liquidate("ann")
     left = desk.view("Exchange", "claim_of", holder, 0)
     assert desk.view("Exchange", "account_of", holder) == Account(
-        0, 0, 1, 0, False, 0, 0, False
+        0, 0, 1, 0, False, 0, 0, False, 0
     )
     assert 0 < left < claim
     # The loss came in, and of the claim only what was missing went out.

@@ -30,6 +30,7 @@ from tests.unit.test_deleveraging import OPENING
 from tests.unit.test_feed import LAST
 from tests.unit.test_losses import funds, opened
 from tests.unit.test_margin_call import PARAMS
+from tests.unit.test_orders import PENDING
 from tests.unit.test_payout import LATELY
 from tests.unit.test_portfolio import BTC, ETH, HEDGE, MUST_HOLD, asked, hedged
 from tests.unit.test_sides import TRADED
@@ -136,6 +137,8 @@ GIVEN: dict[str, dict[str, Any]] = {
         "is_priced": True,
         "now": START,
     },
+    "order.require_first": {"order": PENDING, "chosen": LAST, "before": LAST},
+    "order.is_crossed": {"order": PENDING},
     "request.waits_until": {"pending": NO_REQUEST, "params": RISK.vault},
     "request.closes_at": {"pending": NO_REQUEST, "params": RISK.vault},
     "statement.liquidation_price": {

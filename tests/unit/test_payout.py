@@ -198,7 +198,7 @@ def test_a_claim_that_is_cut_covers_what_it_can() -> None:
     cut = PayoutCut(ann, 0, wad("1000.5"), wad("825.452525"))
     assert ("Exchange", cut) in outcome.logs
     assert desk.view("Exchange", "account_of", ann) == Account(
-        0, 0, 0, 0, False, 0, 0, False
+        0, 0, 0, 0, False, 0, 0, False, 0
     )
     assert desk.view("Exchange", "market_of", 0).open_claims == 0
     assert funds(desk).insurance == 0

@@ -22,7 +22,7 @@ def state() -> State:
 
 
 def test_a_table_reads_empty_where_nothing_was_written(state: State) -> None:
-    assert state.accounts[7] == Account(0, 0, 0, 0, False, 0, 0, False)
+    assert state.accounts[7] == Account(0, 0, 0, 0, False, 0, 0, False, 0)
     assert state.operators[7, 8] is False
     assert 7 not in state.accounts
     assert state.journal == []

@@ -35,6 +35,7 @@ OPEN = Account(
     tokens=0,
     called_at=0,
     has_line=False,
+    orders=0,
 )
 FLAT = replace(OPEN, positions=0)
 WHOLE = Totals(

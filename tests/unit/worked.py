@@ -19,6 +19,7 @@ from protocol.insurance import InsuranceParams
 from protocol.liquidation import Case, LiquidationParams, RewardParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
+from protocol.order import OrderParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
 from protocol.portfolio import PortfolioParams, packed_shocks
@@ -107,6 +108,7 @@ RISK = RiskParams(
     vault=VaultParams(delay=60, window=600, quarantine=DAY),
     margin_call=MarginCallParams(ratio=wad("1.5"), grace=0, window=3_600),
     portfolio=PortfolioParams(floor=wad("0.03")),
+    order=OrderParams(delay=0, window=60, least_fee=wad("1")),
 )
 TOKEN = CollateralParams(
     token=0,

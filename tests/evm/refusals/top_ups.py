@@ -15,7 +15,7 @@ SAVINGS = FIRST | 1
 ORDER = (1_000 * ATOMS, 10 * ATOMS, ATOMS, 60, 0)
 
 
-def one_order(source: int) -> Callable[[], Scene]:
+def one_top_up(source: int) -> Callable[[], Scene]:
     """An order of the first trader out of an account."""
 
     def scene() -> Scene:

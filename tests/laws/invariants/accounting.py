@@ -27,8 +27,8 @@ from tests.laws.invariants.registry import law
 def conservation(call: Call) -> None:
     """
     A1: all cash, the vault, insurance, the treasury, rewards, what waits to enter the
-    vault and what lenders have are exactly what the exchange holds, and its balance
-    exceeds that by donations only.
+    vault, what lenders have and the fees of orders are exactly what the exchange holds,
+    and its balance exceeds that by donations only.
     """
     state = call.world.state
     funds, held = state.funds[()], state.holdings[()].held_atoms

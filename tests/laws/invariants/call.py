@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from protocol import parameters
+from protocol.trading import Traded
 
 if TYPE_CHECKING:
     from evm.chain import Observed
@@ -84,6 +85,11 @@ class Call(Struct, eq=False):
         state = self.world.state
         code = self.row("market_params", market_id) or state.market_params[market_id]
         return parameters.params_in(state, code, self.action.now)
+
+    @property
+    def trade(self) -> Any:
+        """What an account has traded, at once or by an order; None if none has."""
+        return next(iter(self.events(Traded)), None)
 
     def events(self, kind: type[Any]) -> list[Any]:
         """What it logged of one kind."""

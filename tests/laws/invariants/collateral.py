@@ -85,10 +85,10 @@ def sold_before_others_pay(call: Call) -> None:
 @law
 def debt_limit(call: Call) -> None:
     """K4: nobody takes more risk with a debt above the limit."""
-    if not call.ok or call.name != "Exchange.trade":
+    if call.trade is None:
         return
     state = call.world.state
-    key = call.action.arguments[0], call.action.arguments[1]
+    key = call.trade.holder, call.trade.market_id
     was = call.row("positions", key).size
     size = state.positions[key].size
     if abs(size) < abs(was) and size * was >= 0:

@@ -59,10 +59,10 @@ def fees_are_shared(call: Call) -> None:
     H11: whatever is traded at a price for a fee costs a wei or more, and every wei of
     it is somebody's.
     """
-    if call.name != "Exchange.trade" or not call.ok:
+    if call.trade is None:
         return
-    fee, price = call.outcome.returned.fee, call.outcome.returned.price
-    number, delta = call.action.arguments[1], call.action.arguments[2]
+    fee, price = call.trade.fee, call.trade.price
+    number, delta = call.trade.market_id, call.trade.size_delta
     terms = market.load_params(call.world.state, number, call.action.now).fee
     least = min(terms.taker, terms.maker)
     assert fee * WAD * WAD >= abs(delta) * price * least, (fee, delta, price)

@@ -10,7 +10,13 @@ from msgspec.structs import astuple
 
 from keepers.batch import rows_of
 from protocol import lens, market
-from protocol.lens import HEALTH_WORDS, MARKET_WORDS, PAGE_WORDS, STATE_WORDS
+from protocol.lens import (
+    HEALTH_WORDS,
+    MARKET_WORDS,
+    ORDER_WORDS,
+    PAGE_WORDS,
+    STATE_WORDS,
+)
 from protocol.statement import BANKRUPT, CALLED, HEALTHY, LIQUIDATABLE
 from protocol.units import Call as Look
 from tests.laws.invariants.call import Call
@@ -37,6 +43,7 @@ def kept(account: Any) -> list[int]:
         int(account.is_flat_paid),
         int(account.called_at),
         int(account.has_line),
+        account.orders,
     ]
 
 
@@ -110,3 +117,17 @@ def accounts_paged(call: Call) -> None:
         rows = {row[0]: list(row[1:]) for row in rows_of(page, PAGE_WORDS)}
         assert all(any(words) for words in rows.values()), rows
         assert rows.get(sub, [0] * (PAGE_WORDS - 1)) == kept(account), (holder, rows)
+
+
+@trial
+def orders_paged(call: Call) -> None:
+    """M4: the page of an owner has each of its orders, and tells whether it pends."""
+    state = call.world.state
+    for (holder, place), order in state.orders.items():
+        owner, sub = divmod(holder, SUBS)
+        page = lens.orders_page(state, look(call), owner, max(sub - 1, 0), 3)
+        rows = {row[:2]: row[2:] for row in rows_of(page, ORDER_WORDS)}
+        is_pending = state.accounts[holder].orders >> place & 1
+        expected = (*map(int, astuple(order)), is_pending)
+        found = rows.get((sub, place))
+        assert found == (expected if order.size_delta != 0 else None), (order, found)

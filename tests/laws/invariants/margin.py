@@ -30,16 +30,17 @@ def margin_kept(call: Call) -> None:
     that has enough not to be called.
     """
     takes = ("Exchange.withdraw", "Exchange.withdraw_collateral")
-    if not call.ok or call.name not in (*takes, "Exchange.trade"):
+    traded = call.trade
+    if traded is None and (not call.ok or call.name not in takes):
         return
     holder = call.action.arguments[0]
     account, now = call.world.state.accounts[holder], call.after.worths[holder]
     needed = now.initial + reserve_of(call, holder)
-    if call.name in takes:
+    if traded is None:
         assert account.cash >= 0, account
         assert not account.positions or min(now.assets, now.strict) >= needed, now
         return
-    key = (holder, call.action.arguments[1])
+    key = (holder, traded.market_id)
     empty = call.world.state.positions.empty
     size = call.world.state.positions[key].size
     was = call.before.tables["positions"].get(key, empty).size
@@ -57,9 +58,9 @@ def less_risk(call: Call) -> None:
     B2: a reduction leaves enough initial margin, or it leaves equity of zero or more
     that is no smaller a part of the maintenance margin than before.
     """
-    if not call.ok or call.name != "Exchange.trade":
+    if call.trade is None:
         return
-    holder, number = call.action.arguments[:2]
+    holder, number = call.trade.holder, call.trade.market_id
     empty = call.world.state.positions.empty
     was = call.before.tables["positions"].get((holder, number), empty).size
     size = call.world.state.positions[holder, number].size
@@ -120,6 +121,12 @@ ACTION_MATRIX = {
     "Exchange.recall_line": SAME,
     "Exchange.settle_line": DOWN,
     "TopUps.execute": UP,
+    "Orders.commit": DOWN,
+    "Orders.place": SAME,
+    "Orders.arm": DOWN,
+    "Orders.settle": ANY,
+    "Orders.expire": SAME,
+    "Orders.cancel": UP,
     "Exchange.liquidate": ANY,
     "Exchange.deleverage": ANY,
     "Exchange.close_settled": ANY,

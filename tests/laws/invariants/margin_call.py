@@ -18,7 +18,6 @@ TOUCHING = {
     "Exchange.deposit",
     "Exchange.deposit_collateral",
     "Exchange.liquidate",
-    "Exchange.trade",
 }
 
 
@@ -74,7 +73,7 @@ def ended_when_far(call: Call) -> None:
         assert (holder in ended) == (was != 0 and account.called_at == 0), holder
         if was == 0 or not call.ok or call.action.arguments[:1] != (holder,):
             continue
-        if call.name in TOUCHING:
+        if call.name in TOUCHING or call.trade is not None:
             is_far = account.positions == 0 or not is_near(
                 call.after.worths[holder], market.load_risk(state)
             )

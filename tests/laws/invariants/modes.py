@@ -14,7 +14,10 @@ from tests.laws.invariants.registry import law
 REDUCE_ONLY, HALTED = 1, 2
 # By its mode, what may be refused for it: what is in no list never is.
 REFUSED = {
-    "MarketOnlyReduces": (REDUCE_ONLY, {"Exchange.trade"}),
+    "MarketOnlyReduces": (
+        REDUCE_ONLY,
+        {"Exchange.trade", "Orders.commit", "Orders.arm"},
+    ),
     "MarketHalted": (
         HALTED,
         {
@@ -24,6 +27,8 @@ REFUSED = {
             "Exchange.withdraw",
             "Exchange.withdraw_collateral",
             "TopUps.execute",
+            "Orders.commit",
+            "Orders.arm",
             "Vault.execute",
         },
     ),
@@ -31,6 +36,8 @@ REFUSED = {
         SETTLED,
         {
             "Exchange.trade",
+            "Orders.commit",
+            "Orders.arm",
             "Exchange.liquidate",
             "Exchange.deleverage",
             "Governor.set_market",

@@ -33,6 +33,7 @@ REALIZING = {
     "Exchange.liquidate",
     "Exchange.deleverage",
     "Exchange.close_settled",
+    "Orders.settle",
 }
 # And by these an account may be made whole.
 COVERING = REALIZING | {"Exchange.buy_collateral", "Exchange.cover_shortfall"}

@@ -115,7 +115,7 @@ def no_free_return(call: Call) -> None:
 def shares_are_somebodys(call: Call) -> None:
     """
     E11: all shares are the supply; those of redemptions that wait lie with the vault,
-    and what deposits that wait hold is exactly what lies apart for them.
+    and what deposits that wait and orders hold is exactly what lies apart for them.
     """
     state, vault = call.world.state, call.world.addresses["Vault"]
     assert sum(state.shares.values()) == state.supply[()]
@@ -127,7 +127,8 @@ def shares_are_somebodys(call: Call) -> None:
         )
 
     asked = [each.amount for each in state.requests.values() if each.is_deposit]
-    assert sum(asked) * state.scale == state.escrow[()]
+    fees = sum(each.fee for each in state.orders.values() if each.due_at)
+    assert sum(asked) * state.scale + fees == state.escrow[()]
     then = surplus(call.before.tables["requests"], call.row("shares", vault))
     gift = surplus(state.requests, state.shares[vault]) - then
     assert gift == 0 or (gift > 0 and call.name.startswith("Vault.transfer")), gift

@@ -14,7 +14,7 @@ from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
 from protocol.governance import REST
 from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY, MarketParams
-from protocol.trace import words_of
+from protocol.trace import shape, words_of
 from tests.stateful import configuration
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
@@ -35,6 +35,9 @@ PRIVILEGED = (
     ("Exchange", "return_deposit", 2, "Vault"),
     ("Exchange", "enter_vault", 1, "Vault"),
     ("Exchange", "leave_vault", 2, "Vault"),
+    ("Exchange", "hold_order", 8, "Orders"),
+    ("Exchange", "release_order", 5, "Orders"),
+    ("Exchange", "fill_order", 6, "Orders"),
     ("Exchange", "set_market", 2, "Governor"),
     ("Exchange", "settle_market", 2, "Governor"),
     ("Exchange", "set_risk", 1, "Governor"),
@@ -334,5 +337,7 @@ def privileged(world: World, choose: Choices) -> Calls:
     sender = any_sender(world, choose)
     to, function, count, _ = choose.pick(PRIVILEGED)
     some = (0, 1, sender, world.state.market_params[0])
-    arguments = [choose.pick(some) for _ in range(count)]
+    kinds = [kind for _, kind in shape(to, function)]
+    truths = [kind is bool for kind in kinds] + [False] * (count - len(kinds))
+    arguments = [choose.pick(some[:2] if truth else some) for truth in truths]
     yield world.by(sender, to, function, *arguments)

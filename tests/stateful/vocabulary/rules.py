@@ -13,6 +13,7 @@ from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.fixed_point import WAD
 from protocol.lens import sums_of
 from protocol.liquidation import NO_WHOLE
+from protocol.rules import Terms
 from protocol.trace import words_of
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
@@ -27,6 +28,8 @@ from tests.stateful.vocabulary.arguments import (
 from tests.stateful.vocabulary.collateral import any_token
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
+
+SOME_TERMS = Terms(2_000 * WAD, WAD, 0, 0)
 
 
 @rule(4)
@@ -52,6 +55,7 @@ def ask(world: World, choose: Choices) -> Calls:
         "final_price": (price, world.now),
         "exposure": (held, last, book, price, choose.integer(0, 1), world.now),
         "terms": (book, price, held.size, delta, limit, world.now),
+        "extended": (held, last, book, price, delta, SOME_TERMS, world.now),
         "result": (held, last.long_index, price, world.now),
         "settled": (
             market.state_of(state, market_id),

@@ -28,7 +28,7 @@ from tests.stateful.world import World
     {
         "Exchange.trade": (
             "ok BelowInitialMargin EquityNegative IsolatedAccount LimitExceeded "
-            "MarketUnknown NotOperator OpenInterestTooLarge OutOfBounds "
+            "MarketUnknown NotOperator OnlyByOrder OpenInterestTooLarge OutOfBounds "
             "PositionTooLarge PositionTooSmall PriceInvalid PriceStale PriceTripped "
             "PriceUncertain RiskNotReduced SkewTooLarge ZeroSize"
         )

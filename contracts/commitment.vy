@@ -1,0 +1,150 @@
+# pragma version 0.4.3
+# pragma evm-version cancun
+# pragma nonreentrancy on
+"""
+@title Commitment
+@notice What the book knows of orders: who may commit to one, what is held for it, and
+        that nothing is taken out of an account while one is pending.
+"""
+
+from . import Rules
+from . import account
+from . import backing
+from . import errors
+from . import feed
+from . import fixed_point
+from . import health
+from . import ledger
+from . import market
+from . import order
+from . import parameters
+from . import position
+from . import settlement
+from . import sides
+
+uses: account
+uses: health
+uses: ledger
+uses: market
+uses: position
+uses: settlement
+
+
+@internal
+def hold(
+    holder: uint256,
+    number: uint256,
+    market_id: uint256,
+    size_delta: int256,
+    is_reduce_only: bool,
+    fee: int256,
+    sender: address,
+    armer: address,
+    now: uint256,
+) -> order.OrderParams:
+    """
+    @notice Let an account commit to an order that it could trade now, but for its
+            limit, hold its fee, and pay as much to who has armed it, if anybody has;
+            give how long it waits.
+    """
+    account.require_operator(holder, sender)
+    errors.require(size_delta != 0, errors.ZERO_SIZE)
+    fixed_point.require_fits(size_delta, 95)
+    code: address = market.load_code(market_id)
+    risk: parameters.RiskParams = market.load_risk()
+    errors.require(fee >= risk.order.least_fee, errors.FEE_TOO_SMALL)
+    errors.require(
+        number < order.MAX_ORDERS and fee >> order.ORDER_BITS == 0, errors.OUT_OF_BOUNDS
+    )
+    held: position.Position = position.load_position(holder, market_id)
+    size: int256 = held.size + size_delta
+    is_reduction: bool = position.is_reduced(held.size, size)
+    errors.require(is_reduction or not is_reduce_only, errors.ORDER_ONLY_REDUCES)
+    errors.require(held.size * size >= 0, errors.ORDER_THROUGH_ZERO)
+
+    settlement.add_cash(holder, 0 - fee)
+    ledger.add_escrow(fee)
+    if armer != empty(address):
+        settlement.add_cash(holder, 0 - fee)
+        self.reward(armer, fee)
+    current: account.Account = account.load_account(holder)
+    account.set_orders(holder, current.orders | (1 << number))
+    others: uint256 = current.positions & ~(1 << market_id)
+    errors.require(
+        is_reduction or current.mode != account.ISOLATED or others == 0,
+        errors.ISOLATED_ACCOUNT,
+    )
+    price: feed.FeedPrice = market.price_of(market_id)
+    book: sides.Book = market.load_book(market_id)
+    agreed: Rules.Terms = staticcall Rules.__interface__(market.RULES).terms(
+        code,
+        book,
+        price,
+        held.size,
+        size_delta,
+        0 if size_delta < 0 else max_value(int256),
+        now,
+    )
+    own: backing.Standing = market.exposure(market_id, held, price, False, now)
+    rest: backing.Standing = backing.combined(
+        health.wealth(holder, current, not is_reduction, now),
+        health.exposures(holder, others, not is_reduction, now),
+    )
+    whole: backing.Standing = health.margined(holder, backing.combined(rest, own), now)
+    if is_reduction:
+        if fee == risk.order.least_fee:
+            # Who has too little margin must be able to ask for less risk.
+            errors.require(whole.equity >= 0, errors.EQUITY_NEGATIVE)
+            return risk.order
+    else:
+        grown: backing.Standing = staticcall Rules.__interface__(market.RULES).extended(
+            code,
+            held,
+            market.load_funding(market_id),
+            book,
+            price,
+            size_delta,
+            agreed,
+            now,
+        )
+        whole.certain += grown.certain - own.certain
+        whole.gains += grown.gains - own.gains
+        whole.initial += grown.initial - own.initial
+    errors.require(current.cash >= 0, errors.TOO_LITTLE_CASH)
+    errors.require(
+        backing.strict_equity(whole, risk.profit_weight)
+        >= whole.initial + risk.reserve,
+        errors.BELOW_INITIAL_MARGIN,
+    )
+    return risk.order
+
+
+@internal
+def reward(keeper: address, fee: int256):
+    """
+    @notice Let a keeper have earned a fee.
+    """
+    ledger.keeper_rewards[keeper] += fee
+    ledger.add_funds(0, 0, 0, fee)
+
+
+@internal
+def release(
+    holder: uint256, number: uint256, fee: int256, sender: address, is_returned: bool
+) -> bool:
+    """
+    @notice Give the fee of an order to who asks for it as a keeper, or back to its
+            account; tell whether the order was pending still. One that is, only those
+            who operate the account take back.
+    """
+    current: account.Account = account.load_account(holder)
+    is_pending: bool = (current.orders >> number) & 1 == 1
+    account.set_orders(holder, current.orders & ~(1 << number))
+    ledger.add_escrow(0 - fee)
+    if is_returned:
+        if is_pending:
+            account.require_operator(holder, sender)
+        settlement.add_cash(holder, fee)
+    else:
+        self.reward(sender, fee)
+    return is_pending

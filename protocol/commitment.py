@@ -1,0 +1,158 @@
+"""
+What the book knows of orders: who may commit to one, what is held for it, and that
+nothing is taken out of an account while one is pending.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from protocol import (
+    account,
+    backing,
+    errors,
+    health,
+    ledger,
+    market,
+    order,
+    position,
+    rules,
+    settlement,
+)
+from protocol.errors import require
+from protocol.fixed_point import require_fits
+from protocol.order import OrderParams
+from protocol.units import Address, Holder, Price, Quote, Seconds, Size
+
+if TYPE_CHECKING:
+    from protocol.state import State
+
+
+def hold(
+    state: State,
+    holder: Holder,
+    number: int,
+    market_id: int,
+    size_delta: Size,
+    is_reduce_only: bool,
+    fee: Quote,
+    sender: Address,
+    armer: Address,
+    now: Seconds,
+) -> OrderParams:
+    """
+    Let an account commit to an order that it could trade now, but for its limit, hold
+    its fee, and pay as much to who has armed it, if anybody has; give how long it
+    waits.
+    """
+    account.require_operator(state, holder, sender)
+    require(size_delta != Size(0), errors.ZERO_SIZE)
+    require_fits(size_delta, 95)
+    code = market.load_code(state, market_id)
+    risk = market.load_risk(state)
+    require(fee >= risk.order.least_fee, errors.FEE_TOO_SMALL)
+    require(
+        number < order.MAX_ORDERS and fee >> order.ORDER_BITS == 0, errors.OUT_OF_BOUNDS
+    )
+    held = position.load_position(state, holder, market_id)
+    size = held.size + size_delta
+    is_reduction = position.is_reduced(held.size, size)
+    require(is_reduction or not is_reduce_only, errors.ORDER_ONLY_REDUCES)
+    require(held.size * size >= 0, errors.ORDER_THROUGH_ZERO)
+
+    settlement.add_cash(state, holder, -fee)
+    ledger.add_escrow(state, fee)
+    if armer != 0:
+        settlement.add_cash(state, holder, -fee)
+        reward(state, armer, fee)
+    current = account.load_account(state, holder)
+    account.set_orders(state, holder, current.orders | (1 << number))
+    others = current.positions & ~(1 << market_id)
+    require(
+        is_reduction or current.mode != account.ISOLATED or others == 0,
+        errors.ISOLATED_ACCOUNT,
+    )
+    price = market.price_of(state, market_id)
+    book = market.load_book(state, market_id)
+    agreed = rules.terms(
+        state,
+        market.ANYONE,
+        code,
+        book,
+        price,
+        held.size,
+        size_delta,
+        Price(0) if size_delta < 0 else Price(2**255 - 1),
+        now,
+    )
+    own = market.exposure(state, market_id, held, price, False, now)
+    rest = backing.combined(
+        health.wealth(state, holder, current, not is_reduction, now),
+        health.exposures(state, holder, others, not is_reduction, now),
+    )
+    whole = health.margined(state, holder, backing.combined(rest, own), now)
+    if is_reduction:
+        if fee == risk.order.least_fee:
+            # Who has too little margin must be able to ask for less risk.
+            require(whole.equity >= 0, errors.EQUITY_NEGATIVE)
+            return risk.order
+    else:
+        grown = rules.extended(
+            state,
+            market.ANYONE,
+            code,
+            held,
+            market.load_funding(state, market_id),
+            book,
+            price,
+            size_delta,
+            agreed,
+            now,
+        )
+        whole = replace(
+            whole,
+            certain=whole.certain + grown.certain - own.certain,
+            gains=whole.gains + grown.gains - own.gains,
+            initial=whole.initial + grown.initial - own.initial,
+        )
+    require(current.cash >= 0, errors.TOO_LITTLE_CASH)
+    require(
+        backing.strict_equity(whole, risk.profit_weight)
+        >= whole.initial + risk.reserve,
+        errors.BELOW_INITIAL_MARGIN,
+    )
+    return risk.order
+
+
+def reward(state: State, keeper: Address, fee: Quote) -> None:
+    """Let a keeper have earned a fee."""
+    state.keeper_rewards[keeper] += fee
+    ledger.add_funds(state, Quote(0), Quote(0), Quote(0), fee)
+
+
+def release(
+    state: State,
+    holder: Holder,
+    number: int,
+    fee: Quote,
+    sender: Address,
+    is_returned: bool,
+) -> bool:
+    """
+    Give the fee of an order to who asks for it as a keeper, or back to its account;
+    tell whether the order was pending still. One that is, only those who operate the
+    account take back.
+    """
+    current = account.load_account(state, holder)
+    is_pending = (current.orders >> number) & 1 == 1
+    account.set_orders(state, holder, current.orders & ~(1 << number))
+    ledger.add_escrow(state, -fee)
+    if is_returned:
+        if is_pending:
+            account.require_operator(state, holder, sender)
+        settlement.add_cash(state, holder, fee)
+    else:
+        reward(state, sender, fee)
+    return is_pending

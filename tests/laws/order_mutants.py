@@ -1,0 +1,108 @@
+"""
+Faults in what orders wait for, what they are settled at, and what is held for them.
+"""
+
+from __future__ import annotations
+
+from tests.laws.faults import Edit, Mutant, both, each
+
+
+def deployed(name: str, law: str, python: str, vyper: str, new: str) -> Mutant:
+    """A fault in the contract itself: a condition, with a minute more in it."""
+    old = (Edit(python, python + new), Edit(vyper, vyper + new))
+    return Mutant(name, law, "orders", "Orders", old[:1], old[1:])
+
+
+ORDER_MUTANTS = (
+    both(
+        "an order takes a later round as well",
+        "O1",
+        "order",
+        (
+            "before.published_at < order.due_at",
+            "before.published_at < order.due_at + 60",
+        ),
+    ),
+    each(
+        "an order is filled at the newest index",
+        "O1",
+        "feed",
+        ("index=settled_at.index", "index=price.index"),
+        ("priced.index = settled_at.index", "priced.index = price.index"),
+    ),
+    both(
+        "a keeper may take an earlier round",
+        "O2",
+        "order",
+        (
+            "chosen.published_at >= order.due_at",
+            "chosen.published_at + 600 >= order.due_at",
+        ),
+    ),
+    deployed(
+        "an order is settled after its window",
+        "O3",
+        "call.now <= kept.expires_at",
+        "block.timestamp <= kept.expires_at",
+        " + 600",
+    ),
+    deployed(
+        "an order is taken back when it is due",
+        "O3",
+        "call.now < kept.due_at",
+        "block.timestamp < kept.due_at",
+        " + 60",
+    ),
+    each(
+        "a keeper earns an order's fee twice",
+        "O4",
+        "commitment",
+        ("keeper_rewards[keeper] += fee", "keeper_rewards[keeper] += 2 * fee"),
+        ("keeper_rewards[keeper] += fee", "keeper_rewards[keeper] += 2 * fee"),
+    ),
+    both(
+        "money leaves while an order is pending",
+        "O5",
+        "health",
+        ("current.orders == 0", "current.orders >= 0"),
+    ),
+    each(
+        "a liquidation leaves orders pending",
+        "O5",
+        "trading",
+        (
+            "account.set_orders(state, holder, 0)",
+            "account.set_orders(state, holder,"
+            " account.load_account(state, holder).orders)",
+        ),
+        (
+            "account.set_orders(holder, 0)",
+            "account.set_orders(holder, account.load_account(holder).orders)",
+        ),
+    ),
+    each(
+        "nobody has to wait",
+        "O6",
+        "trading",
+        ("risk.order.delay == Seconds(0)", "risk.order.delay >= Seconds(0)"),
+        ("risk.order.delay == 0", "risk.order.delay >= 0"),
+    ),
+    both(
+        "nobody asks for margin when an order is committed",
+        "O7",
+        "commitment",
+        ("whole.initial + risk.reserve", "whole.initial - whole.initial"),
+    ),
+    both(
+        "a trigger is armed on the way to it",
+        "O8",
+        "order",
+        ("index >= order.trigger", "2 * index >= order.trigger"),
+    ),
+    both(
+        "who has too little margin offers any fee",
+        "O7",
+        "commitment",
+        ("fee == risk.order.least_fee", "fee >= risk.order.least_fee"),
+    ),
+)

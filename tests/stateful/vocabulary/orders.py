@@ -1,0 +1,321 @@
+"""
+Accounts commit to orders, and keepers settle them or let them expire.
+"""
+
+from __future__ import annotations
+
+from protocol import market
+from protocol.fixed_point import WAD
+from protocol.order import MAX_ORDERS
+from tests.stateful.choices import Choices
+from tests.stateful.vocabulary.arguments import (
+    MOST_INT,
+    MOST_UINT,
+    any_holder,
+    any_market,
+    any_sender,
+    sender_for,
+)
+from tests.stateful.vocabulary.prices import next_price, round_at
+from tests.stateful.vocabulary.registry import Calls, rule
+from tests.stateful.vocabulary.trading import growing, reducing
+from tests.stateful.world import World
+
+# A limit that no fill price is beyond.
+HIGHEST = 2**96 - 1
+
+
+def kept(world: World) -> list[tuple[int, int]]:
+    """Every account and place with an order, committed or waiting for a price."""
+    return [key for key, each in world.state.orders.items() if each.size_delta != 0]
+
+
+def placed(world: World) -> list[tuple[int, int]]:
+    """Those that wait for a price."""
+    return [key for key in kept(world) if world.state.orders[key].due_at == 0]
+
+
+def first_round(world: World, market_id: int, due_at: int) -> int:
+    """The first round in the ring that was published then or later."""
+    rounds = world.state.heads[market_id].rounds
+    for number in range(max(0, rounds - 64), rounds):
+        if world.state.rounds[market_id, number % 64].published_at >= due_at:
+            return number
+    return rounds
+
+
+def free_place(world: World, choose: Choices, holder: int) -> int:
+    """A place for an order, a free one mostly."""
+    if choose.chance(4):
+        return choose.pick((MAX_ORDERS, 255, MOST_UINT))
+    taken = {number for each, number in kept(world) if each == holder}
+    free = [number for number in range(MAX_ORDERS) if number not in taken]
+    if not free or (taken and choose.chance(12)):
+        return choose.pick(sorted(taken))
+    return choose.pick(free[:3])
+
+
+def terms(world: World, choose: Choices, holder: int, market_id: int) -> list[int]:
+    """The size, the limit, whether it only reduces, and the fee of an order."""
+    state = world.state
+    size = state.positions[holder, market_id].size
+    if market_id >= world.markets:
+        delta = WAD
+    elif size != 0 and choose.chance(50):
+        delta = reducing(world, choose, holder, market_id, size)
+    else:
+        delta = growing(world, choose, holder, market_id, size)
+    is_reduction = delta * size < 0
+    limit = HIGHEST if delta > 0 else 0
+    if choose.chance(25):
+        index = market.price_of(state, market_id).index
+        limit = min(max(0, index * choose.integer(98, 102) // 100), HIGHEST)
+    elif choose.chance(4):
+        limit = choose.pick((-1, HIGHEST + 1, MOST_INT))
+    only = is_reduction and choose.chance(60)
+    if choose.chance(4):
+        only = not only
+    least = market.load_risk(state).order.least_fee
+    fee = least
+    if choose.chance(20):
+        fees = (least - 1, least + 1, 5 * WAD, 2**96, MOST_INT, -1, 10**4 * WAD)
+        fee = choose.pick(fees)
+    return [delta, limit, int(only), fee]
+
+
+@rule(
+    14,
+    {
+        "Orders.commit": (
+            "ok BelowInitialMargin FeeTooSmall IsolatedAccount MarketUnknown "
+            "NotOperator OrderExists OrderOnlyReduces OrderThroughZero OutOfBounds "
+            "PriceInvalid PriceStale TooLittleCash ZeroSize"
+        )
+    },
+)
+def commit(world: World, choose: Choices) -> Calls:
+    """An account commits to an order."""
+    holder = any_holder(world, choose)
+    market_id = any_market(world, choose)
+    held = world.positions()
+    if held and choose.chance(60):
+        holder, market_id = choose.pick(held)
+    words = terms(world, choose, holder, market_id)
+    sender = sender_for(world, choose, holder)
+    place = free_place(world, choose, holder)
+    yield world.by(sender, "Orders", "commit", holder, place, market_id, *words)
+
+
+@rule(
+    8,
+    {
+        "Orders.settle": (
+            "ok OrderDead OrderNotArmed OrderTooLate OrderUnknown RoundTooEarly "
+            "RoundTooLate RoundUnknown"
+        )
+    },
+)
+def settle(world: World, choose: Choices) -> Calls:
+    """A keeper settles an order at its round, or at another."""
+    found = kept(world)
+    if not found and choose.chance(90):
+        return
+    holder, place = choose.pick(found) if found else (any_holder(world, choose), 0)
+    each = world.state.orders[holder, place]
+    number = first_round(world, each.market_id, each.due_at)
+    if each.expires_at < world.now and choose.chance(85):
+        return
+    if choose.chance(20):
+        number = max(0, number + choose.pick((-1, 1, -60)))
+    elif choose.chance(2):
+        number = MOST_UINT
+    sender = any_sender(world, choose)
+    yield world.by(sender, "Orders", "settle", holder, place, number)
+
+
+@rule(14)
+def see_through(world: World, choose: Choices) -> Calls:
+    """
+    Somebody commits, time passes to where the order is due, rounds are published, and a
+    keeper comes; one round too early, perhaps, or too late, or twice.
+    """
+    state = world.state
+    waiting = [
+        key
+        for key in kept(world)
+        if state.orders[key].expires_at >= world.now
+        and state.accounts[key[0]].orders >> key[1] & 1
+    ]
+    if not waiting or choose.chance(60):
+        holder, market_id = choose.pick(world.holders), any_market(world, choose)
+        held = world.positions()
+        if held and choose.chance(60):
+            holder, market_id = choose.pick(held)
+        place = free_place(world, choose, holder)
+        words = terms(world, choose, holder, market_id)
+        yield world.by(
+            holder >> 96, "Orders", "commit", holder, place, market_id, *words
+        )
+        if state.orders[holder, place].size_delta == 0:
+            return
+    else:
+        holder, place = choose.pick(waiting)
+    each = state.orders[holder, place]
+    if each.due_at > world.now:
+        world.now = max(world.now, each.due_at + choose.integer(-1, 1))
+    for _ in range(choose.pick((1, 1, 2, 3))):
+        price = next_price(world, choose, each.market_id)
+        yield from round_at(world, choose, each.market_id, price)
+        world.now += choose.pick((0, 0, 1))
+    if choose.chance(12):
+        yield from make_unhealthy(world, choose, holder)
+    number = first_round(world, each.market_id, each.due_at)
+    if choose.chance(12):
+        number = max(0, number + choose.pick((-1, 1)))
+    if choose.chance(10):
+        world.now = max(world.now, each.expires_at + choose.integer(0, 1))
+    sender = any_sender(world, choose)
+    for _ in range(choose.pick((1, 1, 1, 1, 2))):
+        yield world.by(sender, "Orders", "settle", holder, place, number)
+
+
+def make_unhealthy(world: World, choose: Choices, holder: int) -> Calls:
+    """The account of an order is liquidated meanwhile, if it has a position."""
+    held = [key for key in world.positions() if key[0] == holder]
+    if not held:
+        return
+    _, market_id = choose.pick(held)
+    price = world.statement(holder).lines[market_id].liquidation_price
+    feed = world.state.codes[world.state.feed_params[market_id]]
+    if feed.floor_price < price < feed.ceiling_price:
+        yield from round_at(world, choose, market_id, price)
+        yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
+
+
+@rule(4, {"Orders.expire": "ok OrderNotArmed OrderStillOpen OrderUnknown"})
+def expire(world: World, choose: Choices) -> Calls:
+    """A keeper ends an order that nobody has settled, or tries."""
+    found = kept(world)
+    if not found and choose.chance(90):
+        return
+    holder, place = choose.pick(found) if found else (any_holder(world, choose), 0)
+    each = world.state.orders[holder, place]
+    if each.due_at == 0 and choose.chance(80):
+        return
+    if found and choose.chance(50):
+        world.now = max(world.now, each.expires_at + choose.integer(0, 1))
+    sender = any_sender(world, choose)
+    yield world.by(sender, "Orders", "expire", holder, place)
+
+
+@rule(5, {"Orders.cancel": "ok NotOperator OrderDue OrderUnknown"})
+def cancel(world: World, choose: Choices) -> Calls:
+    """An order is taken back, in time or not."""
+    found = kept(world)
+    early = [key for key in found if is_cancellable(world, key)]
+    if not early and choose.chance(75):
+        return
+    holder, place = any_holder(world, choose), 0
+    if early and choose.chance(90):
+        holder, place = choose.pick(early)
+    elif found:
+        holder, place = choose.pick(found)
+    sender = sender_for(world, choose, holder)
+    if choose.chance(15):
+        sender = any_sender(world, choose)
+    yield world.by(sender, "Orders", "cancel", holder, place)
+
+
+def is_cancellable(world: World, key: tuple[int, int]) -> bool:
+    """Whether an order is not due yet, or dead."""
+    is_pending = world.state.accounts[key[0]].orders >> key[1] & 1
+    if world.state.orders[key].due_at == 0:
+        return world.now % 3 == 0
+    return world.now < world.state.orders[key].due_at or not is_pending
+
+
+@rule(3)
+def think_again(world: World, choose: Choices) -> Calls:
+    """Somebody commits, and takes it back while he may, or a second too late."""
+    holder = choose.pick(world.holders)
+    market_id = any_market(world, choose)
+    place = free_place(world, choose, holder)
+    words = terms(world, choose, holder, market_id)
+    yield world.by(holder >> 96, "Orders", "commit", holder, place, market_id, *words)
+    order = world.state.orders[holder, place]
+    if order.size_delta != 0 and order.due_at > world.now:
+        world.now = max(world.now, order.due_at - choose.integer(0, 2))
+        sender = sender_for(world, choose, holder)
+        yield world.by(sender, "Orders", "cancel", holder, place)
+
+
+@rule(2, {"Exchange.withdraw": "OrderPending", "Orders.settle": "OrderDead"})
+def leave_meanwhile(world: World, choose: Choices) -> Calls:
+    """An account with a pending order takes something out; or it is liquidated."""
+    state = world.state
+    pending = [holder for holder, each in state.accounts.items() if each.orders]
+    if not pending:
+        return
+    holder = choose.pick(pending)
+    yield world.by(holder >> 96, "Exchange", "withdraw", holder, 1, holder >> 96)
+    dead = [
+        key for key in kept(world) if not state.accounts[key[0]].orders >> key[1] & 1
+    ]
+    for key in dead[:1]:
+        each = state.orders[key]
+        number = first_round(world, each.market_id, each.due_at)
+        yield world.by("keeper", "Orders", "settle", *key, number)
+        yield world.by(any_sender(world, choose), "Orders", "cancel", *key)
+
+
+@rule(
+    7,
+    {
+        "Orders.place": "ok NotOperator OrderExists OutOfBounds ZeroSize",
+        "Orders.arm": "OrderArmed TriggerNotCrossed",
+    },
+)
+def place(world: World, choose: Choices) -> Calls:
+    """An owner says at which price an account will commit to an order."""
+    state = world.state
+    holder, market_id = choose.pick(world.holders), any_market(world, choose)
+    held = world.positions()
+    if held and choose.chance(70):
+        holder, market_id = choose.pick(held)
+    number = free_place(world, choose, holder)
+    delta, limit, only, fee = terms(world, choose, holder, market_id)
+    index = market.price_of(state, market_id).index
+    trigger = max(1, index * choose.integer(97, 103) // 100)
+    if choose.chance(6):
+        trigger = choose.pick((0, -1, 2**95 - 1, 2**95, MOST_INT))
+    words = (market_id, delta, limit, only, fee, trigger, int(choose.chance(50)))
+    sender = holder >> 96 if choose.chance(90) else any_sender(world, choose)
+    yield world.by(sender, "Orders", "place", holder, number, *words)
+    if choose.chance(10):
+        yield world.by(any_sender(world, choose), "Orders", "arm", holder, number)
+
+
+@rule(7, {"Orders.arm": "ok OrderArmed OrderUnknown TriggerNotCrossed"})
+def arm(world: World, choose: Choices) -> Calls:
+    """The price goes to a trigger, or near it, and a keeper arms what waits there."""
+    orders, count = world.state.orders, world.markets
+    found = [key for key in placed(world) if orders[key].market_id < count]
+    if not found or choose.chance(15):
+        if kept(world) and choose.chance(30):
+            key = choose.pick(kept(world))
+            yield world.by(any_sender(world, choose), "Orders", "arm", *key)
+        return
+    holder, number = choose.pick(found)
+    each = world.state.orders[holder, number]
+    feed = world.state.codes[world.state.feed_params[each.market_id]]
+    toward, beyond = 1 if each.is_above else -1, choose.pick((0, 0, 1, 1, 2, -1))
+    near = feed.floor_price < each.trigger < feed.ceiling_price
+    if near:
+        yield from round_at(
+            world, choose, each.market_id, each.trigger + beyond * toward
+        )
+    call = world.by(any_sender(world, choose), "Orders", "arm", holder, number)
+    if not world.would(call) and choose.chance(70):
+        return
+    for _ in range(choose.pick((1, 1, 1, 2))):
+        yield call

@@ -1,0 +1,389 @@
+"""
+Orders, worked by hand on deployed contracts.
+
+Ann has 3000 and commits to buy ten at 2010 or better, for a fee of 1 to who settles it;
+the price is 2000. An order waits for ten seconds, and may be settled for a minute then.
+"""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from protocol import errors
+from protocol.order import (
+    NO_ORDER,
+    Order,
+    OrderArmed,
+    OrderCancelled,
+    OrderExpired,
+    OrderFilled,
+    OrderParams,
+    OrderRefused,
+)
+from protocol.parameters import HALTED
+from protocol.trace import words_of
+from tests.unit.desk import ACTORS, ATOM, Desk
+from tests.unit.worked import MARKET, RISK, START, wad
+
+DELAY, WINDOW = 10, 60
+DUE_AT = START + DELAY
+EXPIRES_AT = DUE_AT + WINDOW
+FEE = wad("1")
+ANN, KEEPER = ACTORS["ann"] << 96, ACTORS["keeper"]
+BUY = (0, wad("10"), wad("2010"), 0, FEE)
+PENDING = Order(0, wad("10"), wad("2010"), FEE, DUE_AT, EXPIRES_AT, False, 0, False)
+
+
+def set_delay(desk: Desk, delay: int) -> None:
+    """The owner lets orders wait for so long."""
+    asked = OrderParams(delay=delay, window=WINDOW, least_fee=FEE)
+    risk = words_of(replace(RISK, order=asked))
+    desk.make("owner", "Governor", "set_risk", *risk)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk("100000")
+    set_delay(desk, DELAY)
+    desk.quote("2000")
+    desk.insure("50")
+    desk.deposit("ann", "3000")
+    return desk
+
+
+@pytest.fixture
+def committed(desk) -> Desk:
+    desk.make("ann", "Orders", "commit", ANN, 3, *BUY)
+    return desk
+
+
+def round_at(desk: Desk, now: int, price: str) -> int:
+    """A round is published at that time; its number."""
+    desk.now = max(desk.now, now)
+    desk.published_at = now - 1
+    desk.quote(price)
+    return desk.model.state.heads[0].rounds - 1
+
+
+def refused(desk: Desk, sender: str, function: str, *words: int) -> str | None:
+    """Why a call of the orders is refused."""
+    return desk.call(sender, "Orders", function, *words).error
+
+
+def cash(desk: Desk) -> int:
+    """What Ann has."""
+    return desk.view("Exchange", "account_of", ANN).cash
+
+
+def earned(desk: Desk) -> int:
+    """What the keeper has earned."""
+    return desk.view("Exchange", "reward_of", KEEPER)
+
+
+def test_an_order_holds_its_fee_and_its_place(committed) -> None:
+    assert committed.view("Orders", "order_of", ANN, 3) == PENDING
+    account = committed.view("Exchange", "account_of", ANN)
+    assert (account.cash, account.orders) == (wad("2999"), 1 << 3)
+    assert committed.view("Exchange", "books").escrow == FEE
+
+
+def test_it_is_filled_at_the_first_round_published_once_it_is_due(committed) -> None:
+    """At 2003 ten cost 2003 * 20010 / 20000 each, and a thousandth of that."""
+    round_at(committed, DUE_AT - 1, "1990")
+    number = round_at(committed, DUE_AT, "2003")
+    round_at(committed, DUE_AT + 1, "2020")
+    outcome = committed.call("keeper", "Orders", "settle", ANN, 3, number)
+    assert (outcome.error, outcome.returned) == (None, True)
+    filled = OrderFilled(ANN, 3, KEEPER, wad("2004.0015"))
+    assert outcome.logs[-1] == ("Orders", filled)
+    assert committed.view("Exchange", "position_of", ANN, 0).size == wad("10")
+    assert cash(committed) == wad("2999") - wad("20.040015")
+    assert earned(committed) == FEE
+    assert committed.view("Exchange", "books").escrow == 0
+    assert committed.view("Orders", "order_of", ANN, 3) == NO_ORDER
+    assert refused(committed, "keeper", "settle", ANN, 3, number) == (
+        errors.ORDER_UNKNOWN
+    )
+
+
+def test_of_all_rounds_in_its_window_one_settles_it(committed) -> None:
+    for second in range(1, DELAY + 8):
+        round_at(committed, START + second, str(2_000 + second))
+    rounds = committed.model.state.heads[0].rounds
+    endings = {
+        number: refused(committed, "keeper", "settle", ANN, 3, number)
+        for number in sorted(range(rounds), key=lambda each: (each == DELAY, each))
+    }
+    assert endings.pop(DELAY) is None
+    assert endings == {
+        number: errors.ROUND_TOO_EARLY if number < DELAY else errors.ROUND_TOO_LATE
+        for number in endings
+    }
+    assert refused(committed, "keeper", "settle", ANN, 3, rounds) == (
+        errors.ORDER_UNKNOWN
+    )
+
+
+def test_a_round_that_the_oracle_has_not_is_none(committed) -> None:
+    round_at(committed, DUE_AT, "2003")
+    for number in (2, 3, 2**256 - 1):
+        assert refused(committed, "keeper", "settle", ANN, 3, number) == (
+            errors.ROUND_UNKNOWN
+        )
+
+
+def test_an_order_that_fails_is_used_up_and_pays_its_keeper(committed) -> None:
+    """At 2009 ten cost 2010.0045 each."""
+    number = round_at(committed, DUE_AT, "2009")
+    outcome = committed.call("keeper", "Orders", "settle", ANN, 3, number)
+    assert (outcome.error, outcome.returned) == (None, False)
+    reason = OrderRefused(ANN, 3, KEEPER, errors.LIMIT_EXCEEDED)
+    assert outcome.logs == [("Orders", reason)]
+    account = committed.view("Exchange", "account_of", ANN)
+    assert (account.cash, account.orders, account.positions) == (wad("2999"), 0, 0)
+    assert earned(committed) == FEE
+    assert committed.view("Orders", "order_of", ANN, 3) == NO_ORDER
+
+
+def test_margin_is_asked_at_the_newest_price_too(committed) -> None:
+    """
+    At 2003 ten cost 20040.015; at 1990 now they have lost 140, and at 1900 so much
+    that no margin is left for them.
+    """
+    number = round_at(committed, DUE_AT, "2003")
+    round_at(committed, DUE_AT + 1, "1900")
+    outcome = committed.call("keeper", "Orders", "settle", ANN, 3, number)
+    reason = OrderRefused(ANN, 3, KEEPER, errors.BELOW_INITIAL_MARGIN)
+    assert outcome.logs == [("Orders", reason)]
+
+
+def test_an_order_is_settled_or_expires_and_never_both(committed) -> None:
+    number = round_at(committed, DUE_AT, "2003")
+    committed.now = EXPIRES_AT
+    assert refused(committed, "keeper", "expire", ANN, 3) == errors.ORDER_STILL_OPEN
+    committed.now = EXPIRES_AT + 1
+    assert refused(committed, "keeper", "settle", ANN, 3, number) == (
+        errors.ORDER_TOO_LATE
+    )
+    outcome = committed.call("keeper", "Orders", "expire", ANN, 3)
+    assert outcome.logs == [("Orders", OrderExpired(ANN, 3, KEEPER))]
+    assert earned(committed) == FEE
+    assert refused(committed, "keeper", "expire", ANN, 3) == errors.ORDER_UNKNOWN
+
+
+def test_it_is_taken_back_until_it_is_due(committed) -> None:
+    committed.now = DUE_AT - 1
+    assert refused(committed, "bob", "cancel", ANN, 3) == errors.NOT_OPERATOR
+    outcome = committed.call("ann", "Orders", "cancel", ANN, 3)
+    assert outcome.logs == [("Orders", OrderCancelled(ANN, 3))]
+    account = committed.view("Exchange", "account_of", ANN)
+    assert (account.cash, account.orders) == (wad("3000"), 0)
+
+
+def test_it_is_not_taken_back_once_its_price_may_be_known(committed) -> None:
+    committed.now = DUE_AT
+    assert refused(committed, "ann", "cancel", ANN, 3) == errors.ORDER_DUE
+
+
+def test_nothing_is_taken_out_while_an_order_is_pending(committed) -> None:
+    words = (ANN, 1, ACTORS["ann"])
+    assert committed.call("ann", "Exchange", "withdraw", *words).error == (
+        errors.ORDER_PENDING
+    )
+    committed.make("ann", "Exchange", "deposit", ANN, 1)
+    committed.make("ann", "Orders", "cancel", ANN, 3)
+    committed.make("ann", "Exchange", "withdraw", *words)
+
+
+def test_who_has_to_wait_does_not_trade_at_once(desk) -> None:
+    words = (ANN, 0, wad("1"), wad("2010"))
+    assert desk.call("ann", "Exchange", "trade", *words).error == (errors.ONLY_BY_ORDER)
+    set_delay(desk, 0)
+    desk.make("ann", "Exchange", "trade", *words)
+
+
+def test_without_a_delay_an_order_takes_the_round_of_this_second(desk) -> None:
+    set_delay(desk, 0)
+    desk.make("ann", "Orders", "commit", ANN, 0, *BUY)
+    assert refused(desk, "keeper", "settle", ANN, 0, 0) == errors.ROUND_TOO_EARLY
+    number = round_at(desk, START, "2003")
+    assert desk.make("keeper", "Orders", "settle", ANN, 0, number) is True
+
+
+@pytest.mark.parametrize(
+    ("sender", "number", "words", "error"),
+    [
+        ("bob", 0, BUY, errors.NOT_OPERATOR),
+        ("ann", 3, BUY, errors.ORDER_EXISTS),
+        ("ann", 16, BUY, errors.OUT_OF_BOUNDS),
+        ("ann", 0, (1, *BUY[1:]), errors.MARKET_UNKNOWN),
+        ("ann", 0, (0, 0, *BUY[2:]), errors.ZERO_SIZE),
+        ("ann", 0, (*BUY[:4], FEE - 1), errors.FEE_TOO_SMALL),
+        ("ann", 0, (*BUY[:4], 2**96), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*BUY[:2], 2**96, 0, FEE), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*BUY[:2], -1, 0, FEE), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*BUY[:3], 1, FEE), errors.ORDER_ONLY_REDUCES),
+        ("ann", 0, (0, wad("14"), *BUY[2:]), errors.BELOW_INITIAL_MARGIN),
+        ("ann", 0, (*BUY[:4], wad("3001")), errors.TOO_LITTLE_CASH),
+    ],
+)
+def test_what_may_not_be_committed(committed, sender, number, words, error) -> None:
+    assert refused(committed, sender, "commit", ANN, number, *words) == error
+
+
+def test_margin_is_asked_when_an_order_is_committed(desk) -> None:
+    """Ten need 20010 * 0.11, 5, the fee of a trade, and what is held: 2220 or so."""
+    desk.make("ann", "Exchange", "withdraw", ANN, wad("750") // ATOM, ACTORS["ann"])
+    assert refused(desk, "ann", "commit", ANN, 0, *BUY[:4], wad("15")) == (
+        errors.BELOW_INITIAL_MARGIN
+    )
+    desk.make("ann", "Orders", "commit", ANN, 0, *BUY[:4], wad("14"))
+
+
+def test_nothing_is_committed_in_a_market_that_is_halted(committed) -> None:
+    halted = replace(MARKET, limits=replace(MARKET.limits, mode=HALTED))
+    committed.make("owner", "Governor", "set_market", 0, *words_of(halted))
+    assert refused(committed, "ann", "commit", ANN, 0, *BUY) == errors.MARKET_HALTED
+    number = round_at(committed, DUE_AT, "2003")
+    outcome = committed.call("keeper", "Orders", "settle", ANN, 3, number)
+    reason = OrderRefused(ANN, 3, KEEPER, errors.MARKET_HALTED)
+    assert outcome.logs == [("Orders", reason)]
+
+
+@pytest.fixture
+def bought(committed) -> Desk:
+    """Ann has ten, and the price is 2003."""
+    number = round_at(committed, DUE_AT, "2003")
+    committed.make("keeper", "Orders", "settle", ANN, 3, number)
+    return committed
+
+
+def test_an_order_only_reduces_what_is_there(bought) -> None:
+    """Two orders each close six of ten: the second one finds four."""
+    words = (0, -wad("6"), 0, 1, FEE)
+    for place in (0, 1):
+        bought.make("ann", "Orders", "commit", ANN, place, *words)
+    number = round_at(bought, DUE_AT + DELAY, "2003")
+    for place, left in ((0, "4"), (1, "0")):
+        bought.make("keeper", "Orders", "settle", ANN, place, number)
+        assert bought.view("Exchange", "position_of", ANN, 0).size == wad(left)
+    assert refused(bought, "ann", "commit", ANN, 0, *words) == (
+        errors.ORDER_ONLY_REDUCES
+    )
+
+
+def test_an_order_does_not_go_through_zero(bought) -> None:
+    words = (0, -wad("11"), 0, 0, FEE)
+    assert refused(bought, "ann", "commit", ANN, 0, *words) == (
+        errors.ORDER_THROUGH_ZERO
+    )
+
+
+def test_who_has_too_little_margin_asks_for_less_risk_for_the_least_fee(bought) -> None:
+    """At 1890 there is less than 0.11 * 18900."""
+    round_at(bought, DUE_AT + 1, "1890")
+    words = (0, -wad("6"), 0, 1)
+    assert refused(bought, "ann", "commit", ANN, 0, *words, 2 * FEE) == (
+        errors.BELOW_INITIAL_MARGIN
+    )
+    bought.make("ann", "Orders", "commit", ANN, 0, *words, FEE)
+
+
+def test_a_liquidation_cancels_orders(bought) -> None:
+    bought.make("ann", "Orders", "commit", ANN, 0, 0, -wad("1"), 0, 1, FEE)
+    due_at = bought.now + DELAY
+    round_at(bought, due_at - 1, "1750")
+    bought.liquidate("ann")
+    account = bought.view("Exchange", "account_of", ANN)
+    assert account.orders == 0
+    number = round_at(bought, due_at, "1750")
+    assert refused(bought, "keeper", "settle", ANN, 0, number) == errors.ORDER_DEAD
+    had = cash(bought)
+    bought.make("bob", "Orders", "cancel", ANN, 0)
+    assert cash(bought) == had + FEE
+    assert bought.view("Exchange", "books").escrow == 0
+
+
+STOP = (0, -wad("10"), 0, 1, FEE, wad("1950"), 0)
+
+
+@pytest.fixture
+def stopped(bought) -> Desk:
+    """Ann sells her ten once the price is 1950 or less."""
+    bought.make("ann", "Orders", "place", ANN, 5, *STOP)
+    return bought
+
+
+def test_what_is_placed_holds_nothing(stopped) -> None:
+    account = stopped.view("Exchange", "account_of", ANN)
+    assert account.orders == 0
+    stopped.make("ann", "Exchange", "withdraw", ANN, 1, ACTORS["ann"])
+    assert stopped.view("Exchange", "books").escrow == 0
+
+
+def test_a_round_that_crosses_arms_an_order(stopped) -> None:
+    """Who arms it earns the fee, and who settles it, at the next round, as well."""
+    round_at(stopped, DUE_AT + 1, "1950.01")
+    assert refused(stopped, "keeper", "arm", ANN, 5) == errors.TRIGGER_NOT_CROSSED
+    assert refused(stopped, "keeper", "settle", ANN, 5, 1) == errors.ORDER_NOT_ARMED
+    assert refused(stopped, "keeper", "expire", ANN, 5) == errors.ORDER_NOT_ARMED
+    crossing = round_at(stopped, DUE_AT + 2, "1950")
+    had, before = cash(stopped), earned(stopped)
+    outcome = stopped.call("keeper", "Orders", "arm", ANN, 5)
+    due_at = DUE_AT + 2 + DELAY
+    armed = OrderArmed(ANN, 5, KEEPER, due_at, due_at + WINDOW)
+    assert outcome.logs == [("Orders", armed)]
+    assert (cash(stopped) - had, earned(stopped) - before) == (-2 * FEE, FEE)
+    assert refused(stopped, "keeper", "arm", ANN, 5) == errors.ORDER_ARMED
+    assert refused(stopped, "keeper", "settle", ANN, 5, crossing) == (
+        errors.ROUND_TOO_EARLY
+    )
+    number = round_at(stopped, due_at, "1940")
+    assert stopped.make("keeper", "Orders", "settle", ANN, 5, number) is True
+    assert stopped.view("Exchange", "position_of", ANN, 0).size == 0
+    assert earned(stopped) - before == 2 * FEE
+
+
+def test_a_trigger_above_waits_for_a_higher_price(bought) -> None:
+    bought.make("ann", "Orders", "place", ANN, 5, *STOP[:5], wad("2050"), 1)
+    round_at(bought, DUE_AT + 1, "2049")
+    assert refused(bought, "keeper", "arm", ANN, 5) == errors.TRIGGER_NOT_CROSSED
+    round_at(bought, DUE_AT + 2, "2050")
+    assert refused(bought, "keeper", "arm", ANN, 5) is None
+
+
+def test_what_only_reduces_dies_with_its_position(stopped) -> None:
+    assert refused(stopped, "bob", "cancel", ANN, 5) == errors.NOT_OPERATOR
+    stopped.make("ann", "Orders", "commit", ANN, 0, *STOP[:5])
+    number = round_at(stopped, DUE_AT + DELAY, "1949")
+    stopped.make("keeper", "Orders", "settle", ANN, 0, number)
+    assert refused(stopped, "keeper", "arm", ANN, 5) == errors.ORDER_ONLY_REDUCES
+    had = cash(stopped)
+    stopped.make("bob", "Orders", "cancel", ANN, 5)
+    assert cash(stopped) == had
+    assert refused(stopped, "keeper", "arm", ANN, 5) == errors.ORDER_UNKNOWN
+
+
+def test_its_owner_takes_it_back_whenever_he_likes(stopped) -> None:
+    round_at(stopped, DUE_AT + 1, "1900")
+    stopped.make("ann", "Orders", "cancel", ANN, 5)
+
+
+@pytest.mark.parametrize(
+    ("sender", "number", "words", "error"),
+    [
+        ("bob", 0, STOP, errors.NOT_OPERATOR),
+        ("ann", 5, STOP, errors.ORDER_EXISTS),
+        ("ann", 16, STOP, errors.OUT_OF_BOUNDS),
+        ("ann", 0, (16, *STOP[1:]), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (0, 0, *STOP[2:]), errors.ZERO_SIZE),
+        ("ann", 0, (0, 2**95, *STOP[2:]), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*STOP[:2], 2**96, *STOP[3:]), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*STOP[:4], -1, *STOP[5:]), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*STOP[:5], 0, 0), errors.OUT_OF_BOUNDS),
+        ("ann", 0, (*STOP[:5], 2**95, 0), errors.OUT_OF_BOUNDS),
+    ],
+)
+def test_what_may_not_be_placed(stopped, sender, number, words, error) -> None:
+    assert refused(stopped, sender, "place", ANN, number, *words) == error
