@@ -51,6 +51,16 @@ def scarcity(draw: st.DrawFn) -> tuple[object, ...]:
     return case, draw(SCALES.filter(bool)), draw(below(120)), draw(CLOSING)
 
 
+@st.composite
+def gatherings(draw: st.DrawFn) -> tuple[object, ...]:
+    """A position in a market whose scale is at least its size, as the law has it."""
+    case = draw(CASES)
+    scale = draw(SCALES)
+    size = max(-scale, min(scale, case.size))
+    case = replace(case, size=size, skew=max(-scale, min(scale, case.skew)))
+    return draw(WHOLES), case, scale, draw(AMOUNTS), draw(CLOSING)
+
+
 FUNCTIONS: Functions = {
     "packed_bucket": (BUCKETS,),
     "unpacked_bucket": (WORDS,),
@@ -59,7 +69,7 @@ FUNCTIONS: Functions = {
     "discount": (CASES, SCALES, CLOSING),
     "needed_size": (CASES, SCALES, CLOSING),
     "closed_size": st.tuples(CASES, SCALES, below(120), CLOSING) | scarcity(),
-    "gathered": (WHOLES, CASES, SCALES, AMOUNTS, CLOSING),
+    "gathered": gatherings(),
     "needed_part": (WHOLES, VALUES, AMOUNTS, AMOUNTS),
     "closed_part": (WHOLES, VALUES, AMOUNTS, AMOUNTS),
     "capped_reward": (AMOUNTS, TRUTHS, REWARDS),
