@@ -56,8 +56,10 @@ from tests.laws.bounded import anything, duration, natural, part, positive, sign
 from tests.laws.intervals import Interval
 from tests.laws.records import (
     a_case,
+    a_case_in_scale,
     a_round,
     a_standing,
+    a_whole,
     borrowing_params,
     collateral_params,
     credit_line,
@@ -101,6 +103,13 @@ def given_back() -> None:
     state, params = widest_market()
     sides.refunded(
         funding_record(), state.book, natural("price"), params.pricing.skew_scale
+    )
+
+
+def gathered() -> None:
+    case, scale = a_case_in_scale()
+    liquidation.gathered(
+        a_whole(), case, scale, natural("amount"), liquidation_params()
     )
 
 
@@ -269,6 +278,10 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     ),
     lambda: liquidation.closed_size(
         a_case(), positive("scale"), natural("amount"), liquidation_params()
+    ),
+    gathered,
+    lambda: liquidation.closed_part(
+        a_whole(), a_case().equity, natural("value"), natural("amount")
     ),
     lambda: liquidation.filled(
         Bucket(natural("amount"), 0), liquidation_params(), natural("time")

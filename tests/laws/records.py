@@ -4,6 +4,8 @@ Every record that enters a formula, with each number as wide as it may be.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from protocol.backing import Standing
 from protocol.collateral import CollateralParams
 from protocol.credit import MOST_NOTICE, MOST_RATE, CreditLine
@@ -12,7 +14,7 @@ from protocol.fee import FeeParams
 from protocol.feed import FeedPrice, Round
 from protocol.fixed_point import WAD
 from protocol.funding import DAY, TWICE_A_DAY, BorrowingParams, Funding, FundingParams
-from protocol.liquidation import Case, LiquidationParams
+from protocol.liquidation import Case, LiquidationParams, Whole
 from protocol.margin import MarginParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams
 from protocol.payout import PayoutParams, Spent
@@ -240,6 +242,26 @@ def a_case() -> Case:
         signed("size"),
         natural("amount"),
     )
+
+
+def a_whole() -> Whole:
+    return Whole(
+        natural("value"),
+        natural("cash"),
+        natural("amount"),
+        part(),
+        natural("amount"),
+        Interval(WAD, 2 * WAD),
+        part(),
+    )
+
+
+def a_case_in_scale() -> tuple[Case, int]:
+    """A position in a market that is as wide as can be, and up to half of that."""
+    scale = 2 ** BOUNDS["scale"].bits - 1
+    half = Interval(-scale // 2, scale // 2)
+    case = replace(a_case(), size=half, skew=half, value=positive("value"))
+    return case, scale
 
 
 def widest_market() -> tuple[MarketState, MarketParams]:
