@@ -31,13 +31,13 @@ MAX_BATCH: constant(uint256) = 512
 # An account on its page: its number among those of its owner, cash, the bitmaps of
 # positions, claims and tokens, mode, whether the flat reward was paid, when it was
 # called, whether it has a line, and the bitmap of its pending orders.
-PAGE_WORDS: constant(uint256) = 9
+PAGE_WORDS: constant(uint256) = 10
 # Its health: equity, collateral, strict equity, initial margin, maintenance margin,
 # reserve, what it must have not to be called, and status.
 HEALTH_WORDS: constant(uint256) = 8
 # Its state: what its page has from cash on, and the amount of each token; then so many
 # words for each market that there is: size, quote and funding of its position, claim.
-STATE_WORDS: constant(uint256) = 8 + collateral.MAX_TOKENS
+STATE_WORDS: constant(uint256) = 9 + collateral.MAX_TOKENS
 MARKET_WORDS: constant(uint256) = 4
 # What an answer has room for, all accounts in eight markets or fewer in more: it costs
 # what it has room for, however short it is.

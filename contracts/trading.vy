@@ -381,7 +381,8 @@ def liquidate_portfolio(
 ) -> int256:
     """
     @notice Close the part that is needed of every position of a portfolio at risk, and
-            reward the keeper; give the size closed in the market that it names.
+            reward the keeper; give the size closed in the market that it names, whose
+            event tells the reward and the fee of the whole.
     """
     risk: parameters.RiskParams = market.load_risk()
     held: account.Account = account.load_account(holder)
@@ -395,6 +396,7 @@ def liquidate_portfolio(
         self.gathered(holder, held.positions, now), standing, risk, held, now
     )
 
+    account.set_orders(holder, 0)
     total: liquidation.Closing = self.close_part(
         holder, market_id, part, standing, risk, now
     )
@@ -415,10 +417,7 @@ def liquidate_portfolio(
     for each: uint256 in range(account.MAX_MARKETS):
         if (held.positions >> each) & 1 == 1:
             market.update_rates(each, market.price_of(each).index)
-        # The reward and the fee of the whole are told with the market that was named.
-
-
-    self.log_liquidated(holder, market_id, keeper, total, payment)
+        self.log_liquidated(holder, market_id, keeper, total, payment)
     return fixed_point.magnitude(total.size_delta)
 
 

@@ -130,7 +130,7 @@ def orders_in(answer: bytes) -> dict[tuple[int, int], tuple[Order, bool]]:
 
 
 def account_in(words: Iterable[int]) -> Account:
-    """The account that eight words of a row are."""
+    """The account that the words of a row are."""
     cash, positions, claims, tokens, mode, is_flat_paid, called_at, has_line, orders = (
         words
     )

@@ -58,13 +58,13 @@ MAX_BATCH = 512
 # An account on its page: its number among those of its owner, cash, the bitmaps of
 # positions, claims and tokens, mode, whether the flat reward was paid, when it was
 # called, whether it has a line, and the bitmap of its pending orders.
-PAGE_WORDS = 9
+PAGE_WORDS = 10
 # Its health: equity, collateral, strict equity, initial margin, maintenance margin,
 # reserve, what it must have not to be called, and status.
 HEALTH_WORDS = 8
 # Its state: what its page has from cash on, and the amount of each token; then so many
 # words for each market that there is: size, quote and funding of its position, claim.
-STATE_WORDS = 8 + MAX_TOKENS
+STATE_WORDS = 9 + MAX_TOKENS
 MARKET_WORDS = 4
 # What an answer has room for, all accounts in eight markets or fewer in more: it costs
 # what it has room for, however short it is.

@@ -368,7 +368,8 @@ def liquidate_portfolio(
 ) -> Size:
     """
     Close the part that is needed of every position of a portfolio at risk, and reward
-    the keeper; give the size closed in the market that it names.
+    the keeper; give the size closed in the market that it names, whose event tells the
+    reward and the fee of the whole.
     """
     risk = market.load_risk(state)
     held = account.load_account(state, holder)
@@ -388,6 +389,7 @@ def liquidate_portfolio(
         now,
     )
 
+    account.set_orders(state, holder, 0)
     total = close_part(state, holder, market_id, part, standing, risk, now)
     for each in range(account.MAX_MARKETS):
         if each == market_id or (held.positions >> each) & 1 == 0:
@@ -408,7 +410,6 @@ def liquidate_portfolio(
     for each in range(account.MAX_MARKETS):
         if (held.positions >> each) & 1 == 1:
             market.update_rates(state, each, market.price_of(state, each).index)
-    # The reward and the fee of the whole are told with the market that was named.
     log_liquidated(state, holder, market_id, keeper, total, payment)
     return abs(total.size_delta)
 

@@ -7,8 +7,8 @@
 
 
 @external
-def forward(target: address, payload: Bytes[4096]) -> Bytes[4096]:
+def forward(target: address, payload: Bytes[4096]) -> Bytes[16384]:
     """
     @notice Make the call, and give what it returned; a refusal is passed on as it is.
     """
-    return raw_call(target, payload, max_outsize=4096)
+    return raw_call(target, payload, max_outsize=16384)
