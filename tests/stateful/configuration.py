@@ -278,7 +278,7 @@ def risk_params(choose: Choices) -> RiskParams:
         ),
         portfolio=PortfolioParams(seldom(choose, WAD // 16, (1, WAD // 4, WAD))),
         order=OrderParams(
-            delay=choose.pick((0, 0, 0, 1, 12)),
+            delay=choose.pick((0, 0, 0, 0, 0, 0, 1, 12)),
             window=seldom(choose, 300, (1, DAY)),
             least_fee=seldom(choose, WAD, (0, 10 * WAD)),
         ),

@@ -4,16 +4,17 @@ One run: the world, the chain beside it, the laws, and all calls so far.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from evm.chain import Chain
+from evm.chain import Chain, predicted_addresses
 from evm.compile import Contract
 from evm.lockstep import LAYERS, Difference, Lockstep, Step, no_views
 from protocol.trace import Action, Genesis, genesis_actions, write_trace
 from tests.laws.invariants import Broken, Laws
 from tests.laws.invariants.measures import put_back, tables_of
-from tests.stateful import vocabulary
+from tests.stateful import configuration, vocabulary
 from tests.stateful.choices import Choices
 from tests.stateful.exit import wind_down
 from tests.stateful.tokens import give_kinds, taken_for_true, with_kinds
@@ -76,16 +77,8 @@ class Run:
         return step
 
     def play(self, choose: Choices, bursts: int) -> None:
-        """
-        Let everybody take their places, and act so often. What they do at the beginning
-        says nothing of what was tried, and is not counted.
-        """
-        for action in vocabulary.opening(self.world, choose):
-            self.step(action)
-        self.outcomes.clear()
-        for _ in range(bursts):
-            for action in vocabulary.burst(self.world, choose):
-                self.step(action)
+        """Let everybody take their places, and act so often."""
+        played(self.world, choose, bursts, self.step)
 
     def check_every_word(self) -> None:
         """Hold all that the model keeps against the chain."""
@@ -118,6 +111,36 @@ class Run:
     def dump(self, path: Path) -> str:
         """Write the calls as a trace; the command that replays it."""
         return dumped(path, self.genesis, self.calls())
+
+
+def rehearsed(choose: Choices, bursts: int) -> Counter[tuple[str, str]]:
+    """How the calls of a run would end, made on the model alone."""
+    genesis = configuration.genesis(choose)
+    given = contracts()
+    world = World(genesis, predicted_addresses(with_kinds(given, genesis)))
+    give_kinds(world.state, given, genesis)
+
+    def step(action: Action) -> None:
+        error = world.model.apply(action).error
+        world.outcomes[entry_point(action), error or "ok"] += 1
+
+    played(world, choose, bursts, step)
+    return world.outcomes
+
+
+def played(
+    world: World, choose: Choices, bursts: int, step: Callable[[Action], object]
+) -> None:
+    """
+    Let everybody take their places, and act so often. What they do at the beginning
+    says nothing of what was tried, and is not counted.
+    """
+    for action in vocabulary.opening(world, choose):
+        step(action)
+    world.outcomes.clear()
+    for _ in range(bursts):
+        for action in vocabulary.burst(world, choose):
+            step(action)
 
 
 def dumped(path: Path, genesis: Genesis, actions: list[Action]) -> str:

@@ -149,7 +149,12 @@ def buy_collateral(world: World, choose: Choices) -> Calls:
     """Somebody buys a token of who is in debt, or tries."""
     state = world.state
     held = held_tokens(world)
-    owing = [key for key in held if state.accounts[key[0]].cash < 0]
+    floor = market.load_risk(state).debt.floor
+    owing = [
+        key
+        for key in held
+        if (has := state.accounts[key[0]]).cash < -(floor if has.positions else 0)
+    ]
     if not owing and choose.chance(92):
         return
     holder, token_id = any_holder(world, choose), any_token(world, choose)
@@ -169,7 +174,9 @@ def bought(world: World, choose: Choices, holder: int, token_id: int) -> Calls:
 
     most = world.state.collaterals[holder, token_id] // unit_of(world, token_id)
     boundary = world.largest(sale, 1, most) if most else 1
-    yield sale(amount(choose, boundary, MOST_UINT))
+    call = sale(amount(choose, boundary, MOST_UINT))
+    if world.would(call) or choose.chance(60):
+        yield call
 
 
 @rule(5)

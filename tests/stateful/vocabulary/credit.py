@@ -58,14 +58,17 @@ def lend(world: World, choose: Choices) -> Calls:
 def withdraw_lent(world: World, choose: Choices) -> Calls:
     """A lender takes out what no line holds, or tries to take more."""
     state = world.state
-    lenders = [each for each, has in state.lenders.items() if has.money]
-    if not lenders and choose.chance(90):
+    scale = state.scale
+    lenders = [
+        each for each, has in state.lenders.items() if has.money - has.held >= scale
+    ]
+    if not lenders and choose.chance(80):
         return
     lender = any_sender(world, choose)
     if lenders and choose.chance(90):
         lender = choose.pick(lenders)
     has = state.lenders[lender]
-    atoms = amount(choose, (has.money - has.held) // state.scale, MOST_UINT)
+    atoms = amount(choose, (has.money - has.held) // scale, MOST_UINT)
     receiver = any_sender(world, choose)
     yield world.by(lender, "Exchange", "withdraw_lent", atoms, receiver)
 

@@ -88,7 +88,7 @@ def deleverage(world: World, choose: Choices) -> Calls:
         for number in range(world.markets)
         if market.load_opening(world.state, number).opened_at
     ]
-    if not open_ones and choose.chance(60):
+    if not open_ones and choose.chance(85):
         return
     holder, market_id = held_or_any(world, choose)
     if open_ones and choose.chance(85):
@@ -186,6 +186,8 @@ def gains_beside_losses(world: World, choose: Choices) -> Calls:
         world.now += 12
         index = index * (100 + sign * moved) // 100
         yield from round_at(world, choose, market_id, max(1, index))
+    if owed(world, market_id) <= 0 and choose.chance(80):
+        return
     params = chosen_in(world, market_id)
     asked = replace(
         params.deleveraging, factor=1, after_factor=0, start=0, duration=LASTING

@@ -277,13 +277,15 @@ def set_feed_of(world: World, choose: Choices, market_id: int) -> Calls:
     yield world.by(governing(world, choose), "Governor", "set_feed", market_id, *words)
 
 
-@rule(1, {"Governor.set_risk": "ok CallAboveInitial NotOwner ParameterOutOfBounds"})
+@rule(2, {"Governor.set_risk": "ok CallAboveInitial NotOwner ParameterOutOfBounds"})
 def set_risk(world: World, choose: Choices) -> Calls:
     """What holds for all accounts changes."""
     words = tuple(words_of(configuration.risk_params(choose)))
     if choose.chance(30):
         words = spoiled(choose, words)
-    yield world.by(governing(world, choose), "Governor", "set_risk", *words)
+    call = world.by(governing(world, choose), "Governor", "set_risk", *words)
+    if world.would(call) or choose.chance(60):
+        yield call
 
 
 @rule(

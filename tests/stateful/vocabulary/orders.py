@@ -301,7 +301,7 @@ def arm(world: World, choose: Choices) -> Calls:
     orders, count = world.state.orders, world.markets
     found = [key for key in placed(world) if orders[key].market_id < count]
     if not found or choose.chance(15):
-        if kept(world) and choose.chance(30):
+        if kept(world) and choose.chance(15):
             key = choose.pick(kept(world))
             yield world.by(any_sender(world, choose), "Orders", "arm", *key)
         return
@@ -317,5 +317,5 @@ def arm(world: World, choose: Choices) -> Calls:
     call = world.by(any_sender(world, choose), "Orders", "arm", holder, number)
     if not world.would(call) and choose.chance(70):
         return
-    for _ in range(choose.pick((1, 1, 1, 2))):
+    for _ in range(2 if choose.chance(8) else 1):
         yield call
