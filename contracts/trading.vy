@@ -417,7 +417,7 @@ def liquidate_portfolio(
     for each: uint256 in range(account.MAX_MARKETS):
         if (held.positions >> each) & 1 == 1:
             market.update_rates(each, market.price_of(each).index)
-        self.log_liquidated(holder, market_id, keeper, total, payment)
+    self.log_liquidated(holder, market_id, keeper, total, payment)
     return fixed_point.magnitude(total.size_delta)
 
 

@@ -390,7 +390,7 @@ def test_every_fault_is_found_in_one_pass(document) -> None:
         "some.toml: market.BTC.prices.source: is missing; allowed: jump-diffusion, "
         "file",
         "some.toml: agents.0.kind: is missing; allowed: long, short, stop-loss, "
-        "take-profit, careless, provider",
+        "take-profit, careless, hedge, provider",
     ]
 
 
