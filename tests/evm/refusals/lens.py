@@ -12,8 +12,8 @@ from tests.genesis import GENESIS
 
 
 def batch_too_large() -> Scene:
-    """Ten markets are 52 words an account, and 22,528 are 433 accounts and 12 words."""
+    """Ten markets are 53 words an account, and 23,040 are 434 accounts and 38 words."""
     scene = Scene(genesis=replace(GENESIS, markets=GENESIS.markets * 5))
-    scene.must("stranger", "Lens", "state_batch", *words_of([FIRST] * 433))
-    scene.call("stranger", "Lens", "state_batch", *words_of([FIRST] * 434))
+    scene.must("stranger", "Lens", "state_batch", *words_of([FIRST] * 434))
+    scene.call("stranger", "Lens", "state_batch", *words_of([FIRST] * 435))
     return scene
