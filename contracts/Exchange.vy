@@ -1,7 +1,6 @@
 # pragma version 0.4.3
 # pragma evm-version cancun
 # pragma nonreentrancy on
-# pragma optimize codesize
 """
 @title Exchange
 @notice Every book of the protocol and the only contract that holds money.

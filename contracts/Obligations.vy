@@ -1,6 +1,5 @@
 # pragma version 0.4.3
 # pragma evm-version cancun
-# pragma optimize codesize
 """
 @title Obligations
 @notice What accounts bind themselves to: orders that wait for a price, and lines that

@@ -1,6 +1,5 @@
 # pragma version 0.4.3
 # pragma evm-version cancun
-# pragma optimize codesize
 """
 @title Resolution
 @notice How accounts end: settled, called, liquidated, deleveraged, made whole. It is run

@@ -611,25 +611,27 @@ def count_reports(feed_id: uint256, now: uint256):
         head.valid_until = published_at + params.max_age
         last: Round = self.last_round(feed_id, head)
         if published_at > last.published_at:
-            before: Round = last
+            shown: int256 = last.index
             if params.expiry.expires_at != 0:
-                before = self.unaveraged(feed_id, last)
+                last = self.unaveraged(feed_id, last)
             index: int256 = self.median(prices)
             confidence: int256 = self.round_confidence(prices, confidences, index)
             known: int256 = 0
             variance: int256 = 0
             if params.volatility.max_multiplier != fixed_point.WAD:
                 known = self.variances[feed_id]
-                variance = self.next_variance(
-                    known, before, index, published_at, params
-                )
+                variance = self.next_variance(known, last, index, published_at, params)
                 self.variances[feed_id] = variance
             latest: Round = self.next_round(
-                before, index, confidence, published_at, known, variance, params
+                last, index, confidence, published_at, known, variance, params
             )
-            if expiry.is_averaged(published_at, params.expiry):
-                latest = self.averaged(feed_id, before.mark, latest, params.expiry)
+            if params.expiry.expires_at != 0 and expiry.is_averaged(
+                published_at, params.expiry
+            ):
+                latest = self.averaged(feed_id, last.mark, latest, params.expiry)
             self.store_round(feed_id, head.rounds, latest)
+            # The cumulative price has risen by what was shown.
+            last.index = shown
             head = self.next_head(head, last, latest, now)
     self.heads[feed_id] = self.packed_head(head)
 

@@ -267,18 +267,18 @@ def trade(
         ):
             missing -= worth
     self.require_margin(before, after, missing, is_reduction)
-    errors.require(
-        is_reduction or account.load_account(holder).cash >= 0 - risk.debt.most,
-        errors.DEBT_TOO_LARGE,
-    )
     left: account.Account = account.load_account(holder)
+    errors.require(
+        is_reduction or left.cash >= 0 - risk.debt.most, errors.DEBT_TOO_LARGE
+    )
     if left.positions == 0 and left.cash < 0:
         raw_call(
             RESOLUTION,
             abi_encode(holder, method_id=method_id("cover_shortfall(uint256)")),
             is_delegate_call=True,
         )
-    if after.equity >= after.maintenance + reserve:
+        left = account.load_account(holder)
+    if left.is_flat_paid and after.equity >= after.maintenance + reserve:
         account.set_flat_paid(holder, False)
     health.recover(holder, now)
     market.update_rates(market_id, price.index)
@@ -289,7 +289,7 @@ def trade(
         price=agreed.fill,
         fee=agreed.fee,
         size=size,
-        cash=account.load_account(holder).cash,
+        cash=left.cash,
     )
     return Fill(price=agreed.fill, fee=agreed.fee)
 

@@ -500,9 +500,9 @@ def count_reports(state: State, feed_id: int, now: Seconds) -> None:
         head = replace(head, valid_until=published_at + params.max_age)
         last = last_round(state, feed_id, head)
         if published_at > last.published_at:
-            before = last
+            shown = last.index
             if params.expiry.expires_at != Seconds(0):
-                before = unaveraged(state, feed_id, last)
+                last = unaveraged(state, feed_id, last)
             prices = [report.price for report in fresh]
             confidences = [report.confidence for report in fresh]
             index = median(prices)
@@ -510,15 +510,18 @@ def count_reports(state: State, feed_id: int, now: Seconds) -> None:
             known = variance = Ratio(0)
             if params.volatility.max_multiplier != Ratio(WAD):
                 known = state.variances[feed_id]
-                variance = next_variance(known, before, index, published_at, params)
+                variance = next_variance(known, last, index, published_at, params)
                 state.variances[feed_id] = variance
             latest = next_round(
-                before, index, confidence, published_at, known, variance, params
+                last, index, confidence, published_at, known, variance, params
             )
-            if expiry.is_averaged(published_at, params.expiry):
-                latest = averaged(state, feed_id, before.mark, latest, params.expiry)
+            if params.expiry.expires_at != Seconds(0) and expiry.is_averaged(
+                published_at, params.expiry
+            ):
+                latest = averaged(state, feed_id, last.mark, latest, params.expiry)
             store_round(state, feed_id, head.rounds, latest)
-            head = next_head(head, last, latest, now)
+            # The cumulative price has risen by what was shown.
+            head = next_head(head, replace(last, index=shown), latest, now)
     state.heads[feed_id] = head
 
 

@@ -268,14 +268,12 @@ def trade(
         ):
             missing -= worth
     require_margin(before, after, missing, is_reduction)
-    require(
-        is_reduction or account.load_account(state, holder).cash >= -risk.debt.most,
-        errors.DEBT_TOO_LARGE,
-    )
     left = account.load_account(state, holder)
+    require(is_reduction or left.cash >= -risk.debt.most, errors.DEBT_TOO_LARGE)
     if left.positions == 0 and left.cash < 0:
         settlement.cover_shortfall(state, holder, risk.insurance, now)
-    if after.equity >= after.maintenance + reserve:
+        left = account.load_account(state, holder)
+    if left.is_flat_paid and after.equity >= after.maintenance + reserve:
         account.set_flat_paid(state, holder, False)
     health.recover(state, holder, now)
     market.update_rates(state, market_id, price.index)
@@ -287,7 +285,7 @@ def trade(
             price=agreed.fill,
             fee=agreed.fee,
             size=size,
-            cash=account.load_account(state, holder).cash,
+            cash=left.cash,
         )
     )
     return Fill(price=agreed.fill, fee=agreed.fee)
