@@ -11,7 +11,7 @@ SEED ?= 0
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fuzz soak bench gas lock clean
+.PHONY: help install demo test check fuzz mutants soak bench gas lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: install ## Format, lints, types, layers, twins; changes nothing
 
 fuzz: install ## Compare model and chain on STEPS random calls
 	$(BIN)/python -m tests.stateful.soak --steps $(STEPS) --seed $(SEED) --output build/fuzz
+
+mutants: install ## Plant every fault, and see that its law finds it; half an hour
+	$(BIN)/pytest -q -n $(WORKERS) -m "mutants or not mutants" tests/laws/test_mutants.py
 
 soak: STEPS = 2000000
 soak: install ## The same for hours; go on, where Ctrl-C stopped it, to STEPS in all

@@ -36,7 +36,7 @@ ACTORS = {name: actor_address(name) for name in NAMES}
 FORTUNE = 10**7 * 10**DECIMALS
 
 # An eighth up and down, and by halves of it.
-SHOCKS = packed_shocks([-1_250, 1_250, -625, 625])
+SHOCKS = packed_shocks([-2_500, 2_500, -625, 625])
 
 FEED = FeedParams(
     reporters=3,

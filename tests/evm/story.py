@@ -59,6 +59,8 @@ def story() -> Iterator[Action]:
     other = holder("trader_2", 1)
     order = (1_000 * ATOMS, 0, 0, 60, 0)
     yield by("trader_2", "TopUps", "set_order", now, second, other, *order)
+    stop = (0, -WAD, WAD, 1, WAD, 1_900 * WAD, 0)
+    yield by("trader_2", "Orders", "place", now, second, 3, *stop)
     # Nobody may trade for another, nor at a price that he did not agree to.
     yield by("trader_2", "Exchange", "trade", now, first, 0, WAD, 3_000 * WAD)
     yield by("trader_1", "Exchange", "trade", now, first, 0, WAD, WAD)

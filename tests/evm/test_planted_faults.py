@@ -84,7 +84,11 @@ FAULTS = {
         ("logs",),
     ),
     "another word kept": (
-        in_contract("trading", "filled_at=now", "filled_at=now - 1"),
+        in_contract(
+            "market",
+            "liquidation.packed_bucket(bucket)",
+            "liquidation.packed_bucket(bucket) - 1",
+        ),
         ("slots",),
     ),
     "another view": (

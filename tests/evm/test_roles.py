@@ -11,7 +11,7 @@ from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY
 from protocol.statement import HEALTHY, LIQUIDATABLE
 from protocol.trace import words_of
 from tests.evm.refusals.scene import ETH, FIRST, SECOND, THIRD, Scene, changed, opened
-from tests.genesis import ACTORS, DAY, MARKET
+from tests.genesis import ACTORS, DAY, GENESIS, MARKET
 
 COUNCIL, GUARDIAN = "keeper", "stranger"
 
@@ -144,6 +144,9 @@ def test_a_margin_in_the_middle_of_its_rise_goes_on_from_there() -> None:
 def test_margins_that_begin_too_thin_take_two_steps() -> None:
     """What the keeper may earn is covered by what is asked of accounts today."""
     scene = governed()
+    # A portfolio's floor has to cover it as well.
+    words = words_of(changed(GENESIS.risk, {"portfolio": {"floor": WAD // 4}}))
+    scene.must("owner", "Governor", "set_risk", *words)
     both = {
         "margin": {"im_base": 2 * MARKET.margin.im_base},
         "liquidation": {"keeper_share": 4 * WAD // 100},

@@ -20,12 +20,14 @@ DELEVERAGING_MUTANTS = (
         "Rules",
         (
             Edit("require(profit > 0,", "require(True,"),
+            Edit("require(position.profit(held, fill, index) > 0,", "require(True,"),
             Edit(
                 "score(profit, equity) >= least", "score(abs(profit), equity) >= least"
             ),
         ),
         (
             Edit("require(profit > 0,", "require(True,"),
+            Edit("require(position.profit(held, fill, index) > 0,", "require(True,"),
             Edit(
                 "score(profit, equity) >= least",
                 "score(fixed_point.magnitude(profit), equity) >= least",

@@ -4,10 +4,13 @@ Each law has a fault that it finds, planted in both worlds; without the fault it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import pytest
 
 from evm.lockstep import LAYERS, Difference
-from tests.laws.faults import faulty_contracts, faulty_model
+from tests.laws.faults import Mutant, faulty_contracts, faulty_model
 from tests.laws.invariants import LAWS, TRIALS, Broken
 from tests.laws.mutants import MUTANTS
 from tests.stateful import vocabulary
@@ -15,6 +18,9 @@ from tests.stateful.choices import Seeded
 from tests.stateful.configuration import genesis
 from tests.stateful.run import Run
 from tests.stateful.world import contracts
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
 
 # How long a genesis is tried, and how many are.
 CALLS = 400
@@ -46,7 +52,19 @@ def hunt(mutant, compiled, **options) -> None:
             raise
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def some(mutants: Sequence[Mutant]) -> list[ParameterSet]:
+    """The faults, of which every run tries one in sixteen, and `make mutants` all."""
+    return [
+        pytest.param(
+            mutant,
+            id=mutant.name,
+            marks=[pytest.mark.mutants] if number % 16 else [],
+        )
+        for number, mutant in enumerate(mutants)
+    ]
+
+
+@pytest.mark.parametrize("mutant", some(MUTANTS))
 def test_a_law_finds_the_fault(mutant, tmp_path) -> None:
     compiled = contracts(faulty_contracts(mutant, tmp_path))
     layers = LAYERS - mutant.seen_by
@@ -56,9 +74,7 @@ def test_a_law_finds_the_fault(mutant, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "mutant",
-    [mutant for mutant in MUTANTS if mutant.seen_by],
-    ids=lambda mutant: mutant.name,
+    "mutant", some([mutant for mutant in MUTANTS if mutant.seen_by])
 )
 def test_a_fault_in_one_world_is_a_difference(mutant, tmp_path) -> None:
     compiled = contracts(faulty_contracts(mutant, tmp_path))

@@ -193,7 +193,8 @@ def gains_beside_losses(world: World, choose: Choices) -> Calls:
         params.deleveraging, factor=1, after_factor=0, start=0, duration=LASTING
     )
     yield changed_to(world, market_id, replace(params, deleveraging=asked))
-    for holder in (holders[0], *winners(world, market_id)):
+    lost = holders[1:] if choose.chance(40) else ()
+    for holder in (holders[0], *winners(world, market_id), *lost):
         held = abs(state.positions[holder, market_id].size)
         size = held if choose.chance(75) else max(1, held - choose.integer(0, 10**12))
         keeper = world.actors["keeper"]

@@ -167,7 +167,9 @@ def appoint(world: World, choose: Choices) -> Calls:
     named = world.actors[choose.pick(("heir", "operator", "keeper"))]
     if choose.chance(10):
         named = choose.pick((0, MOST_ADDRESS, *world.senders))
-    yield world.by(governing(world, choose), "Governor", f"appoint_{role}", named)
+    # Others who appoint here are the owner always.
+    sender = any_sender(world, choose) if choose.chance(40) else world.state.owner[()]
+    yield world.by(sender, "Governor", f"appoint_{role}", named)
 
 
 def appointed(world: World, choose: Choices, role: str) -> Calls:

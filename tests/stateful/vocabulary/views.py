@@ -76,6 +76,8 @@ def every_view(
         ("Exchange", "market_of", (market_id,)),
         ("Exchange", "books", ()),
         ("Exchange", "risk_params", ()),
+        ("Exchange", "line_of", (holder,)),
+        ("Exchange", "lender_of", (who,)),
         ("TopUps", "order_of", (holder,)),
         ("Orders", "order_of", (holder, number % 16)),
         ("Exchange", "params_of", (market_id,)),
