@@ -286,19 +286,19 @@ def next_round(
     elapsed: int256 = convert(published_at - last.published_at, int256)
     weight: int256 = min(elapsed, span)
     weighted: int256 = mark * weight + last.average * (span - weight)
+    asked: int256 = volatility.target(known, params.volatility)
     kept: int256 = volatility.ramped(
-        last.maintenance_multiplier,
-        volatility.target(known, params.volatility),
-        elapsed,
-        params.volatility,
+        last.maintenance_multiplier, asked, elapsed, params.volatility
     )
+    if variance != known:
+        asked = volatility.target(variance, params.volatility)
     return Round(
         index=index,
         mark=mark,
         average=fixed_point.mul_div_down(weighted, 1, span),
         confidence=confidence,
         published_at=published_at,
-        initial_multiplier=max(kept, volatility.target(variance, params.volatility)),
+        initial_multiplier=max(kept, asked),
         maintenance_multiplier=kept,
     )
 
@@ -560,13 +560,12 @@ def take_report(
         sender != empty(address) and self.reporters[feed_id][reporter] == sender,
         errors.NOT_REPORTER,
     )
-    errors.require(0 < price and price >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS)
     errors.require(
-        0 <= confidence and confidence >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS
+        0 < price and (price | confidence) >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS
     )
     errors.require(published_at <= now, errors.REPORT_FROM_FUTURE)
-    before: Report = self.unpacked_report(self.reports[feed_id][reporter])
-    errors.require(published_at > before.published_at, errors.REPORT_NOT_NEWER)
+    before: uint256 = self.reports[feed_id][reporter]
+    errors.require(published_at > before >> 192, errors.REPORT_NOT_NEWER)
 
     self.reports[feed_id][reporter] = self.packed_report(
         Report(price=price, confidence=confidence, published_at=published_at)

@@ -231,19 +231,19 @@ def next_round(
     elapsed = published_at - last.published_at
     weight = min(elapsed, span)
     weighted = int(weight) * mark + int(span - weight) * last.average
+    asked = volatility.target(known, params.volatility)
     kept = volatility.ramped(
-        last.maintenance_multiplier,
-        volatility.target(known, params.volatility),
-        int(elapsed),
-        params.volatility,
+        last.maintenance_multiplier, asked, int(elapsed), params.volatility
     )
+    if variance != known:
+        asked = volatility.target(variance, params.volatility)
     return Round(
         index=index,
         mark=mark,
         average=mul_div_down(weighted, 1, int(span)),
         confidence=confidence,
         published_at=published_at,
-        initial_multiplier=max(kept, volatility.target(variance, params.volatility)),
+        initial_multiplier=max(kept, asked),
         maintenance_multiplier=kept,
     )
 
@@ -454,8 +454,10 @@ def take_report(
         sender != 0 and state.reporters[feed_id, reporter] == sender,
         errors.NOT_REPORTER,
     )
-    require(price > 0 and price >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS)
-    require(confidence >= 0 and confidence >> PRICE_BITS == 0, errors.OUT_OF_BOUNDS)
+    require(
+        price > 0 and (int(price) | int(confidence)) >> PRICE_BITS == 0,
+        errors.OUT_OF_BOUNDS,
+    )
     require(published_at <= now, errors.REPORT_FROM_FUTURE)
     before = state.reports[feed_id, reporter]
     require(published_at > before.published_at, errors.REPORT_NOT_NEWER)
