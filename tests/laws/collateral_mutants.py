@@ -77,10 +77,7 @@ COLLATERAL_MUTANTS = (
         "debt has no limit",
         "K4",
         "trading",
-        (
-            "require(\n        is_reduction or account.",
-            "require(\n        True or account.",
-        ),
+        ("is_reduction or left.cash", "True or left.cash"),
     ),
     each(
         "the haircut of risk grows ten times as fast",

@@ -103,12 +103,12 @@ LIQUIDATION_MUTANTS = (
         "C8",
         "settlement",
         (
-            "drawn = insurance.draw(state, holder, shortfall, params, now)",
-            "drawn = insurance.draw(state, holder, Quote(0), params, now)",
+            "insurance.draw(state, holder, shortfall - drawn, params, now)",
+            "insurance.draw(state, holder, NOTHING, params, now)",
         ),
         (
-            "drawn: int256 = insurance.draw(holder, shortfall, params, now)",
-            "drawn: int256 = insurance.draw(holder, 0, params, now)",
+            "insurance.draw(holder, shortfall - drawn, params, now)",
+            "insurance.draw(holder, 0, params, now)",
         ),
     ),
     each(

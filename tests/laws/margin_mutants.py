@@ -24,15 +24,16 @@ MARGIN_MUTANTS = (
         (
             Edit("charge_fee(state, holder, agreed)\n    opened", "opened"),
             Edit(
-                "reserve, risk.profit_weight)\n",
-                "reserve, risk.profit_weight)\n    charge_fee(state, holder, agreed)\n",
+                "profit_weight)\n    if held.has_line",
+                "profit_weight)\n    charge_fee(state, holder, agreed)\n"
+                "    if held.has_line",
             ),
         ),
         (
             Edit("self.charge_fee(holder, agreed)\n    opened", "opened"),
             Edit(
-                "reserve, risk.profit_weight)\n",
-                "reserve, risk.profit_weight)\n    self.charge_fee(holder, agreed)\n",
+                "    )\n    if held.has_line",
+                "    )\n    self.charge_fee(holder, agreed)\n    if held.has_line",
             ),
         ),
     ),

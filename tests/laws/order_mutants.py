@@ -71,13 +71,12 @@ ORDER_MUTANTS = (
         "O5",
         "trading",
         (
-            "account.set_orders(state, holder, 0)",
-            "account.set_orders(state, holder,"
-            " account.load_account(state, holder).orders)",
+            "account.set_orders(state, holder, 0)\n    market.store",
+            "market.store",
         ),
         (
-            "account.set_orders(holder, 0)",
-            "account.set_orders(holder, account.load_account(holder).orders)",
+            "account.set_orders(holder, 0)\n    market.store",
+            "market.store",
         ),
     ),
     each(

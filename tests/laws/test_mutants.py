@@ -93,3 +93,11 @@ def test_without_a_fault_the_law_holds(law) -> None:
 def test_every_law_has_a_fault_in_both_worlds() -> None:
     killed = {mutant.law for mutant in MUTANTS if not mutant.seen_by}
     assert killed == (LAWS | TRIALS).keys()
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_every_fault_still_has_its_place(mutant, tmp_path) -> None:
+    """What it changes stands in the sources, once."""
+    faulty_contracts(mutant, tmp_path)
+    with faulty_model(mutant):
+        pass
