@@ -81,11 +81,13 @@ def __init__(
     oracle: address,
     rules: address,
     governor: address,
+    resolution: address,
+    obligations: address,
 ):
     collateral.__init__(governor)
     ledger.__init__(token, decimals)
     market.__init__(oracle, rules)
-    trading.__init__(self, self)
+    trading.__init__(resolution, obligations)
 
 
 @external

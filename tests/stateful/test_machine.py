@@ -22,7 +22,7 @@ from tests.stateful.vocabulary.registry import DEMANDS
 # for every run, more before a merge, or for a night. Hypothesis finds and shrinks; a
 # seed makes eight times as many calls in a second, and meets what is seldom.
 SIZES = {
-    "small": (400, 1_000, 50),
+    "small": (250, 700, 50),
     "large": (3_000, 3_000, 60),
     "night": (20_000, 20_000, 100),
 }

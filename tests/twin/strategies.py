@@ -253,7 +253,7 @@ ACCOUNTS = st.builds(
 )
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
 # What sixteen positions lose in a stress, in parts of a ten thousandth.
-LOSSES = st.tuples(*[signed(209)] * (2 * STRESSES))
+LOSSES = st.tuples(*[signed(200)] * (2 * STRESSES))
 SUMS = st.builds(
     Sums,
     AMOUNTS,
