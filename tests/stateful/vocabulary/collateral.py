@@ -281,4 +281,6 @@ def collect_collateral(world: World, choose: Choices) -> Calls:
     sender = governing(world, choose)
     if choose.chance(2):
         receiver = MOST_ADDRESS
-    yield world.by(sender, "Governor", "collect_collateral", token_id, receiver, atoms)
+    call = world.by(sender, "Governor", "collect_collateral", token_id, receiver, atoms)
+    if world.would(call) or choose.chance(50):
+        yield call
