@@ -4,7 +4,9 @@ Who acts, on what, and with which numbers.
 
 from __future__ import annotations
 
+from protocol.trace import Action
 from tests.stateful.choices import Choices
+from tests.stateful.vocabulary.registry import Calls
 from tests.stateful.world import World
 
 MOST_UINT = 2**256 - 1
@@ -68,3 +70,9 @@ def held_or_any(world: World, choose: Choices) -> tuple[int, int]:
     if held and choose.chance(85):
         return choose.pick(held)
     return any_holder(world, choose), any_market(world, choose)
+
+
+def sparing(world: World, choose: Choices, call: Action, percent: int) -> Calls:
+    """A call; one that would be refused in so many cases of a hundred."""
+    if world.would(call) or choose.chance(percent):
+        yield call

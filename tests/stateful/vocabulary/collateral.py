@@ -19,6 +19,7 @@ from tests.stateful.vocabulary.arguments import (
     any_holder,
     any_sender,
     sender_for,
+    sparing,
 )
 from tests.stateful.vocabulary.governance import governing, spoiled
 from tests.stateful.vocabulary.prices import round_at
@@ -175,8 +176,7 @@ def bought(world: World, choose: Choices, holder: int, token_id: int) -> Calls:
     most = world.state.collaterals[holder, token_id] // unit_of(world, token_id)
     boundary = world.largest(sale, 1, most) if most else 1
     call = sale(amount(choose, boundary, MOST_UINT))
-    if world.would(call) or choose.chance(60):
-        yield call
+    yield from sparing(world, choose, call, 60)
 
 
 @rule(5)
@@ -282,5 +282,4 @@ def collect_collateral(world: World, choose: Choices) -> Calls:
     if choose.chance(2):
         receiver = MOST_ADDRESS
     call = world.by(sender, "Governor", "collect_collateral", token_id, receiver, atoms)
-    if world.would(call) or choose.chance(50):
-        yield call
+    yield from sparing(world, choose, call, 50)

@@ -24,6 +24,7 @@ from tests.stateful.vocabulary.arguments import (
     amount,
     any_market,
     any_sender,
+    sparing,
 )
 from tests.stateful.vocabulary.payout import changed_to, chosen_in, in_mode
 from tests.stateful.vocabulary.registry import Calls, rule
@@ -286,8 +287,7 @@ def set_risk(world: World, choose: Choices) -> Calls:
     if choose.chance(30):
         words = spoiled(choose, words)
     call = world.by(governing(world, choose), "Governor", "set_risk", *words)
-    if world.would(call) or choose.chance(60):
-        yield call
+    yield from sparing(world, choose, call, 60)
 
 
 @rule(
@@ -305,8 +305,7 @@ def collect_treasury(world: World, choose: Choices) -> Calls:
     receiver = any_sender(world, choose)
     sender = governing(world, choose)
     call = world.by(sender, "Governor", "collect_treasury", receiver, atoms)
-    if world.would(call) or choose.chance(50):
-        yield call
+    yield from sparing(world, choose, call, 50)
 
 
 @rule(2, {"Governor.offer_ownership": "ok NotOwner"})
