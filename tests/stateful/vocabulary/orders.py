@@ -156,7 +156,7 @@ def see_through(world: World, choose: Choices) -> Calls:
         yield world.by(
             holder >> 96, "Orders", "commit", holder, place, market_id, *words
         )
-        if state.orders[holder, place].size_delta == 0:
+        if state.orders[holder, place].due_at == 0:
             return
     else:
         holder, place = choose.pick(waiting)
