@@ -178,9 +178,11 @@ def affordable(
 
 
 def largest_open(world: World, holder: int, market_id: int, sign: int) -> int:
-    """The largest size that the account can open, found by trying."""
+    """The largest size that the account can open, found by trying; 0 without a price."""
     limits = market.load_params(world.state, market_id, world.now).limits
     price = market.price_of(world.state, market_id).index
+    if price == 0:
+        return 0
     limit = MOST_INT if sign > 0 else 0
 
     def opened(size: int) -> Action:
