@@ -38,7 +38,7 @@ class Machine(RuleBasedStateMachine):
         for action in vocabulary.opening(self.run.world, choose):
             self.made(action)
         # What everybody does at the beginning says nothing of what was tried.
-        self.run.outcomes.clear()
+        self.run.world.begin()
 
     @precondition(lambda self: self.run is not None)
     @rule(data=st.data())

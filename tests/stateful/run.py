@@ -19,7 +19,7 @@ from tests.stateful.choices import Choices
 from tests.stateful.exit import wind_down
 from tests.stateful.tokens import give_kinds, taken_for_true, with_kinds
 from tests.stateful.vocabulary.views import views_of
-from tests.stateful.world import ForwardingChain, World, contracts, entry_point
+from tests.stateful.world import ForwardingChain, World, contracts
 
 # What a run may find.
 FOUND = (Difference, Broken)
@@ -70,8 +70,7 @@ class Run:
         self.lockstep.views = self.views if seen else no_views
         step = self.lockstep.step(action)
         self.laws.note(action, step.outcome)
-        error = step.outcome.error
-        self.outcomes[entry_point(action), error or "ok"] += 1
+        self.world.count(action, step.outcome.error)
         if asked:
             self.laws.after(action, step.outcome, step.observed)
         return step
@@ -121,8 +120,7 @@ def rehearsed(choose: Choices, bursts: int) -> Counter[tuple[str, str]]:
     give_kinds(world.state, given, genesis)
 
     def step(action: Action) -> None:
-        error = world.model.apply(action).error
-        world.outcomes[entry_point(action), error or "ok"] += 1
+        world.count(action, world.model.apply(action).error)
 
     played(world, choose, bursts, step)
     return world.outcomes
@@ -137,7 +135,7 @@ def played(
     """
     for action in vocabulary.opening(world, choose):
         step(action)
-    world.outcomes.clear()
+    world.begin()
     for _ in range(bursts):
         for action in vocabulary.burst(world, choose):
             step(action)

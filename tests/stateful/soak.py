@@ -252,8 +252,8 @@ def parsed(arguments: Sequence[str]) -> Namespace:
         metavar="K",
         help="compare all that is stored, and let everybody out, every K calls",
     )
-    parser.add_argument("--laws-every", type=int, default=10, metavar="K")
-    parser.add_argument("--views-every", type=int, default=50, metavar="K")
+    parser.add_argument("--laws-every", type=int, default=20, metavar="K")
+    parser.add_argument("--views-every", type=int, default=100, metavar="K")
     parser.add_argument(
         "--roots-every",
         type=int,

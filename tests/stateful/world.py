@@ -5,8 +5,7 @@ A run in progress, as the vocabulary sees it: the model, the actors, and the tim
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -97,9 +96,9 @@ class World:
     """
     What there is to choose from, and what a call would do.
 
-    `now` is the time of the next call, `outcomes` counts how calls have ended, and
-    `sought` how often such an end was looked for. Nothing here changes the model for
-    good.
+    `now` is the time of the next call, `outcomes` counts how calls have ended,
+    `balances` by how many an entry point has succeeded more often than not, and
+    `sought` how often an end was looked for. Nothing here changes the model for good.
     """
 
     def __init__(self, genesis: Genesis, addresses: Mapping[str, int]) -> None:
@@ -111,11 +110,23 @@ class World:
         self.state: State = self.model.state
         self.now = genesis.start
         self.outcomes: Counter[tuple[str, str]] = Counter()
+        self.balances: Counter[str] = Counter()
         self.sought: Counter[tuple[str, str]] = Counter()
         self.actors = {**ACTORS, "forwarder": addresses[FORWARDER]}
         self.names = {address: name for name, address in self.actors.items()}
         self.senders = list(self.actors.values())
         self.holders = [self.holder(name, sub) for name, sub in ACCOUNTS]
+
+    def count(self, action: Action, error: str | None) -> None:
+        """Count how a call has ended."""
+        name = entry_point(action)
+        self.outcomes[name, error or "ok"] += 1
+        self.balances[name] += 1 if error is None else -1
+
+    def begin(self) -> None:
+        """Count from here on."""
+        self.outcomes.clear()
+        self.balances.clear()
 
     def holder(self, name: str, sub: int = 0) -> int:
         """An account of an actor."""
@@ -172,9 +183,14 @@ class World:
 
     def tried(self, action: Action) -> tuple[str | None, Any]:
         """How a call would end on the model, which forgets it again."""
-        with self.undone():
-            outcome = applied(self.model, action)
-        return outcome
+        try:
+            return applied(self.model, action)
+        finally:
+            # Not as the model undoes a refused call, which may be what is wrong.
+            for table, key, before in reversed(self.state.journal):
+                table.restore(key, before)
+            self.state.journal.clear()
+            self.state.logs.clear()
 
     def ending(self, action: Action) -> tuple[str, str]:
         """The entry point of a call and how it would end, as a run counts them."""
@@ -183,18 +199,6 @@ class World:
     def would(self, action: Action) -> bool:
         """Whether a call would succeed."""
         return self.tried(action)[0] is None
-
-    @contextmanager
-    def undone(self) -> Iterator[None]:
-        """What the model does meanwhile is undone."""
-        journal = self.state.journal
-        try:
-            yield
-        finally:
-            for table, key, before in reversed(journal):
-                table.restore(key, before)
-            journal.clear()
-            self.state.logs.clear()
 
     def largest(self, call: Callable[[int], Action], least: int, most: int) -> int:
         """

@@ -8,7 +8,7 @@ from protocol.account import ISOLATED, PORTFOLIO
 from protocol.collateral import FIRST_FEED
 from protocol.trace import Action, genesis_actions
 from tests.stateful import configuration
-from tests.stateful.choices import Choices, Even, Seeded, weighted
+from tests.stateful.choices import Choices, Even, Seeded
 from tests.stateful.vocabulary.arguments import MOST_UINT
 from tests.stateful.vocabulary.collateral import bring
 from tests.stateful.vocabulary.prices import (
@@ -24,6 +24,9 @@ from tests.stateful.world import MADE_ISOLATED, MADE_PORTFOLIOS, World, entry_po
 
 # How many calls are tried on the model for one that ends as wanted.
 TRIES = 20
+# For how many calls of a run what is seldom is looked for often: what was not found by
+# then costs more tries than it is worth.
+YOUNG = 1_000
 
 
 def burst(world: World, choose: Choices) -> Calls:
@@ -33,10 +36,10 @@ def burst(world: World, choose: Choices) -> Calls:
         yield from calm(world, choose)
     if choose.chance(75) and is_stale(world):
         yield from all_rounds(world, choose)
-    for action in weighted(choose, RULES)(world, choose):
+    for action in choose.pick(RULES)(world, choose):
         if not (is_mostly_refused(world, action) and choose.chance(75)):
             yield action
-    if choose.chance(25):
+    if choose.chance(25 if world.outcomes.total() < YOUNG else 5):
         yield from sought(world, choose)
 
 
@@ -45,13 +48,7 @@ def is_mostly_refused(world: World, action: Action) -> bool:
     Whether a call would be refused as one was in this run already, and whether such
     calls were refused more often than not: of those there are enough.
     """
-    name = entry_point(action)
-    balance = sum(
-        count if outcome == "ok" else -count
-        for (each, outcome), count in world.outcomes.items()
-        if each == name
-    )
-    if balance >= 0:
+    if world.balances[entry_point(action)] >= 0:
         return False
     ending = world.ending(action)
     return ending[1] != "ok" and world.outcomes[ending] > 0

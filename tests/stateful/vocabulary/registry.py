@@ -12,7 +12,8 @@ from tests.stateful.world import World
 
 Calls = Iterator[Action]
 Rule = Callable[[World, Choices], Calls]
-RULES: list[tuple[Rule, int]] = []
+# Every rule, as often as its weight says.
+RULES: list[Rule] = []
 # How calls must have ended often, and the rules that may begin with such a call.
 DEMANDS: dict[tuple[str, str], list[Rule]] = {}
 
@@ -28,7 +29,7 @@ def rule(
     """
 
     def added(function: Rule) -> Rule:
-        RULES.append((function, weight))
+        RULES.extend([function] * weight)
         for name, outcomes in (demands or {}).items():
             for outcome in outcomes.split():
                 DEMANDS.setdefault((name, outcome), []).append(function)

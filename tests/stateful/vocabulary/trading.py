@@ -178,7 +178,7 @@ def affordable(
 
 
 def largest_open(world: World, holder: int, market_id: int, sign: int) -> int:
-    """The largest size that the account can open, found by trying; 0 without a price."""
+    """The largest size that an account can open, by trying; 0 without a price."""
     limits = market.load_params(world.state, market_id, world.now).limits
     price = market.price_of(world.state, market_id).index
     if price == 0:
