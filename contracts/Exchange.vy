@@ -48,9 +48,7 @@ initializes: settlement[
 ]
 initializes: trading[
     account := account,
-    credit := credit,
     health := health,
-    insurance := insurance,
     ledger := ledger,
     market := market,
     position := position,

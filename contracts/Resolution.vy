@@ -21,6 +21,7 @@ from . import position
 from . import settlement
 from . import sides
 from . import trading
+from . import unwinding
 
 initializes: account
 initializes: collateral[account := account]
@@ -47,6 +48,14 @@ initializes: settlement[
 ]
 initializes: trading[
     account := account,
+    health := health,
+    ledger := ledger,
+    market := market,
+    position := position,
+    settlement := settlement,
+]
+initializes: unwinding[
+    account := account,
     credit := credit,
     health := health,
     insurance := insurance,
@@ -54,6 +63,7 @@ initializes: trading[
     market := market,
     position := position,
     settlement := settlement,
+    trading := trading,
 ]
 initializes: commitment[
     account := account,
@@ -140,7 +150,7 @@ def liquidate(holder: uint256, market_id: uint256) -> int256:
     """
     @notice Behind `Exchange.liquidate`.
     """
-    return trading.liquidate(holder, market_id, msg.sender, block.timestamp)
+    return unwinding.liquidate(holder, market_id, msg.sender, block.timestamp)
 
 
 @external
@@ -148,7 +158,7 @@ def deleverage(holder: uint256, market_id: uint256, size: int256) -> int256:
     """
     @notice Behind `Exchange.deleverage`.
     """
-    return trading.deleverage(holder, market_id, size, block.timestamp)
+    return unwinding.deleverage(holder, market_id, size, block.timestamp)
 
 
 @external
@@ -156,7 +166,7 @@ def close_settled(holder: uint256, market_id: uint256) -> int256:
     """
     @notice Behind `Exchange.close_settled`.
     """
-    return trading.close_settled(holder, market_id, block.timestamp)
+    return unwinding.close_settled(holder, market_id, block.timestamp)
 
 
 @external

@@ -19,8 +19,9 @@ from protocol.funding import FundingAccrued
 from protocol.market import MarketSettled
 from protocol.position import Position
 from protocol.settlement import Settled
-from protocol.trading import Liquidated, PositionSettled, Traded
+from protocol.trading import Traded
 from protocol.units import Price, Quote, Size, SizePrice
+from protocol.unwinding import Liquidated, PositionSettled
 
 NOTHING_HELD = Position(Size(0), Quote(0), SizePrice(0))
 

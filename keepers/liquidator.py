@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keepers.watch import Watch
-from protocol import market, position, rules, trading
+from protocol import market, position, rules, unwinding
 from protocol.account import PORTFOLIO
 from protocol.backing import Standing
 from protocol.errors import Revert
@@ -85,7 +85,7 @@ def part_due(watch: Watch, holder: Holder, standing: Standing) -> Ratio:
     return rules.closing_part(
         state,
         market.ANYONE,
-        trading.gathered(state, holder, account.positions, now),
+        unwinding.gathered(state, holder, account.positions, now),
         standing,
         market.load_risk(state),
         account,

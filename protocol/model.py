@@ -33,6 +33,7 @@ from protocol import (
     share,
     top_up,
     trading,
+    unwinding,
 )
 from protocol.errors import Revert
 from protocol.state import Addresses, State, Table, TokenState
@@ -73,9 +74,9 @@ EMITTERS: dict[type[Struct], str] = {
             payout.PayoutCut,
             settlement.Settled,
             settlement.BadDebt,
-            trading.PositionSettled,
+            unwinding.PositionSettled,
             trading.Traded,
-            trading.Liquidated,
+            unwinding.Liquidated,
         ),
         "Oracle": (
             feed.FeedClosed,

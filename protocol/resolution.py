@@ -15,7 +15,7 @@ from protocol import (
     ledger,
     market,
     settlement,
-    trading,
+    unwinding,
 )
 from protocol.errors import require
 from protocol.units import Address, Atoms, Call, Holder, Quote, Size
@@ -72,19 +72,19 @@ def call_margin(state: State, call: Call, holder: Holder, market_id: int) -> Non
 
 def liquidate(state: State, call: Call, holder: Holder, market_id: int) -> Size:
     """Behind `Exchange.liquidate`."""
-    return trading.liquidate(state, holder, market_id, call.sender, call.now)
+    return unwinding.liquidate(state, holder, market_id, call.sender, call.now)
 
 
 def deleverage(
     state: State, call: Call, holder: Holder, market_id: int, size: Size
 ) -> Size:
     """Behind `Exchange.deleverage`."""
-    return trading.deleverage(state, holder, market_id, size, call.now)
+    return unwinding.deleverage(state, holder, market_id, size, call.now)
 
 
 def close_settled(state: State, call: Call, holder: Holder, market_id: int) -> Size:
     """Behind `Exchange.close_settled`."""
-    return trading.close_settled(state, holder, market_id, call.now)
+    return unwinding.close_settled(state, holder, market_id, call.now)
 
 
 def settle_market(state: State, call: Call, market_id: int, code: Address) -> None:

@@ -53,7 +53,7 @@ PYTHON_ONLY = {
     "portfolio.packed_shocks": "for who chooses them; a chain is given the word",
     "ramp.NO_RAMP": "`empty(Ramp)` in Vyper",
     "request.NO_REQUEST": "`empty(Request)` in Vyper",
-    "trading.NO_PAYMENT": "`empty(Payment)` in Vyper",
+    "unwinding.NO_PAYMENT": "`empty(Payment)` in Vyper",
     "top_up.NO_TOP_UP": "`empty(uint256[2])` in Vyper",
     "lens.NO_LINE": "`empty(Line)` in Vyper",
     "lens.NO_POSITION": "`empty(Position)` in Vyper",

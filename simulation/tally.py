@@ -24,7 +24,7 @@ from protocol.share import Deposit, Withdraw
 from protocol.state import State
 from protocol.top_up import ToppedUp
 from protocol.trace import Action
-from protocol.trading import Liquidated
+from protocol.unwinding import Liquidated
 
 
 class Conservation:

@@ -92,7 +92,7 @@ ACCOUNTING_MUTANTS = (
     each(
         "who is liquidated keeps the debt",
         "A12",
-        "trading",
+        "unwinding",
         (
             "settlement.cover_shortfall(state, holder, risk.insurance, now)\n"
             "    market.update_rates",

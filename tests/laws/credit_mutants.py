@@ -102,18 +102,18 @@ CREDIT_MUTANTS = (
     each(
         "a line delays a liquidation",
         "C2",
-        "trading",
+        "unwinding",
         (
-            "require_at_risk(standing, risk.reserve)\n    closed",
-            "require_at_risk(\n"
+            "now)\n    require_at_risk(standing, risk.reserve)\n\n    account",
+            "now)\n    require_at_risk(\n"
             "        standing, risk.reserve - credit.load_line(state, holder).limit\n"
-            "    )\n    closed",
+            "    )\n\n    account",
         ),
         (
-            "self.require_at_risk(standing, risk.reserve)\n    closed",
-            "self.require_at_risk(\n"
+            "now)\n    self.require_at_risk(standing, risk.reserve)\n\n    account",
+            "now)\n    self.require_at_risk(\n"
             "        standing, risk.reserve - credit.load_line(holder).limit\n"
-            "    )\n    closed",
+            "    )\n\n    account",
         ),
     ),
 )

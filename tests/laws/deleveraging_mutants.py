@@ -71,7 +71,7 @@ DELEVERAGING_MUTANTS = (
     both(
         "who owes is closed whole",
         "A12",
-        "trading",
+        "unwinding",
         ("require(left.positions != 0 or left.cash >= 0,", "require(True,"),
     ),
     each(

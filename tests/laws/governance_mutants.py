@@ -59,7 +59,7 @@ GOVERNANCE_MUTANTS = (
     each(
         "a position is closed at a price a little below the last",
         "P2",
-        "trading",
+        "unwinding",
         ("-size, last_price, current", "-size, last_price - Price(1), current"),
         ("0 - size, last_price, current", "0 - size, last_price - 1, current"),
     ),

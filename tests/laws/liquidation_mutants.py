@@ -10,7 +10,7 @@ LIQUIDATION_MUTANTS = (
     both(
         "a keeper may come below the initial margin",
         "C1",
-        "trading",
+        "unwinding",
         (
             "standing.equity < standing.maintenance + reserve,",
             "standing.equity < standing.initial + reserve,",
@@ -51,22 +51,20 @@ LIQUIDATION_MUTANTS = (
     each(
         "only the position that was named is closed of a portfolio",
         "C7",
-        "trading",
+        "unwinding",
         (
-            "closed = close_part(state, holder, each, part, standing, risk, now)",
-            "closed = close_part(state, holder, each, Ratio(1), standing, risk, now)",
+            "part,\n            market.price_of(state, each)",
+            "Ratio(1),\n            market.price_of(state, each)",
         ),
         (
-            "closed: liquidation.Closing = self.close_part(holder, each, part, "
-            "standing, risk, now)",
-            "closed: liquidation.Closing = self.close_part(holder, each, 1, "
-            "standing, risk, now)",
+            "part,\n            market.price_of(each)",
+            "1,\n            market.price_of(each)",
         ),
     ),
     each(
         "the insurance fee is taken from who cannot pay it",
         "C5",
-        "trading",
+        "unwinding",
         (
             "insurance_fee = clamp(left, Quote(0), closed.insurance_fee)",
             "insurance_fee = closed.insurance_fee",
@@ -79,7 +77,7 @@ LIQUIDATION_MUTANTS = (
     each(
         "what may be seized or cut pays the keeper",
         "C5",
-        "trading",
+        "unwinding",
         (
             "worth = settlement.use_claims(state, holder, asked, now)",
             "settlement.use_claims(state, holder, asked, now)",

@@ -69,15 +69,9 @@ ORDER_MUTANTS = (
     each(
         "a liquidation leaves orders pending",
         "O5",
-        "trading",
-        (
-            "account.set_orders(state, holder, 0)\n    market.store",
-            "market.store",
-        ),
-        (
-            "account.set_orders(holder, 0)\n    market.store",
-            "market.store",
-        ),
+        "unwinding",
+        ("account.set_orders(state, holder, 0)\n    closed", "closed"),
+        ("account.set_orders(holder, 0)\n    closed", "closed"),
     ),
     each(
         "nobody has to wait",

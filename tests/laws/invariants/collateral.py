@@ -13,7 +13,7 @@ from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.resolution import CollateralBought
 from protocol.settlement import BadDebt
-from protocol.trading import Liquidated
+from protocol.unwinding import Liquidated
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import put_back, up
 from tests.laws.invariants.registry import law, trial

@@ -13,7 +13,7 @@ from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.settlement import BadDebt
 from protocol.share import Withdraw
-from protocol.trading import Liquidated
+from protocol.unwinding import Liquidated
 from tests.laws.invariants.call import Call, Worth
 from tests.laws.invariants.measures import SETTLED, bits, up
 from tests.laws.invariants.registry import law

@@ -7,7 +7,7 @@ from __future__ import annotations
 from protocol import market
 from protocol.margin_call import MarginCalled, MarginCallEnded
 from protocol.top_up import ToppedUp
-from protocol.trading import Liquidated
+from protocol.unwinding import Liquidated
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import is_near, up
 from tests.laws.invariants.registry import law

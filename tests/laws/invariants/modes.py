@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from protocol.deleveraging import Deleveraged, DeleveragingOpened
 from protocol.settlement import Settled
-from protocol.trading import Liquidated
+from protocol.unwinding import Liquidated
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import SETTLED, bits, mode_of
 from tests.laws.invariants.registry import law

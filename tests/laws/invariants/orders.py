@@ -15,7 +15,8 @@ from protocol.order import (
     OrderFilled,
     OrderRefused,
 )
-from protocol.trading import Liquidated, Traded
+from protocol.trading import Traded
+from protocol.unwinding import Liquidated
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import up
 from tests.laws.invariants.registry import law, trial

@@ -14,7 +14,8 @@ from protocol.deleveraging import Deleveraged
 from protocol.fixed_point import WAD
 from protocol.payout import PayoutCut, Spent
 from protocol.settlement import BadDebt
-from protocol.trading import Liquidated, PositionSettled, Traded
+from protocol.trading import Traded
+from protocol.unwinding import Liquidated, PositionSettled
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import (
     indices,

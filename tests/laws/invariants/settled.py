@@ -15,7 +15,8 @@ from protocol.funding import DAY, FundingAccrued
 from protocol.insurance import InsuranceDrawn
 from protocol.payout import PayoutCut
 from protocol.settlement import BadDebt
-from protocol.trading import Liquidated, PositionSettled, Traded
+from protocol.trading import Traded
+from protocol.unwinding import Liquidated, PositionSettled
 from tests.laws.invariants.call import Call, Tables
 from tests.laws.invariants.measures import SETTLED, indices, mode_of, profit, up
 from tests.laws.invariants.registry import law
