@@ -198,8 +198,9 @@ def penalty_is_bounded(call: Call) -> None:
     lost = 0
     for each in call.events(Liquidated):
         mark = market.price_of(call.world.state, each.market_id).mark
-        cost = up(abs(each.size_delta), abs(mark - each.price)) + 1
-        lost += cost if (each.price < mark) == (each.size_delta < 0) else 0
+        cost = up(abs(each.size_delta), abs(mark - each.price))
+        # What closing rounds is a wei, at whatever price.
+        lost += 1 + (cost if (each.price < mark) == (each.size_delta < 0) else 0)
     assert now.equity >= min(0, then.equity - lost) or now.equity >= 0, (event, then)
     drawn = sum(each.amount for each in call.events(InsuranceDrawn))
     covered = sum(each.amount for each in call.events(BadDebt))
