@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.cases import CASES
 from benchmarks.published import NONE_FOUND, PROTOCOLS, ROWS, SOURCES, Row, Source
+from benchmarks.where import KINDS, TRANSACTION
 
 PAGE = Path(__file__).parents[1] / "docs" / "gas.md"
 # What only another contract may call, and the call in which it is measured.
@@ -31,10 +33,13 @@ INNER = {
 Gas = Mapping[str, int]
 
 
-def tables(gas: Gas, size: Gas, calls: Mapping[str, str]) -> dict[str, str]:
+def tables(
+    gas: Gas, size: Gas, missed: Mapping[str, Gas], calls: Mapping[str, str]
+) -> dict[str, str]:
     """Each table of the page under the name of its markers."""
     return {
         "gas": calls_table(gas, calls),
+        "missed": missed_table(missed),
         "size": size_table(size),
         "published": published_table(gas),
         "sources": sources_list(),
@@ -64,6 +69,17 @@ def calls_table(gas: Gas, calls: Mapping[str, str]) -> str:
             rows.append(f"| {name} | {case} | {gas[case]:,} |")
             name = ""
     return "\n".join(rows)
+
+
+def missed_table(missed: Mapping[str, Gas]) -> str:
+    """The cases that miss their goals, and what their gas is spent on."""
+    goals = {each.name: each.goal for each in CASES}
+    heading = ["case", "goal", TRANSACTION, *KINDS, "in all"]
+    rows = [heading, ["---", *["---:"] * (len(heading) - 1)]]
+    for name, spent in missed.items():
+        numbers = [goals[name], *spent.values(), sum(spent.values())]
+        rows.append([name, *(f"{number:,}" for number in numbers)])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def size_table(size: Gas) -> str:

@@ -7,8 +7,8 @@ happens in a branch: whatever it did is undone, so that none depends on another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -71,6 +71,8 @@ class Stage:
         self.now = START
         # What was measured, as `Contract.function`, the last one last.
         self.measured: list[str] = []
+        # What goes on around what is measured.
+        self.around: Callable[[], AbstractContextManager[None]] = nullcontext
         for action in genesis_actions(self.genesis, self.chain.addresses):
             self.lockstep.step(action)
 
@@ -93,7 +95,8 @@ class Stage:
     ) -> int:
         """Make the call that a case is about."""
         self.measured.append(f"{to}.{function}")
-        return self.call(sender, to, function, *arguments, error=error)
+        with self.around():
+            return self.call(sender, to, function, *arguments, error=error)
 
     @contextmanager
     def branch(self) -> Iterator[Stage]:

@@ -26,6 +26,8 @@ from benchmarks.genesis import TOKEN, holder
 from benchmarks.page import INNER, PAGE, published_table, sources_list, tables, written
 from benchmarks.published import ROWS, SOURCES
 from benchmarks.stage import HIGHEST, LOWEST, Stage, Unexpected, stage_in_use, trade_of
+from benchmarks.where import Place, where
+from benchmarks.where import main as where_main
 from protocol.fixed_point import WAD
 from protocol.trace import Action
 from tests.entry_points import changing
@@ -42,7 +44,8 @@ def test_the_snapshot_is_current(stage) -> None:
     assert measured == read_snapshot(), "python -m benchmarks.gas shows more"
     assert len(measured.gas) == len(CASES) + 1
     page = PAGE.read_text()
-    assert written(page, tables(measured.gas, measured.size, calls)) == page
+    found = tables(measured.gas, measured.size, measured.missed, calls)
+    assert written(page, found) == page
     assert changing() - set(stage.measured) == set(INNER)
     assert set(INNER.values()) <= changing()
 
@@ -97,6 +100,28 @@ def test_what_a_case_did_is_undone(stage) -> None:
     assert stage.lockstep.check_roots() == "equal"
 
 
+def test_what_misses_its_goal_is_taken_apart(stage) -> None:
+    snapshot = read_snapshot()
+    goals = {each.name: each.goal for each in CASES if each.goal is not None}
+    late = {name for name, goal in goals.items() if snapshot.gas[name] > goal}
+    assert snapshot.missed.keys() == late
+    for name, spent in snapshot.missed.items():
+        assert sum(spent.values()) == snapshot.gas[name]
+    case = next(each for each in CASES if each.name == "trade: first open")
+    gas, spent = where(stage, case)
+    assert gas == sum(spent.values()) == snapshot.gas[case.name]
+    assert spent[Place("Exchange.trade", "writes")] > 2 * 20_000
+    assert spent[Place("Rules.terms", "writes")] == 0
+    # Nothing is counted any more.
+    stage.round(0)
+    assert sum(spent.values()) == gas
+
+
+def test_where_the_gas_of_no_case_goes_is_asked_in_vain(capsys) -> None:
+    assert where_main(["call margn"]) == 2
+    assert "did you mean 'call margin'?" in capsys.readouterr().out
+
+
 def test_a_case_that_fails_is_no_measurement(stage) -> None:
     call = ("trader", "Exchange", "trade", holder("trader"), 0, 10 * WAD, WAD)
     with stage.branch():
@@ -117,8 +142,8 @@ def test_every_contract_can_be_deployed(stage) -> None:
 
 def test_a_difference_from_the_snapshot_fails(tmp_path, monkeypatch, capsys) -> None:
     path = tmp_path / "gas.json"
-    measured = Measured({"more": 2, "new": 3}, {"Exchange": 5})
-    write_snapshot(Measured({"gone": 7, "more": 1}, {"Exchange": 6}), path)
+    measured = Measured({"more": 2, "new": 3}, {"Exchange": 5}, {})
+    write_snapshot(Measured({"gone": 7, "more": 1}, {"Exchange": 6}, {}), path)
     page = tmp_path / "gas.md"
     page.write_text("<!-- gas -->\n<!-- /gas -->\n")
     monkeypatch.setattr("benchmarks.gas.SNAPSHOT", path)
