@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any, NamedTuple
 
+from eth.abc import ComputationAPI, MessageAPI
 from eth.vm import opcode_values
 from eth.vm.computation import BaseComputation
 from rich.console import Console
@@ -101,9 +102,9 @@ def metered(chain: TesterChain, spent: Spent) -> Iterator[None]:
 
         return counted
 
-    def count_child(self: Any, message: Any) -> Any:
-        computation = child(self, message)
-        inner[-1] += message.gas
+    def count_child(self: BaseComputation, child_msg: MessageAPI) -> ComputationAPI:
+        computation = child(self, child_msg)
+        inner[-1] += child_msg.gas
         if computation.should_return_gas:
             inner[-1] -= computation.get_gas_remaining()
         return computation
