@@ -15,6 +15,7 @@ from msgspec import Struct
 from protocol import (
     access,
     account,
+    aggregator,
     collateral,
     credit,
     deleveraging,
@@ -77,6 +78,7 @@ EMITTERS: dict[type[Struct], str] = {
             trading.Traded,
             trading.Liquidated,
         ),
+        "Aggregator": (aggregator.AnswerUpdated,),
         "Oracle": (
             feed.FeedClosed,
             feed.FeedSet,
