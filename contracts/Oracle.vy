@@ -6,6 +6,7 @@
 @notice Reporters speak here, and rounds are kept. It holds no money.
 """
 
+from . import answer
 from . import errors
 from . import feed
 
@@ -50,6 +51,26 @@ def report(
     """
     feed.take_report(
         feed_id, reporter, price, confidence, published_at, msg.sender, block.timestamp
+    )
+
+
+@external
+def relay(feed_id: uint256, reporter: uint256):
+    """
+    @notice Report what the aggregator says that is the reporter of that number, by
+            anyone; a round may come of it.
+    """
+    source: address = feed.reporters[feed_id][reporter]
+    errors.require(source != empty(address), errors.NOT_REPORTER)
+    said: answer.Answer = answer.asked(source)
+    feed.take_report(
+        feed_id,
+        reporter,
+        answer.price_of(said),
+        0,
+        said.updated_at,
+        source,
+        block.timestamp,
     )
 
 

@@ -6,6 +6,7 @@
 @notice Every error with which the protocol refuses a call, as its selector, a number.
 """
 
+AGGREGATOR_SILENT: constant(uint256) = 1128670891
 ALLOWANCE_TOO_SMALL: constant(uint256) = 1952265067
 ALREADY_CALLED: constant(uint256) = 2732078306
 ALREADY_RECALLED: constant(uint256) = 3489439621

@@ -35,6 +35,7 @@ DEPLOY_ORDER = (
     "TopUps",
     "Orders",
     *TOKENS[1:],
+    "Aggregator",
 )
 # Enough for any call, and below what a transaction may ask for on mainnet.
 GAS_LIMIT = 16_000_000

@@ -137,6 +137,10 @@ VIEWS: dict[str, tuple[Shown, ...]] = {
     "Exchange.lines": (("Exchange", "line_of", whole),),
     "Exchange.lenders": (("Exchange", "lender_of", whole),),
     "Exchange.keeper_rewards": (("Exchange", "reward_of", whole),),
+    "Aggregator.latest": (
+        ("Aggregator", "latestRoundData", nothing),
+        ("Aggregator", "decimals", nothing),
+    ),
     "Oracle.feed_params": (("Oracle", "params_of", whole), ("Oracle", "price", whole)),
     "Oracle.reports": (("Oracle", "price", first),),
     "Oracle.heads": (

@@ -7,6 +7,7 @@ class Revert(Exception):
     """The caller's fault: the call is refused and undone."""
 
 
+AGGREGATOR_SILENT = "AggregatorSilent"
 ALLOWANCE_TOO_SMALL = "AllowanceTooSmall"
 ALREADY_CALLED = "AlreadyCalled"
 ALREADY_RECALLED = "AlreadyRecalled"

@@ -15,6 +15,7 @@ from msgspec import Struct
 from protocol import (
     access,
     account,
+    aggregator,
     collateral,
     credit,
     deleveraging,
@@ -78,6 +79,7 @@ EMITTERS: dict[type[Struct], str] = {
             trading.Traded,
             unwinding.Liquidated,
         ),
+        "Aggregator": (aggregator.AnswerUpdated,),
         "Oracle": (
             feed.FeedClosed,
             feed.FeedSet,

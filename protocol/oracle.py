@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import errors, feed
+from protocol import answer, errors, feed
 from protocol.errors import require
 from protocol.feed import FeedParams, FeedPrice, Round
 from protocol.units import Address, Call, Price, Seconds
@@ -51,6 +51,26 @@ def report(
         confidence,
         published_at,
         call.sender,
+        call.now,
+    )
+
+
+def relay(state: State, call: Call, feed_id: int, reporter: int) -> None:
+    """
+    Report what the aggregator says that is the reporter of that number, by anyone; a
+    round may come of it.
+    """
+    source = state.reporters[feed_id, reporter]
+    require(source != 0, errors.NOT_REPORTER)
+    said = answer.asked(state, source)
+    feed.take_report(
+        state,
+        feed_id,
+        reporter,
+        answer.price_of(said),
+        Price(0),
+        said.updated_at,
+        source,
         call.now,
     )
 

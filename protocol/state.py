@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from protocol import errors
 from protocol.account import Account, packed_account
+from protocol.aggregator import RoundData
 from protocol.credit import (
     NO_CREDIT,
     CreditLine,
@@ -131,6 +133,7 @@ class Addresses(Struct, frozen=True):
     token_2: Address
     token_3: Address
     token_4: Address
+    aggregator: Address
 
 
 # Contracts that are tokens: the quote token, and those that may be collateral.
@@ -415,6 +418,11 @@ class State:
         # The parameters that the governor has put into code.
         self.codes: Table[Address, Any] = Table(
             "codes", "Governor", None, one_word, self.journal, is_code=True
+        )
+
+        # Aggregator
+        self.latest: Table[tuple[()], RoundData] = table(
+            "latest", "Aggregator", RoundData(0, 0, 0, Seconds(0)), astuple
         )
 
     def log(self, event: Struct) -> None:

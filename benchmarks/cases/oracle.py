@@ -11,7 +11,7 @@ from benchmarks.cases.situations import reporters
 from benchmarks.genesis import PRICE, feed_params
 from benchmarks.stage import BLOCK_TIME, MARKETS, SOLO, Stage, report_of
 from protocol.expiry import ExpiryParams
-from protocol.feed import RING
+from protocol.feed import MAX_REPORTERS, RING
 from protocol.fixed_point import WAD
 from protocol.units import Seconds
 
@@ -37,6 +37,43 @@ def report_alone(stage: Stage) -> int:
 def report_alone_in_full_ring(stage: Stage) -> int:
     full_ring(stage, SOLO)
     return report(stage, SOLO, 0)
+
+
+def wrapped(stage: Stage) -> None:
+    """Let the only reporter of a market be an aggregator, which has answered."""
+    aggregator = stage.chain.addresses["Aggregator"]
+    vacant = (0,) * (MAX_REPORTERS - 1)
+    listened = feed_params(1), aggregator, *vacant
+    stage.call("owner", "Governor", "set_feed", SOLO, *listened)
+    answer(stage, PRICE)
+    stage.call("stranger", "Oracle", "relay", SOLO, 0)
+    answer(stage, PRICE + WAD)
+
+
+def answer(stage: Stage, price: int) -> None:
+    """The aggregator answers, of this moment."""
+    moment = stage.now + BLOCK_TIME
+    stage.call("stranger", "Aggregator", "say", price // 10**10, 8, moment)
+
+
+@case("relay: only reporter, makes a round in a full ring")
+def relay_in_full_ring(stage: Stage) -> int:
+    full_ring(stage, SOLO)
+    wrapped(stage)
+    return stage.measure("stranger", "Oracle", "relay", SOLO, 0)
+
+
+@case("relay: only reporter, makes a round")
+def relay(stage: Stage) -> int:
+    wrapped(stage)
+    return stage.measure("stranger", "Oracle", "relay", SOLO, 0)
+
+
+@case("aggregator: answer")
+def say(stage: Stage) -> int:
+    answer(stage, PRICE)
+    words = PRICE // 10**10, 8, stage.now + BLOCK_TIME
+    return stage.measure("stranger", "Aggregator", "say", *words)
 
 
 def report_of_three(reporter: int) -> Measure:

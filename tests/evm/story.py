@@ -97,3 +97,6 @@ def story() -> Iterator[Action]:
     yield by("owner", "Governor", "offer_ownership", now, ACTORS["stranger"])
     yield by("stranger", "Governor", "take_ownership", now)
     yield by("trader_3", "Token", "transfer", now, ACTORS["trader_1"], ATOMS)
+    # Reporters speak for themselves, whatever an aggregator says.
+    yield by("stranger", "Aggregator", "say", now, 175_000_000_000, 8, now)
+    yield by("stranger", "Oracle", "relay", now, 0, 0)

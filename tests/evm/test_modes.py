@@ -313,7 +313,7 @@ TABLE = [
     Row("Vault.setOperator", opened, "provider", (SOME, 1), NEVER),
 ]
 # Those that begin with nobody's money, and have no market.
-ELSEWHERE = {"Governor", "Oracle", "Token"}
+ELSEWHERE = {"Aggregator", "Governor", "Oracle", "Token"}
 
 
 def hold_up(scene: Scene, mode: int) -> None:

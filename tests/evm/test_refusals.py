@@ -128,6 +128,7 @@ UNREACHABLE = {
 
 
 REACHED: dict[str, Callable[[], Scene]] = {
+    errors.AGGREGATOR_SILENT: one_call("stranger", "Oracle", "relay", ETH, 0),
     errors.ALLOWANCE_TOO_SMALL: one_call(
         "stranger", "Token", "transferFrom", ACTORS["owner"], SOME, 1
     ),

@@ -28,7 +28,7 @@ def alone() -> Replay:
 
 def test_the_story_has_refusals_and_touches_every_contract(alone) -> None:
     ended = Counter(error for _, error in alone.outcomes.elements())
-    assert alone.refused == ended.total() - ended["ok"] == 5
+    assert alone.refused == ended.total() - ended["ok"] == 6
     reached = {name.partition(".")[0] for name, _ in alone.outcomes}
     # The exchange asks the rules and runs the resolution, nobody needs the lens; two
     # tokens are collateral.

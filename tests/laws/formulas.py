@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from protocol import (
+    answer,
     backing,
     collateral,
     credit,
@@ -32,6 +33,7 @@ from protocol import (
     volatility,
 )
 from protocol.account import Account
+from protocol.answer import Answer
 from protocol.collateral import CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
 from protocol.expiry import NO_EXPIRY, ExpiryParams, Sampling
@@ -188,6 +190,7 @@ def unlawful_collateral() -> None:
 
 
 FORMULAS: tuple[Callable[[], Any], ...] = (
+    lambda: answer.price_of(Answer(natural("price"), 0, natural("time"))),
     lambda: pricing.execution_price(
         natural("price"),
         natural("price"),

@@ -4,7 +4,7 @@ Faults in prices and fees, in how long they count, and in what time costs.
 
 from __future__ import annotations
 
-from tests.laws.faults import both, each
+from tests.laws.faults import Edit, Mutant, both, each
 
 PRICE_MUTANTS = (
     both(
@@ -88,5 +88,19 @@ PRICE_MUTANTS = (
         "F11",
         "volatility",
         ("mul_div_down(params.ramp, elapsed", "mul_div_down(2 * params.ramp, elapsed"),
+    ),
+    both(
+        "an answer is scaled by its decimals, not to a price",
+        "F12",
+        "answer",
+        ("10**(18 - said.decimals)", "10**said.decimals"),
+    ),
+    Mutant(
+        "a relayed report is as new as the call",
+        "F12",
+        "oracle",
+        "Oracle",
+        (Edit("said.updated_at", "call.now"),),
+        (Edit("said.updated_at", "block.timestamp"),),
     ),
 )

@@ -13,6 +13,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from evm.actors import actor_address
+from evm.chain import DEPLOY_ORDER, predicted_addresses
 from protocol import governance
 from protocol.collateral import CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
@@ -67,6 +68,7 @@ NAMES = (
     "ally_2",
 )
 ACTORS = {name: actor_address(name) for name in NAMES}
+AGGREGATOR = predicted_addresses(DEPLOY_ORDER)["Aggregator"]
 FORTUNE = 10**8
 # The value that makes the skew scale of a market, whatever its price.
 DEPTH = 40_000_000 * WAD
@@ -306,7 +308,7 @@ def collateral_params(choose: Choices, decimals: int, price: int) -> CollateralP
 def genesis(choose: Choices) -> Genesis:
     """
     A genesis with one to three markets, the third one with a single reporter; the last
-    of several may be a dated future.
+    of several may be a dated future, and a voice of the last may be an aggregator.
     """
     markets = []
     count = choose.integer(1, 3)
@@ -353,6 +355,9 @@ def genesis(choose: Choices) -> Genesis:
         margin_call=replace(risk.margin_call, ratio=ratio),
         portfolio=PortfolioParams(floor),
     )
+    if choose.chance(50):
+        voices = (*markets[-1].reporters[:-1], AGGREGATOR)
+        markets[-1] = replace(markets[-1], reporters=voices)
     return Genesis(
         version=VERSION,
         start=START,

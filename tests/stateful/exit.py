@@ -134,8 +134,10 @@ class Exit:
                 index = price.index if waits < MOST_WAITS else price.mark
                 index = min(max(index, feed.floor_price + 1), feed.ceiling_price - 1)
                 for action in round_at(world, SURE, number, index):
-                    sure = (*action.arguments[:3], 0, *action.arguments[4:])
-                    error = self.made(replace(action, arguments=sure)).error
+                    words = action.arguments
+                    if action.function == "report":
+                        words = (*words[:3], 0, *words[4:])
+                    error = self.made(replace(action, arguments=words)).error
                     assert error is None, error
                 price = market.price_of(state, number)
                 if price.mark != price.index:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
+from protocol.answer import Answer
 from protocol.backing import Standing
 from protocol.expiry import Sampling
 from protocol.feed import Head
@@ -70,6 +71,7 @@ PART_OF_A_HEDGE = {
 }
 # What a function is given that its table does not say, by its parameter.
 GIVEN: dict[str, dict[str, Any]] = {
+    "answer.price_of": {"said": Answer(0, 8, START)},
     "pricing.execution_price": {"params": PRICING},
     "fee.trade_fee": {"params": FEE},
     "funding.funding_velocity": {"params": FUNDING},

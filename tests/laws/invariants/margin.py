@@ -134,6 +134,7 @@ ACTION_MATRIX = {
 # These change what every account is worth or must hold.
 SWEEPING = {
     "Oracle.report",
+    "Oracle.relay",
     "Governor.set_market",
     "Governor.settle_market",
     "Governor.set_feed",

@@ -9,7 +9,7 @@ from typing import Any
 
 from protocol import market
 from protocol.collateral import FIRST_FEED
-from protocol.feed import RING, FeedClosed, RoundStored
+from protocol.feed import FOREVER, RING, FeedClosed, Report, RoundStored
 from protocol.fixed_point import WAD
 from protocol.volatility import GRAIN
 from tests.laws.invariants.call import Call
@@ -23,6 +23,7 @@ PRICED = {
     "Exchange.liquidate",
     "Exchange.deleverage",
 }
+SPOKEN = {"Oracle.report", "Oracle.relay"}
 # Calls that look at the price of one market only, if the account has no other.
 EXACT = {"Exchange.trade", "Exchange.liquidate", "Exchange.deleverage"}
 
@@ -76,7 +77,7 @@ def quorum_is_fresh(call: Call) -> None:
     as its oldest voice is: at that second, and not at the next. Where rounds are
     averaged it is their last sample that is within them, and within its band.
     """
-    if call.name != "Oracle.report" or not call.ok:
+    if call.name not in SPOKEN or not call.ok:
         return
     state, now = call.world.state, call.action.now
     number = call.action.arguments[0]
@@ -108,6 +109,34 @@ def quorum_is_fresh(call: Call) -> None:
                 highest = average * (WAD + feed.band) // WAD
                 low, high = (min(max(each, lowest), highest) for each in (low, high))
         assert low <= index <= high, (prices, index)
+
+
+@law
+def relayed(call: Call) -> None:
+    """
+    F12: what is relayed of an aggregator is what it says, in wads, as of when it said
+    so, and as what is sure; of nobody else anything is.
+    """
+    if call.name != "Oracle.relay":
+        return
+    state, error = call.world.state, call.outcome.error
+    place = tuple(call.action.arguments)
+    reporter, aggregator = state.reporters[place], call.world.addresses["Aggregator"]
+    said = state.latest[()]
+    if reporter != aggregator:
+        assert error == ("AggregatorSilent" if reporter else "NotReporter"), error
+    elif said.decimals > 18:
+        assert error == "TooManyDecimals", error
+    elif call.ok:
+        price = said.answer * WAD // 10**said.decimals
+        report = state.reports[place]
+        assert report == Report(price, 0, said.updated_at), (report, said)
+    else:
+        last = state.reports[place].published_at
+        is_price = 0 < said.answer * WAD // 10**said.decimals < 2**95
+        is_newer = last < said.updated_at <= call.action.now
+        is_closed = state.heads[place[0]].valid_until == FOREVER
+        assert not is_price or not is_newer or is_closed, (error, said)
 
 
 @law

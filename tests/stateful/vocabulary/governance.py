@@ -271,6 +271,8 @@ def set_feed_of(world: World, choose: Choices, market_id: int) -> Calls:
         params = replace(params, expiry=state.codes[code].expiry)
     if choose.chance(12):
         params = replace(params, expiry=configuration.expiry_params(choose))
+    if choose.chance(20):
+        reporters[-1] = configuration.AGGREGATOR
     reporters += [0] * (MAX_REPORTERS - count)
     words = (*words_of(params), *reporters)
     if choose.chance(35):

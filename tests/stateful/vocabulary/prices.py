@@ -8,6 +8,7 @@ from protocol import market
 from protocol.feed import FOREVER, MAX_REPORTERS
 from protocol.fixed_point import WAD
 from tests.stateful.choices import Choices, weighted
+from tests.stateful.configuration import AGGREGATOR
 from tests.stateful.vocabulary.arguments import (
     LEAST_INT,
     MOST_INT,
@@ -122,16 +123,26 @@ def round_at(
     confidence = min(price // choose.pick((2_000, 10_000, 10**9, 150)), 2**95 - 1)
     for number in range(params.reporters):
         said = min(max(1, price + (number - 1) * spread), 2**95 - 1)
-        yield world.by(
-            state.reporters[market_id, number],
-            "Oracle",
-            "report",
-            market_id,
-            number,
-            said,
-            confidence,
-            world.now,
-        )
+        yield from told(world, market_id, number, said, confidence)
+
+
+def told(world: World, feed_id: int, number: int, price: int, confidence: int) -> Calls:
+    """A reporter says a price of now; an aggregator answers with it, and is relayed."""
+    reporter = world.state.reporters[feed_id, number]
+    if reporter == AGGREGATOR:
+        yield world.by("stranger", "Aggregator", "say", *as_answer(price), world.now)
+        yield world.by("keeper", "Oracle", "relay", feed_id, number)
+        return
+    words = (feed_id, number, price, confidence, world.now)
+    yield world.by(reporter, "Oracle", "report", *words)
+
+
+def as_answer(price: int) -> tuple[int, int]:
+    """A price as an answer, with as many decimals as it needs."""
+    answer, decimals = price, 18
+    while decimals > 0 and answer % 10 == 0:
+        answer, decimals = answer // 10, decimals - 1
+    return answer, decimals
 
 
 def all_rounds(world: World, choose: Choices) -> Calls:
@@ -174,7 +185,7 @@ def one_report(world: World, choose: Choices) -> Calls:
     if choose.chance(3):
         number = choose.pick((MAX_REPORTERS - 1, MAX_REPORTERS, MOST_UINT))
     sender = state.reporters[market_id, number]
-    if sender == 0 or choose.chance(10):
+    if sender in (0, AGGREGATOR) or choose.chance(10):
         sender = any_sender(world, choose)
     price = WAD
     max_age = 600
@@ -206,3 +217,66 @@ def one_report(world: World, choose: Choices) -> Calls:
         confidences[choose.integer(0, 3) if choose.chance(80) else 4],
         max(0, weighted(choose, times)),
     )
+
+
+def wrapping(world: World) -> list[tuple[int, int]]:
+    """The feeds that listen to the aggregator, and its number there."""
+    return [
+        place
+        for place, reporter in world.state.reporters.items()
+        if reporter == AGGREGATOR
+    ]
+
+
+@rule(3, {"Aggregator.say": "ok"})
+def answer(world: World, choose: Choices) -> Calls:
+    """The aggregator answers, as it should mostly, and somebody relays that."""
+    places = wrapping(world)
+    if not places and choose.chance(95):
+        return
+    feed_id, number = choose.pick(places) if places else (0, 0)
+    price, max_age = WAD, 600
+    if feed_id < world.markets:
+        price = next_price(world, choose, feed_id)
+        code = world.state.feed_params[feed_id]
+        max_age = world.state.codes[code].max_age
+    said, decimals = as_answer(price)
+    odd = choose.integer(0, 9)
+    if odd == 0:
+        decimals = choose.pick((19, 77, 255, MOST_UINT))
+    elif odd < 3:
+        said = choose.pick((0, -1, -said, 2**95, 2**95 - 1, MOST_INT, LEAST_INT))
+    times = (
+        (world.now, 8),
+        (world.now + 1, 1),
+        (world.now - 1, 1),
+        (world.now - max_age, 1),
+        (world.now - max_age - 1, 1),
+        (0, 1),
+        (MOST_UINT, 1),
+    )
+    words = (said, decimals, weighted(choose, times))
+    yield world.by(any_sender(world, choose), "Aggregator", "say", *words)
+    if choose.chance(80):
+        sender = any_sender(world, choose)
+        yield world.by(sender, "Oracle", "relay", feed_id, number)
+
+
+@rule(
+    1,
+    {
+        "Oracle.relay": (
+            "ok AggregatorSilent NotReporter OutOfBounds ReportFromFuture "
+            "ReportNotNewer TooManyDecimals"
+        )
+    },
+)
+def relay(world: World, choose: Choices) -> Calls:
+    """Somebody relays an aggregator, or a reporter that is none, or nobody."""
+    places = wrapping(world)
+    feed_id, number = any_market(world, choose), choose.integer(0, 2)
+    if places and choose.chance(60):
+        feed_id, number = choose.pick(places)
+    if choose.chance(10):
+        number = choose.pick((MAX_REPORTERS - 1, MAX_REPORTERS, MOST_UINT))
+    yield world.by(any_sender(world, choose), "Oracle", "relay", feed_id, number)

@@ -19,7 +19,7 @@ from tests.stateful.vocabulary.arguments import (
 )
 from tests.stateful.vocabulary.governance import governing, tried_in
 from tests.stateful.vocabulary.payout import changed_to, chosen_in
-from tests.stateful.vocabulary.prices import next_price, round_at
+from tests.stateful.vocabulary.prices import next_price, round_at, told
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
@@ -155,8 +155,8 @@ def in_settled(world: World, choose: Choices) -> Calls:
     elif kind < 7:
         yield from tried_in(world, choose, number)
     elif kind == 7:
-        words = (number, 0, max(1, market.price_of(state, number).index), 0, world.now)
-        yield world.by(state.reporters[number, 0], "Oracle", "report", *words)
+        price = max(1, market.price_of(state, number).index)
+        yield from told(world, number, 0, price, 0)
     elif kind == 8:
         yield changed_to(world, number, chosen_in(world, number))
     else:

@@ -117,6 +117,8 @@ def every_view(
         ("Vault", "totalSupply", ()),
         ("Vault", "balanceOf", (who,)),
         ("Vault", "allowance", (who, other)),
+        ("Aggregator", "latestRoundData", ()),
+        ("Aggregator", "decimals", ()),
         ("Governor", "owner", ()),
         ("Governor", "council", ()),
         ("Governor", "guardian", ()),
