@@ -154,6 +154,8 @@ class Exit:
             if not held:
                 return
             self.good_prices()
+            # No portfolio is liquidated while a market of it is settled.
+            held.sort(key=lambda position: not self.is_settled(position[1]))
             for holder, market_id in held:
                 self.close(holder, market_id)
             self.world.now += wait
@@ -164,7 +166,7 @@ class Exit:
         world, positions = self.world, self.state.positions
         if positions[holder, market_id].size == 0:
             return
-        if chosen_in(world, market_id).limits.mode == SETTLED:
+        if self.is_settled(market_id):
             self.must("keeper", "Exchange", "close_settled", holder, market_id)
             return
         if world.is_at_risk(holder):
@@ -188,6 +190,10 @@ class Exit:
             # It costs more to round than it needs as margin: the others go first.
             return
         assert error is None, error
+
+    def is_settled(self, market_id: int) -> bool:
+        """Whether a market has its last price."""
+        return chosen_in(self.world, market_id).limits.mode == SETTLED
 
     def wait_for_grace(self, holder: int, market_id: int) -> None:
         """An account at risk is called, and its grace passes."""
