@@ -15,10 +15,11 @@ from numpy.random import Generator as Randomness
 
 from evm.actors import actor_address
 from keepers.watch import Watch
-from protocol import market, top_ups
+from protocol import errors, market, top_ups
 from protocol.account import CROSS, PORTFOLIO
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
+from protocol.order import OrderExpired, OrderFilled, OrderRefused
 from protocol.state import TOKENS, State
 from protocol.trace import UNLIMITED, Action
 from protocol.units import Holder, Seconds
@@ -39,6 +40,8 @@ from simulation.sections import (
 # A call, or nothing until the next look; and what came of the call.
 Life = Generator[Action | None, Outcome | None, None]
 Try = Generator[Action | None, Outcome | None, bool]
+# The same, and in the end the error with which a trade was refused, if it was.
+Deal = Generator[Action | None, Outcome | None, str | None]
 
 # What is drawn has so many bits: as many as a float, and no float is involved.
 DRAWN_BITS = 53
@@ -50,7 +53,9 @@ PATIENCE = 600
 TRIES = 6
 # In how many steps both sides of a hedge are opened, so that neither waits for long.
 STEPS = 40
-# An order is used so often at most, and not twice within so long.
+# The place of the one order to trade that somebody has at a time.
+PLACE = 0
+# An order to top up is used so often at most, and not twice within so long.
 TOP_UPS = 8
 COOLDOWN = 60
 # How long a line takes to fall that is recalled.
@@ -66,6 +71,18 @@ class World:
         self.exchange = exchange
         self.start = start
         self.now = start
+        # What refused the last order of each account, nothing if it was filled.
+        self.refusals: dict[int, str | None] = {}
+
+    def note(self, outcome: Outcome) -> None:
+        """See how orders end."""
+        for _, event in outcome.logs:
+            if isinstance(event, OrderFilled):
+                self.refusals[event.holder] = None
+            elif isinstance(event, OrderRefused):
+                self.refusals[event.holder] = event.reason
+            elif isinstance(event, OrderExpired):
+                self.refusals[event.holder] = errors.ORDER_TOO_LATE
 
     def index(self, market_id: int) -> int:
         """The index price of a market, zero before its first round."""
@@ -272,24 +289,46 @@ class Trader(Agent):
         worth = self.stay.purse.worth * self.leverage // WAD
         return self.side * (worth * WAD // index) if index else 0
 
-    def trade(self, size_delta: int, tolerance: int) -> Action:
-        """A trade at the price of the moment or worse by no more than `tolerance`."""
+    def trade(self, size_delta: int, tolerance: int) -> Deal:
+        """Trade at the price of the moment or worse by no more than `tolerance`."""
         price = self.world.dealt(self.market_id, size_delta)
         worse = tolerance if size_delta > 0 else -tolerance
-        limit = price + price * worse // WAD
-        return self.call(
-            "Exchange", "trade", self.holder, self.market_id, size_delta, limit
-        )
+        return self.deal(size_delta, price + price * worse // WAD)
+
+    def deal(self, size_delta: int, limit: int) -> Deal:
+        """Trade at `limit` or better: at once, or by an order where trades wait."""
+        waiting = market.load_risk(self.world.state).order
+        if waiting.delay:
+            return (yield from self.commit(size_delta, limit, int(waiting.least_fee)))
+        words = (self.holder, self.market_id, size_delta, limit)
+        outcome = yield self.call("Exchange", "trade", *words)
+        assert outcome is not None
+        return outcome.error
+
+    def commit(self, size_delta: int, limit: int, fee: int) -> Deal:
+        """Commit to a trade, and wait until that order has ended."""
+        state, only_reduces = self.world.state, int(self.size() * size_delta < 0)
+        words = (self.market_id, size_delta, limit, only_reduces, fee)
+        outcome = yield self.call("Orders", "commit", self.holder, PLACE, *words)
+        assert outcome is not None
+        if outcome.error is not None:
+            return outcome.error
+        while state.accounts[self.holder].orders >> PLACE & 1:
+            yield None
+        if not state.orders[self.holder, PLACE].size_delta:
+            return self.world.refusals[self.holder]
+        # It died with a liquidation, and the fee is there still.
+        yield self.call("Orders", "cancel", self.holder, PLACE)
+        return errors.ORDER_DEAD
 
     def open(self) -> Try:
         """Open the position, smaller where less is allowed; whether it was."""
         size = self.wanted_size()
         for _ in range(TRIES):
-            outcome = yield self.trade(size, TOLERANCE_IN)
-            assert outcome is not None
-            if outcome.error is None:
+            error = yield from self.trade(size, TOLERANCE_IN)
+            if error is None:
                 return True
-            if outcome.error == "BelowInitialMargin":
+            if error == errors.BELOW_INITIAL_MARGIN:
                 size = size * 3 // 4
             else:
                 yield from self.wait(PATIENCE)
@@ -331,9 +370,8 @@ class Trader(Agent):
             size = self.size()
             if size == 0:
                 return
-            outcome = yield self.trade(-size, TOLERANCE_OUT)
-            assert outcome is not None
-            if outcome.error is not None:
+            error = yield from self.trade(-size, TOLERANCE_OUT)
+            if error is not None:
                 yield from self.wait(PATIENCE)
 
     def go(self) -> Life:
@@ -392,9 +430,8 @@ class Hedger(Trader):
         for _ in range(STEPS):
             for market_id, size in ((self.main_id, wanted), (self.against_id, other)):
                 self.market_id = market_id
-                outcome = yield self.trade(size // STEPS, TOLERANCE_IN)
-                assert outcome is not None
-                if outcome.error is not None:
+                error = yield from self.trade(size // STEPS, TOLERANCE_IN)
+                if error is not None:
                     self.market_id = self.main_id
                     return self.size() != 0
         self.market_id = self.main_id
@@ -431,8 +468,9 @@ class CarelessTrader(Trader):
         state = self.world.state
         now = Seconds(self.world.now)
         limits = market.load_params(state, self.market_id, now).limits
-        yield self.trade(self.side * (int(limits.max_size) + 1), TOLERANCE_IN)
-        yield self.trade(self.wanted_size(), -TOLERANCE_IN)
+        too_much = self.side * (int(limits.max_size) + 1)
+        yield from self.trade(too_much, TOLERANCE_IN)
+        yield from self.trade(self.wanted_size(), -TOLERANCE_IN)
         yield self.call("Exchange", "liquidate", self.holder, self.market_id)
 
 

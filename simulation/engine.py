@@ -173,6 +173,7 @@ class Run:
         outcome, gas = self.stage.make(action)
         self.conservation.check(outcome)
         self.watch.note(outcome)
+        self.world.note(outcome)
         self.tally.count(action, outcome, gas)
         return outcome
 
