@@ -227,6 +227,12 @@ def figures(summary: dict[str, Any], unit: str) -> Table:
             f"{summary['calls_per_second']:,} a second"
         ),
     }
+    if summary["orders_committed"]:
+        rows["orders"] = (
+            f"{summary['orders_filled']:,} filled, {summary['orders_refused']:,} "
+            f"refused, {summary['orders_expired']:,} expired; keepers were paid "
+            f"{summary['order_fees']:,.2f} {unit}"
+        )
     for name, value in rows.items():
         table.add_row(name, value)
     return table

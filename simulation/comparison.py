@@ -31,6 +31,11 @@ TOLD = (
     "called_accounts",
     "top_ups",
     "topped_up",
+    "orders_committed",
+    "orders_filled",
+    "orders_refused",
+    "orders_expired",
+    "order_fees",
     "lent",
     "interest",
     "lines_drawn",
@@ -141,6 +146,10 @@ def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]
         ("Margin calls", "margin_calls"),
         ("Of them answered", "margin_calls_answered"),
         (f"Topped up by orders, {unit}", "topped_up"),
+        ("Orders filled", "orders_filled"),
+        ("Orders refused", "orders_refused"),
+        ("Orders expired", "orders_expired"),
+        (f"Paid to keepers for orders, {unit}", "order_fees"),
     )
     yield row("Liquidations", "liquidations")
     yield row("Accounts liquidated", "liquidated_accounts")

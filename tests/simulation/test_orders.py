@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from evm.compile import compile_contracts
+from protocol.fixed_point import WAD
 from protocol.trace import read_trace
 from simulation.engine import Result, run_scenario
 from simulation.run import prepare
+from simulation.scenario import load_scenario
+from simulation.summary import summary_of
 from tests.simulation.small import CRASH, SMALL
 
 CONTRACTS = compile_contracts()
@@ -82,3 +85,23 @@ def test_the_fee_of_an_order_that_died_with_a_liquidation_comes_back(tmp_path) -
     assert cancelled == {"ok": result.tally.logs["OrderCancelled"]}
     assert cancelled["ok"] > 0
     assert result.violations == 0
+
+
+@pytest.mark.parametrize("overrides", [[], SELDOM, CAUGHT], ids=["", "seldom", "late"])
+def test_every_order_is_counted_and_its_fee(overrides, tmp_path) -> None:
+    result = made(tmp_path, *overrides)
+    scenario = load_scenario(CRASH, WAITING)
+    summary = summary_of(scenario, result, [])
+    ends = [summary[f"orders_{end}"] for end in ("filled", "refused", "expired")]
+    settled = ended(result, "Orders.settle")["ok"]
+    expired = ended(result, "Orders.expire")["ok"]
+    assert (sum(ends[:2]), ends[2]) == (settled, expired)
+    assert summary["orders_committed"] == ended(result, "Orders.commit")["ok"]
+    waiting = summary["orders_committed"] - sum(ends)
+    waiting -= result.tally.logs["OrderCancelled"]
+    # Nobody has more than one.
+    assert 0 <= waiting <= result.accounts
+    fee = scenario.risk.order.least_fee // WAD
+    assert summary["order_fees"] == fee * sum(ends) > 0
+    of_groups = [group["order_fees"] for group in summary["groups"]]
+    assert sum(of_groups) == summary["order_fees"]
