@@ -26,15 +26,16 @@ from protocol.units import Holder, Seconds
 from simulation.genesis import LENDER
 from simulation.parameters import Range
 from simulation.paths import random_stream
+from simulation.prices import PriceSeries
 from simulation.scenario import Scenario
 from simulation.sections import (
     AnyTraders,
     CarelessTraders,
     Hedgers,
+    InformedTraders,
     Providers,
     StopLossTraders,
     TakeProfitTraders,
-    Traders,
 )
 
 # A call, or nothing until the next look; and what came of the call.
@@ -448,6 +449,48 @@ class Hedger(Trader):
             yield from super().go()
 
 
+class InformedTrader(Trader):
+    """Knows prices before they are reported, and trades on nothing else."""
+
+    series: PriceSeries
+    foresight: int
+
+    def know(self, series: PriceSeries, foresight: int) -> None:
+        """Be told what will be reported, so many seconds ahead."""
+        self.series, self.foresight = series, foresight
+
+    def live(self) -> Life:
+        yield from self.bring_money()
+        yield self.put_in(self.holder, self.stay.purse.atoms)
+        while not self.is_leaving():
+            known = self.series.at(self.world.now + self.foresight)
+            yield from self.close_at(known) if self.size() else self.open_at(known)
+            yield from self.answer()
+            yield None
+        yield from self.close()
+        yield from self.go()
+
+    def open_at(self, known: int) -> Life:
+        """Open, at a limit that leaves a gain to who closes at what is known."""
+        world, price = self.world, self.world.index(self.market_id)
+        params = market.load_params(world.state, self.market_id, Seconds(world.now))
+        fees = 2 * price * int(params.fee.taker) // WAD
+        spread = int(world.watch.markets[self.market_id].price.confidence)
+        self.side = 1 if known > price else -1
+        limit = known - self.side * (fees + spread)
+        if self.side * (limit - price) > spread:
+            yield from self.deal(self.wanted_size(), limit)
+
+    def close_at(self, known: int) -> Life:
+        """Close where what is known is no better than the last price, and be paid."""
+        size = self.size()
+        if size * (known - self.world.index(self.market_id)) > 0:
+            return
+        yield from self.trade(-size, TOLERANCE_OUT)
+        if self.world.state.accounts[self.holder].claims:
+            yield self.call("Exchange", "settle", self.holder, self.market_id)
+
+
 class CarelessTrader(Trader):
     """A trader who learns the limits by running into them."""
 
@@ -521,6 +564,7 @@ class Provider(Agent):
 KINDS: dict[type[AnyTraders], type[Trader]] = {
     CarelessTraders: CarelessTrader,
     Hedgers: Hedger,
+    InformedTraders: InformedTrader,
 }
 MODES = {"cross": CROSS, "portfolio": PORTFOLIO}
 
@@ -544,11 +588,11 @@ def token_purse(capital: int, token_id: int, scale: int, price: int) -> Purse:
 
 
 def make_agents(
-    scenario: Scenario, world: World, token_prices: Sequence[int]
+    scenario: Scenario, world: World, series: Sequence[PriceSeries]
 ) -> Iterator[Agent]:
     """
-    Everybody in a scenario, each group drawn from a stream of its own; tokens are
-    brought at the prices given.
+    Everybody in a scenario, each group drawn from a stream of its own. `series` are the
+    prices of the markets, then those of the tokens, at whose first they are brought.
     """
     markets = [market.name for market in scenario.markets]
     tokens = [token.name for token in scenario.tokens]
@@ -562,7 +606,8 @@ def make_agents(
             if not isinstance(group, Providers) and group.backed_by is not None:
                 token_id = tokens.index(group.backed_by)
                 scale = scenario.tokens[token_id].scale
-                purse = token_purse(capital, token_id, scale, token_prices[token_id])
+                price = series[len(markets) + token_id].ticks[0].price
+                purse = token_purse(capital, token_id, scale, price)
             stay = Stay(entry, purse, group.leaves_at)
             if isinstance(group, Providers):
                 yield Provider(world, name, stay, group.fraction)
@@ -572,6 +617,10 @@ def make_agents(
                 trader = make_trader(group, world, name, stay, market_id, rng, caution)
                 if isinstance(trader, Hedger) and isinstance(group, Hedgers):
                     trader.hedge(markets.index(group.against), MODES[group.mode])
+                if isinstance(trader, InformedTrader) and isinstance(
+                    group, InformedTraders
+                ):
+                    trader.know(series[market_id], group.foresight)
                 yield trader
 
 
@@ -597,8 +646,7 @@ def make_trader(
     caution: Caution,
 ) -> Trader:
     """One trader of a group."""
-    name_of_side = group.kind if isinstance(group, Traders) else group.side
-    side = 1 if name_of_side == "long" else -1
+    side = 1 if getattr(group, "side", group.kind) == "long" else -1
     kind = KINDS.get(type(group), Trader)
     stop = group.stop if isinstance(group, StopLossTraders) else None
     target = group.target if isinstance(group, TakeProfitTraders) else None

@@ -146,11 +146,11 @@ def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]
         ("Margin calls", "margin_calls"),
         ("Of them answered", "margin_calls_answered"),
         (f"Topped up by orders, {unit}", "topped_up"),
-        ("Orders filled", "orders_filled"),
-        ("Orders refused", "orders_refused"),
-        ("Orders expired", "orders_expired"),
-        (f"Paid to keepers for orders, {unit}", "order_fees"),
     )
+    if any(each["orders_committed"] for each in variants):
+        for end in ("filled", "refused", "expired"):
+            yield row(f"Orders {end}", f"orders_{end}")
+        yield row(f"Paid to keepers for orders, {unit}", "order_fees")
     yield row("Liquidations", "liquidations")
     yield row("Accounts liquidated", "liquidated_accounts")
     yield row("Accounts that left a debt", "bankruptcies")
