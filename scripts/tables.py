@@ -216,6 +216,7 @@ def figures(summary: dict[str, Any], unit: str) -> Table:
             f"{summary['deleveraged_value']:,.2f} {unit} closed of "
             f"{summary['deleveraged_accounts']} accounts"
         ),
+        **order_figures(summary, unit),
         "vault": (
             f"{summary['vault_nav_end']:,.2f} {unit}, founded with "
             f"{summary['vault_nav_start']:,.2f}, and providers came and went; a share "
@@ -230,6 +231,19 @@ def figures(summary: dict[str, Any], unit: str) -> Table:
     for name, value in rows.items():
         table.add_row(name, value)
     return table
+
+
+def order_figures(summary: dict[str, Any], unit: str) -> dict[str, str]:
+    """How orders ended, where trades wait."""
+    if not summary["orders_committed"]:
+        return {}
+    return {
+        "orders": (
+            f"{summary['orders_filled']:,} filled, {summary['orders_refused']:,} "
+            f"refused, {summary['orders_expired']:,} expired; keepers were paid "
+            f"{summary['order_fees']:,.2f} {unit}"
+        )
+    }
 
 
 def groups(summary: dict[str, Any], unit: str) -> Table:

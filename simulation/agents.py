@@ -15,30 +15,34 @@ from numpy.random import Generator as Randomness
 
 from evm.actors import actor_address
 from keepers.watch import Watch
-from protocol import market, top_ups
+from protocol import errors, market, top_ups
 from protocol.account import CROSS, PORTFOLIO
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
+from protocol.order import OrderExpired, OrderFilled, OrderRefused
 from protocol.state import TOKENS, State
 from protocol.trace import UNLIMITED, Action
 from protocol.units import Holder, Seconds
 from simulation.genesis import LENDER
 from simulation.parameters import Range
 from simulation.paths import random_stream
+from simulation.prices import PriceSeries
 from simulation.scenario import Scenario
 from simulation.sections import (
     AnyTraders,
     CarelessTraders,
     Hedgers,
+    InformedTraders,
     Providers,
     StopLossTraders,
     TakeProfitTraders,
-    Traders,
 )
 
 # A call, or nothing until the next look; and what came of the call.
 Life = Generator[Action | None, Outcome | None, None]
 Try = Generator[Action | None, Outcome | None, bool]
+# The same, and in the end the error with which a trade was refused, if it was.
+Deal = Generator[Action | None, Outcome | None, str | None]
 
 # What is drawn has so many bits: as many as a float, and no float is involved.
 DRAWN_BITS = 53
@@ -50,7 +54,9 @@ PATIENCE = 600
 TRIES = 6
 # In how many steps both sides of a hedge are opened, so that neither waits for long.
 STEPS = 40
-# An order is used so often at most, and not twice within so long.
+# The place of the one order to trade that somebody has at a time.
+PLACE = 0
+# An order to top up is used so often at most, and not twice within so long.
 TOP_UPS = 8
 COOLDOWN = 60
 # How long a line takes to fall that is recalled.
@@ -66,6 +72,18 @@ class World:
         self.exchange = exchange
         self.start = start
         self.now = start
+        # What refused the last order of each account, nothing if it was filled.
+        self.refusals: dict[int, str | None] = {}
+
+    def note(self, outcome: Outcome) -> None:
+        """See how orders end."""
+        for _, event in outcome.logs:
+            if isinstance(event, OrderFilled):
+                self.refusals[event.holder] = None
+            elif isinstance(event, OrderRefused):
+                self.refusals[event.holder] = event.reason
+            elif isinstance(event, OrderExpired):
+                self.refusals[event.holder] = errors.ORDER_TOO_LATE
 
     def index(self, market_id: int) -> int:
         """The index price of a market, zero before its first round."""
@@ -272,24 +290,46 @@ class Trader(Agent):
         worth = self.stay.purse.worth * self.leverage // WAD
         return self.side * (worth * WAD // index) if index else 0
 
-    def trade(self, size_delta: int, tolerance: int) -> Action:
-        """A trade at the price of the moment or worse by no more than `tolerance`."""
+    def trade(self, size_delta: int, tolerance: int) -> Deal:
+        """Trade at the price of the moment or worse by no more than `tolerance`."""
         price = self.world.dealt(self.market_id, size_delta)
         worse = tolerance if size_delta > 0 else -tolerance
-        limit = price + price * worse // WAD
-        return self.call(
-            "Exchange", "trade", self.holder, self.market_id, size_delta, limit
-        )
+        return self.deal(size_delta, price + price * worse // WAD)
+
+    def deal(self, size_delta: int, limit: int) -> Deal:
+        """Trade at `limit` or better: at once, or by an order where trades wait."""
+        waiting = market.load_risk(self.world.state).order
+        if waiting.delay:
+            return (yield from self.commit(size_delta, limit, int(waiting.least_fee)))
+        words = (self.holder, self.market_id, size_delta, limit)
+        outcome = yield self.call("Exchange", "trade", *words)
+        assert outcome is not None
+        return outcome.error
+
+    def commit(self, size_delta: int, limit: int, fee: int) -> Deal:
+        """Commit to a trade, and wait until that order has ended."""
+        state, only_reduces = self.world.state, int(self.size() * size_delta < 0)
+        words = (self.market_id, size_delta, limit, only_reduces, fee)
+        outcome = yield self.call("Orders", "commit", self.holder, PLACE, *words)
+        assert outcome is not None
+        if outcome.error is not None:
+            return outcome.error
+        while state.accounts[self.holder].orders >> PLACE & 1:
+            yield None
+        if not state.orders[self.holder, PLACE].size_delta:
+            return self.world.refusals[self.holder]
+        # It died with a liquidation, and the fee is there still.
+        yield self.call("Orders", "cancel", self.holder, PLACE)
+        return errors.ORDER_DEAD
 
     def open(self) -> Try:
         """Open the position, smaller where less is allowed; whether it was."""
         size = self.wanted_size()
         for _ in range(TRIES):
-            outcome = yield self.trade(size, TOLERANCE_IN)
-            assert outcome is not None
-            if outcome.error is None:
+            error = yield from self.trade(size, TOLERANCE_IN)
+            if error is None:
                 return True
-            if outcome.error == "BelowInitialMargin":
+            if error == errors.BELOW_INITIAL_MARGIN:
                 size = size * 3 // 4
             else:
                 yield from self.wait(PATIENCE)
@@ -331,9 +371,8 @@ class Trader(Agent):
             size = self.size()
             if size == 0:
                 return
-            outcome = yield self.trade(-size, TOLERANCE_OUT)
-            assert outcome is not None
-            if outcome.error is not None:
+            error = yield from self.trade(-size, TOLERANCE_OUT)
+            if error is not None:
                 yield from self.wait(PATIENCE)
 
     def go(self) -> Life:
@@ -392,9 +431,8 @@ class Hedger(Trader):
         for _ in range(STEPS):
             for market_id, size in ((self.main_id, wanted), (self.against_id, other)):
                 self.market_id = market_id
-                outcome = yield self.trade(size // STEPS, TOLERANCE_IN)
-                assert outcome is not None
-                if outcome.error is not None:
+                error = yield from self.trade(size // STEPS, TOLERANCE_IN)
+                if error is not None:
                     self.market_id = self.main_id
                     return self.size() != 0
         self.market_id = self.main_id
@@ -409,6 +447,48 @@ class Hedger(Trader):
         for market_id in (self.against_id, self.main_id):
             self.market_id = market_id
             yield from super().go()
+
+
+class InformedTrader(Trader):
+    """Knows prices before they are reported, and trades on nothing else."""
+
+    series: PriceSeries
+    foresight: int
+
+    def know(self, series: PriceSeries, foresight: int) -> None:
+        """Be told what will be reported, so many seconds ahead."""
+        self.series, self.foresight = series, foresight
+
+    def live(self) -> Life:
+        yield from self.bring_money()
+        yield self.put_in(self.holder, self.stay.purse.atoms)
+        while not self.is_leaving():
+            known = self.series.at(self.world.now + self.foresight)
+            yield from self.close_at(known) if self.size() else self.open_at(known)
+            yield from self.answer()
+            yield None
+        yield from self.close()
+        yield from self.go()
+
+    def open_at(self, known: int) -> Life:
+        """Open, at a limit that leaves a gain to who closes at what is known."""
+        world, price = self.world, self.world.index(self.market_id)
+        params = market.load_params(world.state, self.market_id, Seconds(world.now))
+        fees = 2 * price * int(params.fee.taker) // WAD
+        spread = int(world.watch.markets[self.market_id].price.confidence)
+        self.side = 1 if known > price else -1
+        limit = known - self.side * (fees + spread)
+        if self.side * (limit - price) > spread:
+            yield from self.deal(self.wanted_size(), limit)
+
+    def close_at(self, known: int) -> Life:
+        """Close where what is known is no better than the last price, and be paid."""
+        size = self.size()
+        if size * (known - self.world.index(self.market_id)) > 0:
+            return
+        yield from self.trade(-size, TOLERANCE_OUT)
+        if self.world.state.accounts[self.holder].claims:
+            yield self.call("Exchange", "settle", self.holder, self.market_id)
 
 
 class CarelessTrader(Trader):
@@ -431,8 +511,9 @@ class CarelessTrader(Trader):
         state = self.world.state
         now = Seconds(self.world.now)
         limits = market.load_params(state, self.market_id, now).limits
-        yield self.trade(self.side * (int(limits.max_size) + 1), TOLERANCE_IN)
-        yield self.trade(self.wanted_size(), -TOLERANCE_IN)
+        too_much = self.side * (int(limits.max_size) + 1)
+        yield from self.trade(too_much, TOLERANCE_IN)
+        yield from self.trade(self.wanted_size(), -TOLERANCE_IN)
         yield self.call("Exchange", "liquidate", self.holder, self.market_id)
 
 
@@ -483,6 +564,7 @@ class Provider(Agent):
 KINDS: dict[type[AnyTraders], type[Trader]] = {
     CarelessTraders: CarelessTrader,
     Hedgers: Hedger,
+    InformedTraders: InformedTrader,
 }
 MODES = {"cross": CROSS, "portfolio": PORTFOLIO}
 
@@ -506,11 +588,11 @@ def token_purse(capital: int, token_id: int, scale: int, price: int) -> Purse:
 
 
 def make_agents(
-    scenario: Scenario, world: World, token_prices: Sequence[int]
+    scenario: Scenario, world: World, series: Sequence[PriceSeries]
 ) -> Iterator[Agent]:
     """
-    Everybody in a scenario, each group drawn from a stream of its own; tokens are
-    brought at the prices given.
+    Everybody in a scenario, each group drawn from a stream of its own. `series` are the
+    prices of the markets, then those of the tokens, at whose first they are brought.
     """
     markets = [market.name for market in scenario.markets]
     tokens = [token.name for token in scenario.tokens]
@@ -524,7 +606,8 @@ def make_agents(
             if not isinstance(group, Providers) and group.backed_by is not None:
                 token_id = tokens.index(group.backed_by)
                 scale = scenario.tokens[token_id].scale
-                purse = token_purse(capital, token_id, scale, token_prices[token_id])
+                price = series[len(markets) + token_id].ticks[0].price
+                purse = token_purse(capital, token_id, scale, price)
             stay = Stay(entry, purse, group.leaves_at)
             if isinstance(group, Providers):
                 yield Provider(world, name, stay, group.fraction)
@@ -534,6 +617,10 @@ def make_agents(
                 trader = make_trader(group, world, name, stay, market_id, rng, caution)
                 if isinstance(trader, Hedger) and isinstance(group, Hedgers):
                     trader.hedge(markets.index(group.against), MODES[group.mode])
+                if isinstance(trader, InformedTrader) and isinstance(
+                    group, InformedTraders
+                ):
+                    trader.know(series[market_id], group.foresight)
                 yield trader
 
 
@@ -559,8 +646,7 @@ def make_trader(
     caution: Caution,
 ) -> Trader:
     """One trader of a group."""
-    name_of_side = group.kind if isinstance(group, Traders) else group.side
-    side = 1 if name_of_side == "long" else -1
+    side = 1 if getattr(group, "side", group.kind) == "long" else -1
     kind = KINDS.get(type(group), Trader)
     stop = group.stop if isinstance(group, StopLossTraders) else None
     target = group.target if isinstance(group, TakeProfitTraders) else None

@@ -16,7 +16,7 @@ from protocol.errors import BELOW_INITIAL_MARGIN
 from protocol.fixed_point import WAD
 from simulation.errors import Problem, ScenarioError
 from simulation.quantities import format_duration
-from simulation.sections import Hedgers, Providers, WithPosition
+from simulation.sections import Hedgers, InformedTraders, Providers, WithPosition
 
 if TYPE_CHECKING:
     from simulation.run import Played
@@ -263,7 +263,9 @@ def party_gain(summary: dict[str, Any], party: str) -> float:
 
 def lost_or_won(gain: float, unit: str) -> str:
     """What a gain is for who has it."""
-    return f"{'wins' if round(gain) > 0 else 'loses'} {amount(abs(gain))} {unit}"
+    if not round(gain):
+        return "wins nothing"
+    return f"{'wins' if gain > 0 else 'loses'} {amount(abs(gain))} {unit}"
 
 
 def way_of(market: dict[str, Any], unit: str) -> str:
@@ -537,6 +539,69 @@ def lack_of_credit(scenarios: Sequence[Scenario]) -> str | None:
     return None if False in lends else "every variant lends"
 
 
+def orders(played: Sequence[Played]) -> str:
+    """What who knows the next price takes, and what orders cost who does not."""
+    unit = unit_of(played)
+
+    def clause(each: Played) -> str:
+        summary = each.summary
+        lost = summary["vault_nav_start"] - summary["vault_nav_end"]
+        parts = [
+            f"who knows {lost_or_won(sum_of(each, 'gain', True), unit)}",
+            f"the vault {lost_or_won(-lost, unit)}",
+        ]
+        filled, refused, expired = (
+            summary[f"orders_{end}"] for end in ("filled", "refused", "expired")
+        )
+        if count := filled + refused + expired:
+            parts += [
+                f"{filled:,} of {count:,} orders were filled ({refused:,} refused, "
+                f"{expired:,} expired)",
+                "the others paid keepers "
+                f"{amount(sum_of(each, 'order_fees', False))} {unit} for theirs",
+            ]
+        return listed(parts)
+
+    def wait(each: Played) -> str:
+        delay = int(each.play.scenario.risk.order.delay)
+        return f" (delay {format_duration(delay)})" if delay else ""
+
+    went = listed(way_of(each, unit) for each in played[0].summary["markets"])
+    ahead = format_duration(
+        max(
+            each.foresight
+            for each in played[0].play.scenario.agents
+            if isinstance(each, InformedTraders)
+        )
+    )
+    have = f"when {went} and some know it {ahead} ahead"
+    return sentence(f"{have}: {by_variant(played, clause, wait)}")
+
+
+def sum_of(played: Played, name: str, is_informed: bool) -> float:
+    """A number of all who know the next price, or of all who do not."""
+    return sum(
+        float(group[name])
+        for agents, group in zip(
+            played.play.scenario.agents, played.summary["groups"], strict=True
+        )
+        if isinstance(agents, InformedTraders) is is_informed
+    )
+
+
+def lack_of_waiting(scenarios: Sequence[Scenario]) -> str | None:
+    """What is missing where somebody asks what a delay costs."""
+    if any(isinstance(each, Providers) for one in scenarios for each in one.agents):
+        return "providers move what the vault holds"
+    for one in scenarios:
+        if not any(isinstance(each, InformedTraders) for each in one.agents):
+            return "nobody knows the next price"
+    waits = {bool(one.risk.order.delay) for one in scenarios}
+    if True not in waits:
+        return "no trade waits"
+    return None if False in waits else "trades wait in every variant"
+
+
 def what_others_paid(summary: Mapping[str, Any], unit: str) -> list[str]:
     """What insurance and vault bore of what accounts owed."""
     return [
@@ -562,4 +627,5 @@ ANSWERS: dict[str, Answer] = {
     "portfolio-hedge": Answer(portfolio_hedge, lack_of_hedges),
     "volatility": Answer(volatility, lack_of_volatility),
     "credit": Answer(credit, lack_of_credit),
+    "orders": Answer(orders, lack_of_waiting),
 }

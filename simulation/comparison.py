@@ -31,6 +31,11 @@ TOLD = (
     "called_accounts",
     "top_ups",
     "topped_up",
+    "orders_committed",
+    "orders_filled",
+    "orders_refused",
+    "orders_expired",
+    "order_fees",
     "lent",
     "interest",
     "lines_drawn",
@@ -142,6 +147,10 @@ def side_by_side(variants: Sequence[dict[str, Any]], unit: str) -> Iterator[Row]
         ("Of them answered", "margin_calls_answered"),
         (f"Topped up by orders, {unit}", "topped_up"),
     )
+    if any(each["orders_committed"] for each in variants):
+        for end in ("filled", "refused", "expired"):
+            yield row(f"Orders {end}", f"orders_{end}")
+        yield row(f"Paid to keepers for orders, {unit}", "order_fees")
     yield row("Liquidations", "liquidations")
     yield row("Accounts liquidated", "liquidated_accounts")
     yield row("Accounts that left a debt", "bankruptcies")

@@ -152,8 +152,7 @@ class Run:
         self.watch = Watch(self.state)
         exchange_address = stage.addresses["Exchange"]
         self.world = World(self.state, self.watch, exchange_address, scenario.run.start)
-        token_prices = [each.ticks[0].price for each in series[len(scenario.markets) :]]
-        self.agents = list(make_agents(scenario, self.world, token_prices))
+        self.agents = list(make_agents(scenario, self.world, series))
         self.measures = Measures(scenario, series, self.watch, self.agents, self.tally)
         self.samples: list[Sample] = []
         self.nav_start = 0
@@ -173,6 +172,7 @@ class Run:
         outcome, gas = self.stage.make(action)
         self.conservation.check(outcome)
         self.watch.note(outcome)
+        self.world.note(outcome)
         self.tally.count(action, outcome, gas)
         return outcome
 

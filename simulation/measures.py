@@ -73,7 +73,8 @@ class Group(Struct, frozen=True):
     What those of a group who came have brought and what they end with, in wads of
     quote: their wallets, accounts, shares and requests, tokens at the mark; of it
     `taken` is in their wallets. And what the insurance fund and the vault have paid for
-    them, and the value of their positions that was closed for a market's sake.
+    them, the value of their positions that was closed for a market's sake, and what
+    their orders have paid keepers.
     """
 
     count: int
@@ -83,6 +84,7 @@ class Group(Struct, frozen=True):
     insurance_drawn: int
     bad_debt: int
     deleveraged: int
+    order_fees: int
 
 
 class PriceRange(Struct, frozen=True):
@@ -256,6 +258,7 @@ class Measures:
                 insurance_drawn=sum(tally.drawn_for[each.holder] for each in came),
                 bad_debt=sum(tally.bad_debt_of[each.holder] for each in came),
                 deleveraged=sum(tally.deleveraged_of[each.holder] for each in came),
+                order_fees=sum(tally.order_fees[each.holder] for each in came),
             )
 
     def belongings(self, agent: Agent, nav: int, waiting: Counter[int]) -> int:

@@ -182,6 +182,7 @@ def tiles_of(scenario: Scenario, summary: dict[str, Any]) -> list[Tile]:
             f"{summary['liquidated_accounts']:,} accounts",
         ),
         *warned_tiles(scenario, summary),
+        *order_tiles(scenario, summary),
         Tile(
             "Claims",
             f"{summary['claims']:,.0f} {unit}",
@@ -210,6 +211,17 @@ def warned_tiles(scenario: Scenario, summary: dict[str, Any]) -> Iterator[Tile]:
             "Topped up",
             f"{summary['topped_up']:,.0f} {scenario.quote}",
             f"by orders of the owners, {summary['top_ups']:,} times",
+        )
+
+
+def order_tiles(scenario: Scenario, summary: dict[str, Any]) -> Iterator[Tile]:
+    """How orders ended, where trades wait."""
+    if summary["orders_committed"]:
+        yield Tile(
+            "Orders filled",
+            f"{summary['orders_filled']:,}",
+            f"{summary['orders_refused']:,} refused, {summary['orders_expired']:,} "
+            f"expired; keepers were paid {summary['order_fees']:,.0f} {scenario.quote}",
         )
 
 

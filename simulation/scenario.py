@@ -42,6 +42,7 @@ from simulation.sections import (
     DrawnPrices,
     FeedKeys,
     GlitchKeys,
+    InformedTraders,
     Keepers,
     Prices,
     ProtocolKeys,
@@ -407,6 +408,12 @@ def check_together(checker: Checker, scenario: Scenario) -> None:
 
     if scenario.keepers.buyer and not scenario.keepers.capital:
         checker.fault("keepers.capital", "is missing: a buyer pays with it")
+    delay = int(scenario.risk.order.delay)
+    if delay and not scenario.keepers.filler:
+        checker.fault(
+            "keepers.filler",
+            f"false settles no order, and every trade waits {format_duration(delay)!r}",
+        )
 
     tables = scenario.document["market"]
     for each in scenario.priced:
@@ -448,6 +455,13 @@ def check_agents(
         for name in ("reaction", "order_fee"):
             if getattr(agents, name) is not None and not agents.savings:
                 checker.fault(f"{key}.{name}", "there are no savings to bring")
+    step = scenario.run.step
+    if isinstance(agents, InformedTraders) and agents.foresight < step:
+        checker.fault(
+            f"{key}.foresight",
+            f"{format_duration(agents.foresight)!r} is before the next price, after "
+            f"{format_duration(step)!r}",
+        )
     within_run(checker, f"{key}.entry", agents.entry.high, scenario.run)
     if agents.leaves_at is None:
         return

@@ -340,6 +340,21 @@ class Hedgers(WithPosition):
         return f"{self.side}, against {self.against}, in"
 
 
+class InformedTraders(WithPosition):
+    """
+    They know a price `foresight` before it is reported: they open where closing at it
+    would win, and close where it is no better than the last.
+    """
+
+    kind: Literal["informed"]
+    foresight: Span
+
+    @property
+    def position(self) -> str:
+        """What kind of position they hold."""
+        return "informed in"
+
+
 class Providers(Agents):
     """They leave with `fraction` of their shares."""
 
@@ -354,7 +369,14 @@ class Providers(Agents):
         return f"lending to the vault until {format_duration(self.leaves_at)}"
 
 
-AnyTraders = Traders | StopLossTraders | TakeProfitTraders | CarelessTraders | Hedgers
+AnyTraders = (
+    Traders
+    | StopLossTraders
+    | TakeProfitTraders
+    | CarelessTraders
+    | Hedgers
+    | InformedTraders
+)
 AnyAgents = AnyTraders | Providers
 
 
@@ -397,5 +419,6 @@ AGENTS: dict[str, type[AnyAgents]] = {
     "take-profit": TakeProfitTraders,
     "careless": CarelessTraders,
     "hedge": Hedgers,
+    "informed": InformedTraders,
     "provider": Providers,
 }

@@ -58,6 +58,11 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "called_accounts": len(tally.called),
         "top_ups": tally.logs["ToppedUp"],
         "topped_up": quote(tally.topped_up * 10 ** (18 - scenario.decimals)),
+        "orders_committed": tally.logs["OrderCommitted"],
+        "orders_filled": tally.logs["OrderFilled"],
+        "orders_refused": tally.logs["OrderRefused"],
+        "orders_expired": tally.logs["OrderExpired"],
+        "order_fees": quote(tally.order_fees.total()),
         "lent": quote(tally.lent * 10 ** (18 - scenario.decimals)),
         "interest": quote(tally.interest),
         "lines_drawn": quote(tally.lines_drawn),
@@ -117,6 +122,7 @@ def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
             "insurance_drawn": quote(group.insurance_drawn),
             "bad_debt": quote(group.bad_debt),
             "deleveraged_value": quote(group.deleveraged),
+            "order_fees": quote(group.order_fees),
         }
         for agents, group in zip(scenario.agents, result.groups, strict=False)
     ]

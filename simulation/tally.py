@@ -17,6 +17,7 @@ from protocol.fixed_point import WAD
 from protocol.insurance import InsuranceDrawn
 from protocol.margin_call import MarginCalled, MarginCallEnded
 from protocol.model import Outcome
+from protocol.order import OrderCommitted, OrderExpired, OrderFilled, OrderRefused
 from protocol.payout import PayoutCut
 from protocol.resolution import CollateralBought
 from protocol.settlement import BadDebt, Settled
@@ -121,6 +122,10 @@ class Tally:
         self.lent = 0
         self.interest = 0
         self.lines_drawn = 0
+        # By account and place, the fee of the last order; by account, what orders have
+        # paid keepers.
+        self.order_fee_at: dict[tuple[int, int], int] = {}
+        self.order_fees: Counter[int] = Counter()
         # Of insurance and bad debt, what was for whom.
         self.bad_debt_of: Counter[int] = Counter()
         self.drawn_for: Counter[int] = Counter()
@@ -177,6 +182,11 @@ class Tally:
             self.add(now, "called", event.holder, event.market_id, equity)
         elif isinstance(event, ToppedUp):
             self.topped_up += event.atoms
+        elif isinstance(event, OrderCommitted):
+            self.order_fee_at[event.holder, event.number] = int(event.fee)
+        elif isinstance(event, OrderFilled | OrderRefused | OrderExpired):
+            fee = self.order_fee_at[event.holder, event.number]
+            self.order_fees[event.holder] += fee
         elif isinstance(event, Lent):
             self.lent += event.atoms
         elif isinstance(event, LineSettled):

@@ -18,6 +18,7 @@ CALLS = SCENARIOS / "margin-call.toml"
 CREDIT = SCENARIOS / "credit.toml"
 STORM = SCENARIOS / "volatility.toml"
 HEDGE = SCENARIOS / "portfolio-hedge.toml"
+ORDERS = SCENARIOS / "orders.toml"
 
 SMALL = [
     "run.name=small",
@@ -205,4 +206,16 @@ SMALL_CREDIT = [
         for place, count in ((0, 10), (1, 4))
         for key in (f"count={count}", "entry=['1m', '5m']")
     ),
+]
+
+SMALL_ORDERS = [
+    "run.name=small-orders",
+    "run.duration=20m",
+    "market.ETH.prices.jump_rate=1_500 / day",
+    *(
+        f"agents.{place}.{key}"
+        for place, count, leaves_at in ((1, 4, "15m"), (2, 3, "16m"), (3, 2, "16m"))
+        for key in (f"count={count}", "entry=['0s', '4m']", f"leaves_at={leaves_at}")
+    ),
+    "agents.0.leaves_at=18m",
 ]

@@ -247,6 +247,22 @@ def test_it_says_who_was_called_and_topped_up(page, tmp_path) -> None:
     assert "Topped up" not in page.text
 
 
+def test_it_says_what_became_of_orders(page, tmp_path) -> None:
+    waiting = [*SMALL, "protocol.order.delay=30s"]
+    _, _, summary = report_of(CRASH, waiting, tmp_path)
+    read = Page()
+    read.feed((tmp_path / "report.html").read_text())
+    assert read.open == []
+    ends = (f"{summary[f'orders_{end}']} {end}" for end in ("refused", "expired"))
+    for words in (
+        "Orders filled",
+        f"{', '.join(ends)}; keepers were paid {summary['order_fees']:.0f} USDC",
+        "Paid for orders",
+    ):
+        assert words in read.text
+        assert words not in page.text
+
+
 def test_it_says_what_providers_wait_for(tmp_path) -> None:
     run(prepare(FLIGHT, SMALL_FLIGHT), tmp_path / "run")
     read = Page()

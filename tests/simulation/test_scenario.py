@@ -21,7 +21,7 @@ from simulation.prices import Gap, Tick
 from simulation.refusals import LAWS, check_laws, explain_refusal, leaves
 from simulation.scenario import load_scenario, price_series, read_scenario, told_series
 from simulation.sections import CollateralKeys, DrawnPrices, Providers, StopLossTraders
-from tests.simulation.small import CRASH, DEPEG, GLITCH, HEDGE
+from tests.simulation.small import CRASH, DEPEG, GLITCH, HEDGE, ORDERS
 
 START = 1_767_225_600
 
@@ -349,6 +349,43 @@ def test_a_fault_of_a_glitch_is_named_by_its_key(override, message) -> None:
     assert message in refused(override, path=GLITCH)
 
 
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "protocol.order.delay=-5s",
+            "orders.toml: protocol.order.delay: '-5s' is not a time span such as '30s'",
+        ),
+        (
+            "protocol.order.delay=5",
+            "protocol.order.delay: 5 has no unit of time; allow",
+        ),
+        (
+            "protocol.order.least_fee=-1",
+            "-1 is out of range; allowed: such as '1_000",
+        ),
+        ("agents.0.foresight=0s", "agents.0.foresight: '0s' is out of range; allowed"),
+        (
+            "agents.0.foresight=9s",
+            "agents.0.foresight: '9s' is before the next price, after '10s'",
+        ),
+        ("agents.0.side=long", "agents.0.side: unknown key"),
+        ("agents.1.foresight=30s", "agents.1.foresight: unknown key"),
+    ],
+)
+def test_a_fault_of_waiting_is_named_by_its_key(override, message) -> None:
+    assert message in refused(override, path=ORDERS)
+
+
+def test_orders_that_nobody_settles_are_refused() -> None:
+    load_scenario(ORDERS, ["keepers.filler=false"])
+    said = refused("keepers.filler=false", "protocol.order.delay=10s", path=ORDERS)
+    assert said == (
+        "orders.toml: keepers.filler: false settles no order, and every trade waits "
+        "'10s' (set by an override)"
+    )
+
+
 def test_what_is_said_is_the_price_but_for_its_glitches() -> None:
     scenario = load_scenario(GLITCH)
     (market,) = scenario.markets
@@ -390,7 +427,7 @@ def test_every_fault_is_found_in_one_pass(document) -> None:
         "some.toml: market.BTC.prices.source: is missing; allowed: jump-diffusion, "
         "file",
         "some.toml: agents.0.kind: is missing; allowed: long, short, stop-loss, "
-        "take-profit, careless, hedge, provider",
+        "take-profit, careless, hedge, informed, provider",
     ]
 
 
@@ -543,6 +580,11 @@ def test_any_other_refusal_is_told_by_its_name() -> None:
             "protocol.rewards.flat=6 USDC",
             "protocol.rewards.flat",
             "0 <= flat <= 5; given: rewards.flat = '6 USDC'",
+        ),
+        (
+            "protocol.order.delay=31d",
+            "protocol.order.delay",
+            "delay <= 30d; given: order.delay = '31d'",
         ),
         ("market.ETH.feed.quorum=2", "market.ETH", "refused with BadQuorum, the law"),
         (

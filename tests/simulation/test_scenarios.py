@@ -31,6 +31,7 @@ from tests.simulation.small import (
     FUTURE,
     GLITCH,
     HEDGE,
+    ORDERS,
     SAFETIES,
     SCENARIOS,
     SMALL,
@@ -41,6 +42,7 @@ from tests.simulation.small import (
     SMALL_FUTURE,
     SMALL_GLITCH,
     SMALL_HEDGE,
+    SMALL_ORDERS,
     SMALL_SAFETIES,
     SMALL_STORM,
     SMALL_THIN,
@@ -57,6 +59,7 @@ ALL = {
     FUTURE: SMALL_FUTURE,
     GLITCH: SMALL_GLITCH,
     HEDGE: SMALL_HEDGE,
+    ORDERS: SMALL_ORDERS,
     SAFETIES: SMALL_SAFETIES,
     STORM: SMALL_STORM,
     THIN: SMALL_THIN,
@@ -69,6 +72,7 @@ SAID = {
     "depeg": "When sUSD fell from 1 to 0.58",
     "margin-call": "When ETH goes from 3,000 to 2,608 and then to 2,963 USDC and SOL ",
     "oracle-glitch": "When ETH is read 40 % too low for 30s: with usual (band ",
+    "orders": "When ETH goes from 3,000 to 2,945 and then to 2,981 USDC and some know ",
     "portfolio-hedge": "When ETH goes from 3,000 to ",
     "three-safeties": "When ETH goes from 3,000 to 4,175 and then to 3,338 USDC: ",
     "thin-market": "When JELLY goes from 0.01 to 0.03987 and then to 0.03985 USDC: ",
@@ -121,6 +125,13 @@ def calls_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def warned(calls_place) -> dict[str, Played]:
     """The variants of a small dip and a small crash, with calls and orders."""
     return by_name(run(prepare(CALLS, SMALL_CALLS), calls_place))
+
+
+@pytest.fixture(scope="module")
+def ordered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+    """The variants of a few minutes in which some know the next prices."""
+    place = tmp_path_factory.mktemp("o") / "run"
+    return by_name(run(prepare(ORDERS, SMALL_ORDERS), place))
 
 
 def actions_of(place: Path, variant: str) -> Iterable[Action]:
@@ -468,6 +479,10 @@ def test_what_waits_to_enter_is_the_provider_s(max_calls, tmp_path) -> None:
         (CRASH, ["run.answer=portfolio-hedge"], "not everybody hedges"),
         (HEDGE, ["variant=[]"], "all hedges are margined in one mode"),
         (THIN, ["run.answer=dated-future"], "a market never ends"),
+        (CRASH, ["run.answer=orders"], "providers move what the vault holds"),
+        (STORM, ["run.answer=orders"], "nobody knows the next price"),
+        (ORDERS, ["protocol.order.delay=0s"], "no trade waits"),
+        (ORDERS, ["protocol.order.delay=1s"], "trades wait in every variant"),
         (FUTURE, ["variant=[]"], "all variants end at as many samples"),
         (THIN, ["run.answer=bank-run"], "no two groups of providers leave one after"),
     ],
@@ -514,3 +529,51 @@ def test_a_line_pays_before_others_and_a_small_one_too_little(lent) -> None:
     assert lost["lines"] > lost["small-lines"] > lost["no-lines"] == 0
     earned = {name: each.summary["interest"] for name, each in lent.items()}
     assert earned["lines"] > earned["small-lines"] > earned["no-lines"] == 0
+
+
+def test_a_delay_as_long_as_what_is_known_ahead_leaves_nothing_to_know(ordered) -> None:
+    """A shorter one leaves some of it, and takes as much for each order."""
+    taken = {name: gains(each)[0] for name, each in ordered.items()}
+    assert taken["at-once"] > taken["one-round"] > 1_000
+    lost = {
+        name: each.summary["vault_nav_start"] - each.summary["vault_nav_end"]
+        for name, each in ordered.items()
+    }
+    assert lost["at-once"] > lost["one-round"] > max(lost["three-rounds"], 0)
+    # Each of their orders is refused: by then its price is the one that they knew.
+    three = ordered["three-rounds"].summary
+    assert taken["three-rounds"] == -three["orders_refused"] < 0
+    assert taken["three-rounds"] == -three["groups"][0]["order_fees"]
+    for name in ("one-round", "three-rounds", "six-rounds"):
+        paid = [group["order_fees"] for group in ordered[name].summary["groups"]]
+        assert paid[1:] == [8, 6, 4]
+        assert ordered[name].summary["keeper_gain"] == sum(paid)
+
+
+def test_its_answer_tells_who_knows_from_who_does_not(ordered) -> None:
+    answer = ANSWERS["orders"].sentence([*ordered.values()])
+    clauses = answer.split("; ")
+    assert "who knows wins 8,752 USDC and the vault loses 8,236 USDC" in clauses[0]
+    for clause, each in zip(clauses[1:], [*ordered.values()][1:], strict=True):
+        assert "the others paid keepers 18 USDC for theirs" in clause
+        filled, refused = (
+            each.summary[f"orders_{end}"] for end in ("filled", "refused")
+        )
+        assert (
+            f"{filled} of {filled + refused} orders were filled ({refused} " in clause
+        )
+
+
+def test_the_table_tells_of_orders(ordered, thin) -> None:
+    counts = [f"Orders {end}" for end in ("filled", "refused", "expired")]
+    labels = (*counts, "Paid to keepers for orders, USDC")
+    told = [each.summary | {"name": name} for name, each in ordered.items()]
+    rows = {row.label: row.values for row in side_by_side(told, "USDC")}
+    assert all(rows[label][0] == 0 for label in labels)
+    # Each pays its keeper one USDC.
+    assert [
+        sum(ends) for ends in zip(*(rows[each] for each in counts), strict=True)
+    ] == [*rows[labels[-1]]]
+    assert rows["Orders expired"] == (0,) * 4
+    told = [each.summary | {"name": name} for name, each in thin.items()]
+    assert not any(row.label in labels for row in side_by_side(told, "USDC"))
