@@ -152,12 +152,15 @@ def closes_one_part(call: Call) -> None:
 
 
 def is_spent(call: Call, market_id: int) -> bool:
-    """Whether a bucket has been emptied but for what roundings may come to."""
+    """
+    Whether a bucket has been emptied but for what roundings may come to: what a
+    liquidation of a portfolio sets aside for them, and a wad's part of the value.
+    """
     closed = [each for each in call.events(Liquidated) if each.market_id == market_id]
     whole = sum(abs(each.size_delta) + abs(each.size) for each in closed)
     mark = market.price_of(call.world.state, market_id).mark
     left = int(call.world.state.buckets[market_id].level)
-    return left <= 2 * (up(whole, 1) + up(33, mark) + 33)
+    return left <= up(whole, 1) + up(up(whole, mark), 1) + up(33, mark) + 33
 
 
 @law
