@@ -17,6 +17,7 @@ from . import feed
 from . import governance
 from . import market
 from . import parameters
+from . import quorum
 from . import ramp
 from . import sides
 
@@ -46,7 +47,7 @@ interface Oracle:
     def price(feed_id: uint256) -> feed.FeedPrice: view
     def close_feed(feed_id: uint256): nonpayable
     def set_feed(
-        feed_id: uint256, code: address, reporters: address[feed.MAX_REPORTERS]
+        feed_id: uint256, code: address, reporters: address[quorum.MAX_REPORTERS]
     ): nonpayable
 
 
@@ -77,7 +78,7 @@ def __init__(exchange: address, oracle: address, owner: address):
 def set_feed(
     feed_id: uint256,
     params: feed.FeedParams,
-    reporters: address[feed.MAX_REPORTERS],
+    reporters: address[quorum.MAX_REPORTERS],
 ):
     """
     @notice Give a feed its parameters and its reporters.

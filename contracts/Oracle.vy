@@ -9,6 +9,7 @@
 from . import answer
 from . import errors
 from . import feed
+from . import quorum
 
 initializes: feed
 
@@ -21,7 +22,7 @@ def __init__(governor: address):
 
 
 @external
-def set_feed(feed_id: uint256, code: address, reporters: address[feed.MAX_REPORTERS]):
+def set_feed(feed_id: uint256, code: address, reporters: address[quorum.MAX_REPORTERS]):
     """
     @notice Give a feed the parameters in the code, and reporters.
     """

@@ -18,9 +18,9 @@
 from . import errors
 from . import expiry
 from . import fixed_point
+from . import quorum
 from . import volatility
 
-MAX_REPORTERS: constant(uint256) = 7
 RING: constant(uint256) = 64
 PRICE_BITS: constant(uint256) = 95
 # Until when the last word of a feed that is closed is fresh.
@@ -37,12 +37,6 @@ struct FeedParams:
     band: int256
     volatility: volatility.VolatilityParams
     expiry: expiry.ExpiryParams
-
-
-struct Report:
-    price: int256
-    confidence: int256
-    published_at: uint256
 
 
 struct Round:
@@ -116,32 +110,6 @@ samplings: HashMap[uint256, uint256]
 
 @internal
 @pure
-def packed_report(report: Report) -> uint256:
-    """
-    @notice The word of a report.
-    """
-    return (
-        (convert(convert(report.price, bytes32), uint256) << 160 >> 160)
-        | (convert(convert(report.confidence, bytes32), uint256) << 160 >> 64)
-        | (report.published_at << 192)
-    )
-
-
-@internal
-@pure
-def unpacked_report(packed: uint256) -> Report:
-    """
-    @notice The report that `packed_report` packed.
-    """
-    return Report(
-        price=convert(convert(packed << 160, bytes32), int256) >> 160,
-        confidence=convert(convert(packed << 64, bytes32), int256) >> 160,
-        published_at=(packed << 24) >> 216,
-    )
-
-
-@internal
-@pure
 def packed_round(latest: Round) -> uint256[2]:
     """
     @notice The words of a round.
@@ -207,46 +175,6 @@ def unpacked_head(packed: uint256) -> Head:
         valid_until=(packed << 192) >> 192,
         intercept=convert(convert(packed, bytes32), int256) >> 128,
     )
-
-
-@internal
-@pure
-def in_order(
-    values: DynArray[int256, MAX_REPORTERS]
-) -> DynArray[int256, MAX_REPORTERS]:
-    """
-    @notice `values`, the least first.
-    """
-    ordered: DynArray[int256, MAX_REPORTERS] = values
-    for i: uint256 in range(1, MAX_REPORTERS):
-        if i >= len(ordered):
-            break
-        chosen: int256 = ordered[i]
-        place: uint256 = i
-        for _: uint256 in range(MAX_REPORTERS):
-            if place == 0:
-                break
-            below: int256 = ordered[place - 1]
-            if below <= chosen:
-                break
-            ordered[place] = below
-            place -= 1
-        ordered[place] = chosen
-    return ordered
-
-
-@internal
-@pure
-def median(values: DynArray[int256, MAX_REPORTERS]) -> int256:
-    """
-    @notice The middle of `values`; of an even number, the mean of the middle two,
-            rounded down.
-    """
-    ordered: DynArray[int256, MAX_REPORTERS] = self.in_order(values)
-    upper: uint256 = len(ordered) >> 1
-    if len(ordered) & 1 == 1:
-        return ordered[upper]
-    return fixed_point.mul_div_down(ordered[upper - 1] + ordered[upper], 1, 2)
 
 
 @internal
@@ -320,23 +248,6 @@ def next_variance(
         convert(published_at - last.published_at, int256),
         convert(params.averaging_time, int256),
     )
-
-
-@internal
-@pure
-def round_confidence(
-    prices: DynArray[int256, MAX_REPORTERS],
-    confidences: DynArray[int256, MAX_REPORTERS],
-    index: int256,
-) -> int256:
-    """
-    @notice How unsure an index is: the larger of two medians, of what the reporters
-            admit and of how far their prices are from it.
-    """
-    distances: DynArray[int256, MAX_REPORTERS] = []
-    for price: int256 in prices:
-        distances.append(fixed_point.magnitude(price - index))
-    return max(self.median(confidences), self.median(distances))
 
 
 @internal
@@ -530,12 +441,12 @@ def latest_price(feed_id: uint256) -> FeedPrice:
 
 
 @internal
-def set_feed(feed_id: uint256, code: address, reporters: address[MAX_REPORTERS]):
+def set_feed(feed_id: uint256, code: address, reporters: address[quorum.MAX_REPORTERS]):
     """
     @notice Give a feed the parameters in the code, and reporters; who is no longer
             one is no longer heard.
     """
-    for i: uint256 in range(MAX_REPORTERS):
+    for i: uint256 in range(quorum.MAX_REPORTERS):
         if self.reporters[feed_id][i] != reporters[i]:
             self.reporters[feed_id][i] = reporters[i]
             self.reports[feed_id][i] = 0
@@ -567,8 +478,8 @@ def take_report(
     before: uint256 = self.reports[feed_id][reporter]
     errors.require(published_at > before >> 192, errors.REPORT_NOT_NEWER)
 
-    self.reports[feed_id][reporter] = self.packed_report(
-        Report(price=price, confidence=confidence, published_at=published_at)
+    self.reports[feed_id][reporter] = quorum.packed_report(
+        quorum.Report(price=price, confidence=confidence, published_at=published_at)
     )
     log Reported(
         feed_id=feed_id,
@@ -587,11 +498,11 @@ def count_reports(feed_id: uint256, now: uint256):
             where they say something newer than the last.
     """
     params: FeedParams = self.load_params(feed_id)
-    prices: DynArray[int256, MAX_REPORTERS] = []
-    confidences: DynArray[int256, MAX_REPORTERS] = []
-    times: DynArray[int256, MAX_REPORTERS] = []
-    for i: uint256 in range(params.reporters, bound=MAX_REPORTERS):
-        report: Report = self.unpacked_report(self.reports[feed_id][i])
+    prices: DynArray[int256, quorum.MAX_REPORTERS] = []
+    confidences: DynArray[int256, quorum.MAX_REPORTERS] = []
+    times: DynArray[int256, quorum.MAX_REPORTERS] = []
+    for i: uint256 in range(params.reporters, bound=quorum.MAX_REPORTERS):
+        report: quorum.Report = quorum.unpacked_report(self.reports[feed_id][i])
         if report.published_at + params.max_age < now:
             continue
         # A price at a bound of the feed is no price.
@@ -605,7 +516,7 @@ def count_reports(feed_id: uint256, now: uint256):
     errors.require(head.valid_until != FOREVER, errors.FEED_CLOSED)
     head.valid_until = 0
     if len(times) >= params.quorum:
-        ordered: DynArray[int256, MAX_REPORTERS] = self.in_order(times)
+        ordered: DynArray[int256, quorum.MAX_REPORTERS] = quorum.in_order(times)
         published_at: uint256 = convert(ordered[len(times) - params.quorum], uint256)
         head.valid_until = published_at + params.max_age
         last: Round = self.last_round(feed_id, head)
@@ -613,8 +524,8 @@ def count_reports(feed_id: uint256, now: uint256):
             shown: int256 = last.index
             if params.expiry.expires_at != 0:
                 last = self.unaveraged(feed_id, last)
-            index: int256 = self.median(prices)
-            confidence: int256 = self.round_confidence(prices, confidences, index)
+            index: int256 = quorum.median(prices)
+            confidence: int256 = quorum.round_confidence(prices, confidences, index)
             known: int256 = 0
             variance: int256 = 0
             if params.volatility.max_multiplier != fixed_point.WAD:

@@ -20,6 +20,7 @@ from . import margin_call
 from . import order
 from . import parameters
 from . import portfolio
+from . import quorum
 from . import volatility
 
 # What a bound in `protocol` says of prices and sizes, of rates, of values, of times.
@@ -72,22 +73,22 @@ def require_wait(x: uint256):
 @internal
 @pure
 def require_lawful_feed(
-    params: feed.FeedParams, reporters: address[feed.MAX_REPORTERS]
+    params: feed.FeedParams, reporters: address[quorum.MAX_REPORTERS]
 ):
     """
     @notice Refuse feed parameters against their laws.
     """
     # One voice may stand alone; of several, no one may decide, or speak twice.
     errors.require(
-        0 < params.reporters and params.reporters <= feed.MAX_REPORTERS,
+        0 < params.reporters and params.reporters <= quorum.MAX_REPORTERS,
         errors.BAD_REPORTERS,
     )
-    for i: uint256 in range(feed.MAX_REPORTERS):
+    for i: uint256 in range(quorum.MAX_REPORTERS):
         errors.require(
             (reporters[i] != empty(address)) == (i < params.reporters),
             errors.BAD_REPORTERS,
         )
-        for j: uint256 in range(feed.MAX_REPORTERS):
+        for j: uint256 in range(quorum.MAX_REPORTERS):
             errors.require(
                 j >= i or i >= params.reporters or reporters[i] != reporters[j],
                 errors.BAD_REPORTERS,

@@ -12,7 +12,6 @@ moments knows the average index between them, so nobody has to be told of a roun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -22,15 +21,20 @@ from protocol import errors, expiry, volatility
 from protocol.errors import require
 from protocol.expiry import ExpiryParams
 from protocol.fixed_point import WAD, clamp, mul_div_down, mul_wad_down
+from protocol.quorum import (
+    MAX_REPORTERS,
+    Report,
+    in_order,
+    median,
+    round_confidence,
+)
 from protocol.units import Address, Price, PriceSeconds, Ratio, Seconds, Size
 from protocol.volatility import GRAIN, VolatilityParams
 from protocol.word import placed, signed, unsigned
 
 if TYPE_CHECKING:
     from protocol.state import State
-    from protocol.units import X
 
-MAX_REPORTERS = 7
 RING = 64
 PRICE_BITS = 95
 # Until when the last word of a feed that is closed is fresh.
@@ -47,12 +51,6 @@ class FeedParams(Struct, frozen=True):
     band: Ratio
     volatility: VolatilityParams
     expiry: ExpiryParams
-
-
-class Report(Struct, frozen=True):
-    price: Price
-    confidence: Price
-    published_at: Seconds
 
 
 class Round(Struct, frozen=True):
@@ -116,24 +114,6 @@ class RoundStored(Struct, frozen=True):
 NO_ROUND = Round(Price(0), Price(0), Price(0), Price(0), Seconds(0), Ratio(0), Ratio(0))
 
 
-def packed_report(report: Report) -> int:
-    """The word of a report."""
-    return (
-        placed(int(report.price), 0, 96)
-        | placed(int(report.confidence), 96, 96)
-        | (int(report.published_at) << 192)
-    )
-
-
-def unpacked_report(packed: int) -> Report:
-    """The report that `packed_report` packed."""
-    return Report(
-        price=Price(signed(packed, 0, 96)),
-        confidence=Price(signed(packed, 96, 96)),
-        published_at=Seconds(unsigned(packed, 192, 40)),
-    )
-
-
 def packed_round(latest: Round) -> tuple[int, int]:
     """The words of a round."""
     return (
@@ -181,23 +161,6 @@ def unpacked_head(packed: int) -> Head:
         valid_until=Seconds(unsigned(packed, 0, 64)),
         intercept=PriceSeconds(signed(packed, 128, 128)),
     )
-
-
-def in_order(values: Sequence[X]) -> list[X]:
-    """`values`, the least first."""
-    return sorted(values)
-
-
-def median(values: Sequence[Price]) -> Price:
-    """
-    The middle of `values`; of an even number, the mean of the middle two, rounded
-    down.
-    """
-    ordered = in_order(values)
-    upper = len(ordered) >> 1
-    if len(ordered) & 1 == 1:
-        return ordered[upper]
-    return mul_div_down(ordered[upper - 1] + ordered[upper], 1, 2)
 
 
 def next_round(
@@ -261,17 +224,6 @@ def next_variance(
         int(published_at - last.published_at),
         int(params.averaging_time),
     )
-
-
-def round_confidence(
-    prices: Sequence[Price], confidences: Sequence[Price], index: Price
-) -> Price:
-    """
-    How unsure an index is: the larger of two medians, of what the reporters admit and
-    of how far their prices are from it.
-    """
-    distances = [abs(price - index) for price in prices]
-    return max(median(confidences), median(distances))
 
 
 def next_head(head: Head, last: Round, latest: Round, now: Seconds) -> Head:

@@ -12,13 +12,14 @@ from protocol import errors, expiry, margin, portfolio
 from protocol.collateral import CollateralParams
 from protocol.errors import require
 from protocol.expiry import ExpiryParams
-from protocol.feed import MAX_REPORTERS, FeedParams, FeedPrice
+from protocol.feed import FeedParams, FeedPrice
 from protocol.fixed_point import WAD, mul_div_up, mul_wad_down, mul_wad_up
 from protocol.funding import DAY, FundingParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
 from protocol.parameters import HALTED, MarketParams, RiskParams
 from protocol.portfolio import PortfolioParams
+from protocol.quorum import MAX_REPORTERS
 from protocol.units import Address, Flow, Price, Quote, Rate, Ratio, Seconds, Size
 
 if TYPE_CHECKING:

@@ -27,15 +27,7 @@ from protocol.credit import (
 from protocol.deleveraging import Opening, packed_opening
 from protocol.errors import require
 from protocol.expiry import Sampling, packed_sampling
-from protocol.feed import (
-    NO_ROUND,
-    Head,
-    Report,
-    Round,
-    packed_head,
-    packed_report,
-    packed_round,
-)
+from protocol.feed import NO_ROUND, Head, Round, packed_head, packed_round
 from protocol.funding import Funding, packed_funding
 from protocol.insurance import InsuranceWindow, packed_window
 from protocol.ledger import Funds, Holdings, packed_funds, packed_holdings
@@ -43,6 +35,7 @@ from protocol.liquidation import Bucket, packed_bucket
 from protocol.order import NO_ORDER, Order, packed_order
 from protocol.payout import Spent, packed_spent
 from protocol.position import Position, packed_position
+from protocol.quorum import Report, packed_report
 from protocol.request import NO_REQUEST, Request, packed_request
 from protocol.sides import Book, packed_book
 from protocol.top_up import NO_TOP_UP, TopUp, packed_top_up

@@ -30,8 +30,9 @@ from msgspec.structs import astuple, replace
 
 from protocol.account import MAX_MARKETS
 from protocol.collateral import MAX_TOKENS, CollateralParams
-from protocol.feed import MAX_REPORTERS, FeedParams
+from protocol.feed import FeedParams
 from protocol.parameters import MarketParams, RiskParams
+from protocol.quorum import MAX_REPORTERS
 
 FORMAT = "perpspec trace"
 VERSION = 4

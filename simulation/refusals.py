@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from protocol import errors, governance
 from protocol.errors import Revert
-from protocol.feed import MAX_REPORTERS
+from protocol.quorum import MAX_REPORTERS
 from protocol.units import Size
 from simulation.document import Document
 from simulation.errors import Problem, ScenarioError

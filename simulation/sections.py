@@ -12,8 +12,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictBool
 
-from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
+from protocol.quorum import MAX_REPORTERS
 from simulation.parameters import (
     DAILY,
     DURATION,

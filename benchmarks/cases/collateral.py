@@ -11,7 +11,7 @@ from benchmarks.genesis import COLLATERAL, PRICE, REPORTERS, feed_params
 from benchmarks.stage import Stage
 from evm.actors import actor_address
 from protocol.collateral import FIRST_FEED
-from protocol.feed import MAX_REPORTERS
+from protocol.quorum import MAX_REPORTERS
 
 WETH = 10**COLLATERAL.decimals
 # Worth 1.2 where the token is worth 2,000.

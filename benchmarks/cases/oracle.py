@@ -11,8 +11,9 @@ from benchmarks.cases.situations import reporters
 from benchmarks.genesis import PRICE, feed_params
 from benchmarks.stage import BLOCK_TIME, MARKETS, SOLO, Stage, report_of
 from protocol.expiry import ExpiryParams
-from protocol.feed import MAX_REPORTERS, RING
+from protocol.feed import RING
 from protocol.fixed_point import WAD
+from protocol.quorum import MAX_REPORTERS
 from protocol.units import Seconds
 
 

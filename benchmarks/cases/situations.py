@@ -9,7 +9,7 @@ from benchmarks.genesis import MARKET, PRICE, REPORTERS, feed_params
 from benchmarks.stage import MARKETS, Stage
 from evm.actors import actor_address
 from protocol.account import MAX_MARKETS, PORTFOLIO
-from protocol.feed import MAX_REPORTERS
+from protocol.quorum import MAX_REPORTERS
 
 
 def reporters() -> tuple[int, ...]:

@@ -19,8 +19,9 @@ from evm.replay import model_at
 from evm.revm import RevmChain
 from evm.words import unpacked
 from protocol import errors
-from protocol.feed import MAX_REPORTERS, FeedPrice
+from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD
+from protocol.quorum import MAX_REPORTERS
 from protocol.trace import genesis_actions, words_of
 from tests.evm.story import by
 from tests.genesis import ACTORS, FEED, GENESIS, REPORTERS, START

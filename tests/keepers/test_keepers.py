@@ -17,11 +17,11 @@ from keepers.watch import ROUNDING, Watch
 from protocol.backing import Standing
 from protocol.collateral import FIRST_FEED
 from protocol.errors import SALE_TOO_LARGE
-from protocol.feed import median
 from protocol.fixed_point import WAD
 from protocol.health import standing_of
 from protocol.margin_call import required
 from protocol.model import Outcome
+from protocol.quorum import median
 from protocol.trace import Action, genesis_actions
 from simulation.stage import open_stage
 from tests.genesis import ACTORS, COLLATERAL, GENESIS, REPORTERS, START

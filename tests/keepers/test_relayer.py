@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from keepers.relayer import relays
 from keepers.watch import Watch
-from protocol.feed import MAX_REPORTERS
+from protocol.quorum import MAX_REPORTERS
 from protocol.trace import Action, words_of
 from tests.unit.desk import ACTORS, Desk
 from tests.unit.worked import FEED, START, wad

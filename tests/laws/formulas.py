@@ -25,6 +25,7 @@ from protocol import (
     portfolio,
     position,
     pricing,
+    quorum,
     ramp,
     share,
     sides,
@@ -38,7 +39,7 @@ from protocol.collateral import CollateralParams, DebtParams
 from protocol.deleveraging import DeleveragingParams
 from protocol.expiry import NO_EXPIRY, ExpiryParams, Sampling
 from protocol.fee import FeeParams
-from protocol.feed import MAX_REPORTERS, FeedParams, Head
+from protocol.feed import FeedParams, Head
 from protocol.fixed_point import WAD
 from protocol.funding import DAY, BorrowingParams, FundingParams
 from protocol.governance import MOST_SAMPLES
@@ -51,6 +52,7 @@ from protocol.parameters import LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams
 from protocol.portfolio import PortfolioParams
 from protocol.pricing import PricingParams
+from protocol.quorum import MAX_REPORTERS
 from protocol.request import VaultParams
 from protocol.sides import Book
 from protocol.volatility import VolatilityParams
@@ -326,7 +328,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: expiry.sampled(
         sampling(), natural("price"), 0, ExpiryParams(1, MOST_SAMPLES, 1)
     ),
-    lambda: feed.median([natural("price") for _ in range(4)]),
+    lambda: quorum.median([natural("price") for _ in range(4)]),
     lambda: feed.next_round(
         a_round(),
         natural("price"),
@@ -355,7 +357,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     ),
     lambda: volatility.target(variance(), volatile()),
     lambda: volatility.ramped(multiplier(), multiplier(), natural("time"), volatile()),
-    lambda: feed.round_confidence(
+    lambda: quorum.round_confidence(
         [natural("price") for _ in range(4)],
         [natural("price") for _ in range(4)],
         natural("price"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.feed import MAX_REPORTERS
+from protocol.quorum import MAX_REPORTERS
 from protocol.trace import fields_of, shape
 from tests.laws.invariants.access import APPOINTED, ONLY, OPERATED, OWNERS
 from tests.stateful import vocabulary

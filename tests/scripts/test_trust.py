@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from benchmarks.page import INNER
 from protocol.errors import Revert
-from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams
+from protocol.quorum import MAX_REPORTERS
 from protocol.statement import HEALTHY, LIQUIDATABLE
 from protocol.trace import Kind, fields_of, shape, words_of
 from protocol.units import Quote, Ratio

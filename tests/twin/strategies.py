@@ -21,15 +21,7 @@ from protocol.credit import CreditLine, Lender
 from protocol.deleveraging import DeleveragingParams
 from protocol.expiry import NO_EXPIRY, ExpiryParams, Sampling
 from protocol.fee import FeeParams
-from protocol.feed import (
-    FOREVER,
-    MAX_REPORTERS,
-    FeedParams,
-    FeedPrice,
-    Head,
-    Report,
-    Round,
-)
+from protocol.feed import FOREVER, FeedParams, FeedPrice, Head, Round
 from protocol.fixed_point import WAD
 from protocol.funding import (
     DAY,
@@ -49,6 +41,7 @@ from protocol.payout import PayoutParams, Spent
 from protocol.portfolio import STRESSES, PortfolioParams, Sums, packed_shocks
 from protocol.position import Position
 from protocol.pricing import PricingParams
+from protocol.quorum import MAX_REPORTERS, Report
 from protocol.ramp import Ramp
 from protocol.request import Request, VaultParams
 from protocol.sides import Book, MarketState

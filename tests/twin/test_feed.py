@@ -19,7 +19,6 @@ from tests.twin.strategies import (
     MULTIPLIERS,
     PARTS,
     PRICES,
-    REPORTS,
     ROUNDS,
     SIZES,
     TIMES,
@@ -56,27 +55,14 @@ def prices_in_time(
     return price, *draw(limits), draw(since(price.published_at))
 
 
-@st.composite
-def rounds_of_reports(draw: st.DrawFn) -> tuple[object, ...]:
-    """As many prices as confidences, and an index."""
-    count = draw(st.integers(1, feed.MAX_REPORTERS))
-    same = st.lists(PRICES, min_size=count, max_size=count)
-    return draw(same), draw(same), draw(PRICES)
-
-
 FUNCTIONS: Functions = {
-    "packed_report": (REPORTS,),
-    "unpacked_report": (WORDS,),
     "packed_round": (ROUNDS,),
     "unpacked_round": (st.tuples(WORDS, WORDS),),
     "packed_head": (HEADS,),
     "unpacked_head": (WORDS,),
-    "in_order": (st.lists(PRICES, max_size=feed.MAX_REPORTERS),),
-    "median": (st.lists(PRICES, min_size=1, max_size=feed.MAX_REPORTERS),),
     "next_round": rounds_in_turn(),
     "next_variance": moves_in_turn(),
     "grains": (MULTIPLIERS,),
-    "round_confidence": rounds_of_reports(),
     "next_head": (HEADS, ROUNDS, ROUNDS, TIMES),
     "final_round": (ROUNDS, TIMES),
     "final_head": (HEADS, ROUNDS, TIMES),
@@ -96,7 +82,7 @@ REFUSALS = {
         errors.PRICE_TRIPPED,
     },
 }
-PACKED = {"report": REPORTS, "round": ROUNDS, "head": HEADS}
+PACKED = {"round": ROUNDS, "head": HEADS}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

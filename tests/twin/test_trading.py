@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from protocol import errors, trading
 from tests.twin.strategies import (
-    AMOUNTS,
     STANDINGS,
     TRUTHS,
     positive,
@@ -32,7 +31,6 @@ def reductions(draw: st.DrawFn) -> tuple[object, ...]:
 
 UNDERWATER = STANDINGS.map(lambda standing: replace(standing, equity=-1))
 FUNCTIONS: Functions = {
-    "require_at_risk": (STANDINGS, AMOUNTS),
     "require_margin": (
         st.tuples(STANDINGS, STANDINGS, signed(120), TRUTHS)
         | st.tuples(STANDINGS, STANDINGS, positive(120), st.just(False))
@@ -41,7 +39,6 @@ FUNCTIONS: Functions = {
     ),
 }
 REFUSALS = {
-    "require_at_risk": {errors.HEALTHY},
     "require_margin": {
         errors.BELOW_INITIAL_MARGIN,
         errors.EQUITY_NEGATIVE,

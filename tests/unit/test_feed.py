@@ -1,5 +1,5 @@
 """
-Medians, rounds and their refusals, worked by hand, on both sides.
+Rounds and their refusals, worked by hand, on both sides.
 """
 
 from __future__ import annotations
@@ -28,24 +28,9 @@ def round_of(*words: int) -> Round:
     return Round(*words, initial_multiplier=WAD, maintenance_multiplier=WAD)
 
 
-def median(*prices: str) -> int:
-    return both(feed, "median", [wad(each) for each in prices])
-
-
 def after(last: Round, index: str, seconds: int) -> Round:
     """The round that many seconds after the start."""
     return both(feed, "next_round", last, wad(index), 7, START + seconds, 0, 0, FEED)
-
-
-def test_a_median_is_the_middle_one() -> None:
-    assert median("2010", "1990", "2000") == wad("2000")
-    assert median("1990", "2000", "2010", "0.01", "90000") == wad("2000")
-
-
-def test_of_an_even_number_it_is_the_mean_of_the_middle_two() -> None:
-    """(2000 + 2010) / 2 = 2005; and of 1 and 2 wei it is rounded down."""
-    assert median("2010", "1990", "2000", "90000") == wad("2005")
-    assert both(feed, "median", [2, 1]) == 1
 
 
 def test_the_first_round_is_all_there_is() -> None:
@@ -74,18 +59,6 @@ def test_the_average_is_rounded_down() -> None:
     wide = replace(FEED, band=wad("0.5"))
     latest = both(feed, "next_round", last, 3, 0, START + 450, 0, 0, wide)
     assert (latest.mark, latest.average) == (3, 2)
-
-
-def test_a_round_is_as_unsure_as_its_reporters_or_their_distances() -> None:
-    """From 2000 the prices are 10, 0 and 30 away, of which 10 is the middle one."""
-    prices = [wad("1990"), wad("2000"), wad("2030")]
-
-    def confidence(*admitted: str) -> int:
-        said = [wad(each) for each in admitted]
-        return both(feed, "round_confidence", prices, said, wad("2000"))
-
-    assert confidence("1", "2", "3") == wad("10")
-    assert confidence("50", "12", "3") == wad("12")
 
 
 def test_a_round_bends_the_cumulative_price_where_it_is() -> None:

@@ -12,8 +12,9 @@ from typing import get_args, get_origin, get_type_hints
 import pytest
 
 from protocol import trace
-from protocol.feed import MAX_REPORTERS, FeedParams
+from protocol.feed import FeedParams
 from protocol.parameters import MarketParams, RiskParams
+from protocol.quorum import MAX_REPORTERS
 from protocol.trace import (
     VERSION,
     Action,

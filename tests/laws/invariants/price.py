@@ -9,8 +9,9 @@ from typing import Any
 
 from protocol import market
 from protocol.collateral import FIRST_FEED
-from protocol.feed import FOREVER, RING, FeedClosed, Report, RoundStored
+from protocol.feed import FOREVER, RING, FeedClosed, RoundStored
 from protocol.fixed_point import WAD
+from protocol.quorum import Report
 from protocol.volatility import GRAIN
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import bits

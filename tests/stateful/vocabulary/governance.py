@@ -10,10 +10,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from protocol import parameters
-from protocol.feed import MAX_REPORTERS
 from protocol.fixed_point import WAD
 from protocol.governance import REST
 from protocol.parameters import ACTIVE, HALTED, REDUCE_ONLY, MarketParams
+from protocol.quorum import MAX_REPORTERS
 from protocol.trace import shape, words_of
 from tests.stateful import configuration
 from tests.stateful.choices import Choices

@@ -5,8 +5,9 @@ Time passes, and reporters speak.
 from __future__ import annotations
 
 from protocol import market
-from protocol.feed import FOREVER, MAX_REPORTERS
+from protocol.feed import FOREVER
 from protocol.fixed_point import WAD
+from protocol.quorum import MAX_REPORTERS
 from tests.stateful.choices import Choices, weighted
 from tests.stateful.configuration import AGGREGATOR
 from tests.stateful.vocabulary.arguments import (
