@@ -213,7 +213,8 @@ def settle(holder: uint256, number: uint256, round_number: uint256) -> bool:
 @external
 def expire(holder: uint256, number: uint256):
     """
-    @notice End an order that nobody has settled in time, for its fee, by anyone.
+    @notice End an order that nobody has settled in time, by anyone, for its fee; its
+            account has it where a liquidation was the end of the order.
     """
     kept: order.Order = order.take_order(holder, number)
     errors.require(kept.due_at != 0, errors.ORDER_NOT_ARMED)
@@ -227,9 +228,9 @@ def expire(holder: uint256, number: uint256):
 @external
 def cancel(holder: uint256, number: uint256):
     """
-    @notice Take an order back before it is due; or, by anyone, one that died with a
-            liquidation, or with the position that it would have reduced. Its account
-            has the fee again, if one is held.
+    @notice Take an order back before it is due, or armed; or, by anyone, one that died
+            with a liquidation, or with the position that it would have reduced. Its
+            account has the fee again, if one is held.
     """
     kept: order.Order = order.take_order(holder, number)
     log order.OrderCancelled(holder=holder, number=number)
@@ -246,6 +247,7 @@ def cancel(holder: uint256, number: uint256):
     is_pending: bool = extcall Exchange(EXCHANGE).release_order(
         holder, number, kept.fee, msg.sender, True
     )
+    errors.require(not is_pending or kept.trigger == 0, errors.ORDER_ARMED)
     errors.require(not is_pending or block.timestamp < kept.due_at, errors.ORDER_DUE)
 
 

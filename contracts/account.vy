@@ -171,11 +171,13 @@ def set_operator(owner: address, operator: address, is_allowed: bool):
 @internal
 def set_margin_mode(holder: uint256, mode: uint256):
     """
-    @notice Choose how the positions of the account back each other, while it has none.
+    @notice Choose how the positions of the account back each other, while it has none
+            and has committed to none.
     """
     errors.require(mode <= PORTFOLIO, errors.MODE_UNKNOWN)
     account: Account = self.load_account(holder)
     errors.require(account.positions == 0, errors.HAS_POSITIONS)
+    errors.require(account.orders == 0, errors.ORDER_PENDING)
 
     account.mode = mode
     self.store_account(holder, account)

@@ -18,6 +18,7 @@ from . import ledger
 from . import market
 from . import order
 from . import parameters
+from . import portfolio
 from . import position
 from . import settlement
 from . import sides
@@ -43,9 +44,9 @@ def hold(
     now: uint256,
 ) -> order.OrderParams:
     """
-    @notice Let an account commit to an order that it could trade now, but for its
-            limit, hold its fee, and pay as much to who has armed it, if anybody has;
-            give how long it waits.
+    @notice Let an account without a pending order commit to one that it could trade
+            now, but for its limit, hold its fee, and pay as much to who has armed it,
+            if anybody has; give how long it waits.
     """
     account.require_operator(holder, sender)
     errors.require(size_delta != 0, errors.ZERO_SIZE)
@@ -62,13 +63,15 @@ def hold(
     errors.require(is_reduction or not is_reduce_only, errors.ORDER_ONLY_REDUCES)
     errors.require(held.size * size >= 0, errors.ORDER_THROUGH_ZERO)
 
+    had: account.Account = account.load_account(holder)
+    errors.require(had.orders == 0, errors.ORDER_PENDING)
+    account.set_orders(holder, 1 << number)
     settlement.add_cash(holder, 0 - fee)
     ledger.add_escrow(fee)
     if armer != empty(address):
         settlement.add_cash(holder, 0 - fee)
         self.reward(armer, fee)
     current: account.Account = account.load_account(holder)
-    account.set_orders(holder, current.orders | (1 << number))
     others: uint256 = current.positions & ~(1 << market_id)
     errors.require(
         is_reduction or current.mode != account.ISOLATED or others == 0,
@@ -91,12 +94,29 @@ def hold(
         health.exposures(holder, others, not is_reduction, now),
     )
     whole: backing.Standing = health.margined(holder, backing.combined(rest, own), now)
-    if is_reduction:
-        if fee == risk.order.least_fee:
-            # Who has too little margin must be able to ask for less risk.
-            errors.require(whole.equity >= 0, errors.EQUITY_NEGATIVE)
-            return risk.order
-    else:
+    if is_reduction and fee == risk.order.least_fee:
+        # Who is near liquidation must be able to ask for less risk.
+        errors.require(
+            whole.equity >= whole.maintenance + risk.reserve,
+            errors.BELOW_MAINTENANCE_MARGIN,
+        )
+        errors.require(whole.collateral >= 0, errors.TOO_LITTLE_CASH)
+        return risk.order
+    errors.require(current.cash >= 0, errors.TOO_LITTLE_CASH)
+    if fee > risk.order.least_fee:
+        # What is offered beyond the least leaves the account as a withdrawal does.
+        least: int256 = min(
+            whole.collateral, backing.strict_equity(whole, risk.profit_weight)
+        )
+        errors.require(
+            least >= whole.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN
+        )
+    if not is_reduction:
+        if current.mode == account.PORTFOLIO:
+            # A market without shocks is none for it.
+            joined: portfolio.Sums = staticcall Rules.__interface__(
+                market.RULES
+            ).joined(code, size, book, price, now, empty(portfolio.Sums))
         grown: backing.Standing = staticcall Rules.__interface__(market.RULES).extended(
             code,
             held,
@@ -110,7 +130,6 @@ def hold(
         whole.certain += grown.certain - own.certain
         whole.gains += grown.gains - own.gains
         whole.initial += grown.initial - own.initial
-    errors.require(current.cash >= 0, errors.TOO_LITTLE_CASH)
     errors.require(
         backing.strict_equity(whole, risk.profit_weight)
         >= whole.initial + risk.reserve,
@@ -134,14 +153,14 @@ def release(
 ) -> bool:
     """
     @notice Give the fee of an order to who asks for it as a keeper, or back to its
-            account; tell whether the order was pending still. One that is, only those
-            who operate the account take back.
+            account, which has that of a dead one always; tell whether the order was
+            pending still. One that is, only those who operate the account take back.
     """
     current: account.Account = account.load_account(holder)
     is_pending: bool = (current.orders >> number) & 1 == 1
     account.set_orders(holder, current.orders & ~(1 << number))
     ledger.add_escrow(0 - fee)
-    if is_returned:
+    if is_returned or not is_pending:
         if is_pending:
             account.require_operator(holder, sender)
         settlement.add_cash(holder, fee)

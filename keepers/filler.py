@@ -38,10 +38,11 @@ def next_step(
     order = state.orders[holder, number]
     if order.due_at == Seconds(0):
         return ("arm", ()) if may_arm(watch, holder, number, keeper) else None
+    if not state.accounts[holder].orders >> number & 1:
+        return None
     if now > order.expires_at:
         return "expire", ()
-    is_pending = state.accounts[holder].orders >> number & 1
-    counting = first_round(watch, order) if is_pending else None
+    counting = first_round(watch, order)
     return None if counting is None else ("settle", (counting,))
 
 

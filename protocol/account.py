@@ -140,11 +140,13 @@ def set_operator(
 
 def set_margin_mode(state: State, holder: Holder, mode: int) -> None:
     """
-    Choose how the positions of the account back each other, while it has none.
+    Choose how the positions of the account back each other, while it has none and has
+    committed to none.
     """
     require(mode <= PORTFOLIO, errors.MODE_UNKNOWN)
     account = load_account(state, holder)
     require(account.positions == 0, errors.HAS_POSITIONS)
+    require(account.orders == 0, errors.ORDER_PENDING)
 
     store_account(state, holder, replace(account, mode=mode))
     state.log(MarginModeSet(holder=holder, mode=mode))

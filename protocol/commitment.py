@@ -24,6 +24,7 @@ from protocol import (
 from protocol.errors import require
 from protocol.fixed_point import require_fits
 from protocol.order import OrderParams
+from protocol.portfolio import NO_SUMS
 from protocol.units import Address, Holder, Price, Quote, Seconds, Size
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def hold(
     now: Seconds,
 ) -> OrderParams:
     """
-    Let an account commit to an order that it could trade now, but for its limit, hold
-    its fee, and pay as much to who has armed it, if anybody has; give how long it
-    waits.
+    Let an account without a pending order commit to one that it could trade now, but
+    for its limit, hold its fee, and pay as much to who has armed it, if anybody has;
+    give how long it waits.
     """
     account.require_operator(state, holder, sender)
     require(size_delta != Size(0), errors.ZERO_SIZE)
@@ -62,13 +63,15 @@ def hold(
     require(is_reduction or not is_reduce_only, errors.ORDER_ONLY_REDUCES)
     require(held.size * size >= 0, errors.ORDER_THROUGH_ZERO)
 
+    had = account.load_account(state, holder)
+    require(had.orders == 0, errors.ORDER_PENDING)
+    account.set_orders(state, holder, 1 << number)
     settlement.add_cash(state, holder, -fee)
     ledger.add_escrow(state, fee)
     if armer != 0:
         settlement.add_cash(state, holder, -fee)
         reward(state, armer, fee)
     current = account.load_account(state, holder)
-    account.set_orders(state, holder, current.orders | (1 << number))
     others = current.positions & ~(1 << market_id)
     require(
         is_reduction or current.mode != account.ISOLATED or others == 0,
@@ -93,12 +96,32 @@ def hold(
         health.exposures(state, holder, others, not is_reduction, now),
     )
     whole = health.margined(state, holder, backing.combined(rest, own), now)
-    if is_reduction:
-        if fee == risk.order.least_fee:
-            # Who has too little margin must be able to ask for less risk.
-            require(whole.equity >= 0, errors.EQUITY_NEGATIVE)
-            return risk.order
-    else:
+    if is_reduction and fee == risk.order.least_fee:
+        # Who is near liquidation must be able to ask for less risk.
+        require(
+            whole.equity >= whole.maintenance + risk.reserve,
+            errors.BELOW_MAINTENANCE_MARGIN,
+        )
+        require(whole.collateral >= 0, errors.TOO_LITTLE_CASH)
+        return risk.order
+    require(current.cash >= 0, errors.TOO_LITTLE_CASH)
+    if fee > risk.order.least_fee:
+        # What is offered beyond the least leaves the account as a withdrawal does.
+        least = min(whole.collateral, backing.strict_equity(whole, risk.profit_weight))
+        require(least >= whole.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN)
+    if not is_reduction:
+        if current.mode == account.PORTFOLIO:
+            # A market without shocks is none for it.
+            rules.joined(
+                state,
+                market.ANYONE,
+                code,
+                size,
+                book,
+                price,
+                now,
+                NO_SUMS,
+            )
         grown = rules.extended(
             state,
             market.ANYONE,
@@ -117,7 +140,6 @@ def hold(
             gains=whole.gains + grown.gains - own.gains,
             initial=whole.initial + grown.initial - own.initial,
         )
-    require(current.cash >= 0, errors.TOO_LITTLE_CASH)
     require(
         backing.strict_equity(whole, risk.profit_weight)
         >= whole.initial + risk.reserve,
@@ -141,15 +163,15 @@ def release(
     is_returned: bool,
 ) -> bool:
     """
-    Give the fee of an order to who asks for it as a keeper, or back to its account;
-    tell whether the order was pending still. One that is, only those who operate the
-    account take back.
+    Give the fee of an order to who asks for it as a keeper, or back to its account,
+    which has that of a dead one always; tell whether the order was pending still. One
+    that is, only those who operate the account take back.
     """
     current = account.load_account(state, holder)
     is_pending = (current.orders >> number) & 1 == 1
     account.set_orders(state, holder, current.orders & ~(1 << number))
     ledger.add_escrow(state, -fee)
-    if is_returned:
+    if is_returned or not is_pending:
         if is_pending:
             account.require_operator(state, holder, sender)
         settlement.add_cash(state, holder, fee)

@@ -186,7 +186,8 @@ def settle(
 
 def expire(state: State, call: Call, holder: Holder, number: int) -> None:
     """
-    End an order that nobody has settled in time, for its fee, by anyone.
+    End an order that nobody has settled in time, by anyone, for its fee; its account
+    has it where a liquidation was the end of the order.
     """
     kept = order.take_order(state, holder, number)
     require(kept.due_at != Seconds(0), errors.ORDER_NOT_ARMED)
@@ -198,7 +199,7 @@ def expire(state: State, call: Call, holder: Holder, number: int) -> None:
 
 def cancel(state: State, call: Call, holder: Holder, number: int) -> None:
     """
-    Take an order back before it is due; or, by anyone, one that died with a
+    Take an order back before it is due, or armed; or, by anyone, one that died with a
     liquidation, or with the position that it would have reduced. Its account has the
     fee again, if one is held.
     """
@@ -213,6 +214,7 @@ def cancel(state: State, call: Call, holder: Holder, number: int) -> None:
     is_pending = exchange.release_order(
         state, own, holder, number, kept.fee, call.sender, True
     )
+    require(not is_pending or kept.trigger == Price(0), errors.ORDER_ARMED)
     require(not is_pending or call.now < kept.due_at, errors.ORDER_DUE)
 
 

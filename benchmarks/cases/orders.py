@@ -7,7 +7,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from benchmarks.cases.listing import TRADER, case
-from benchmarks.genesis import PRICE, RISK
+from benchmarks.genesis import PRICE, RISK, holder
 from benchmarks.stage import BLOCK_TIME, Stage
 from protocol.fixed_point import WAD
 from protocol.units import Seconds
@@ -21,11 +21,16 @@ WAITING = replace(RISK.order, delay=Seconds(BLOCK_TIME))
 
 
 def commit(stage: Stage, *words: int) -> None:
-    """Who waits commits to two orders, and a round comes when they are due."""
+    """Who waits commits, beside somebody else, and a round comes when that is due."""
     stage.call("owner", "Governor", "set_risk", replace(RISK, order=WAITING))
-    for place in (1, 0):
-        stage.call("trader", "Orders", "commit", TRADER, place, *words)
+    other(stage)
+    stage.call("trader", "Orders", "commit", TRADER, 0, *words)
     stage.round(0)
+
+
+def other(stage: Stage) -> None:
+    """Somebody else has committed, so that there is escrow."""
+    stage.call("long", "Orders", "commit", holder("long"), 1, *STOP[:5])
 
 
 def settled(stage: Stage) -> int:
@@ -37,14 +42,14 @@ def settled(stage: Stage) -> int:
 @case("order: commit, an increase", 130_000)
 def commit_increase(stage: Stage) -> int:
     stage.trader()
-    stage.call("trader", "Orders", "commit", TRADER, 1, *BUY)
+    other(stage)
     return stage.measure("trader", "Orders", "commit", TRADER, 0, *BUY)
 
 
 @case("order: commit, a reduction")
 def commit_reduction(stage: Stage) -> int:
     stage.trader()
-    stage.call("trader", "Orders", "commit", TRADER, 1, *STOP[:5])
+    other(stage)
     return stage.measure("trader", "Orders", "commit", TRADER, 0, *STOP[:5])
 
 
@@ -82,8 +87,8 @@ def cancel(stage: Stage) -> int:
     stage.trader()
     asked = replace(WAITING, delay=Seconds(10 * BLOCK_TIME))
     stage.call("owner", "Governor", "set_risk", replace(RISK, order=asked))
-    for place in (1, 0):
-        stage.call("trader", "Orders", "commit", TRADER, place, *BUY)
+    other(stage)
+    stage.call("trader", "Orders", "commit", TRADER, 0, *BUY)
     return stage.measure("trader", "Orders", "cancel", TRADER, 0)
 
 
@@ -96,6 +101,6 @@ def place(stage: Stage) -> int:
 @case("order: arm", 90_000)
 def arm(stage: Stage) -> int:
     stage.trader()
-    stage.call("trader", "Orders", "commit", TRADER, 1, *STOP[:5])
+    other(stage)
     stage.call("trader", "Orders", "place", TRADER, 0, *STOP)
     return stage.measure("keeper", "Orders", "arm", TRADER, 0)

@@ -53,6 +53,32 @@ ORDER_MUTANTS = (
         "block.timestamp < kept.due_at",
         " + 60",
     ),
+    Mutant(
+        "what is armed is taken back",
+        "O3",
+        "orders",
+        "Orders",
+        (Edit("kept.trigger == Price(0)", "kept.trigger >= Price(0)"),),
+        (Edit("kept.trigger == 0", "kept.trigger >= 0"),),
+    ),
+    both(
+        "whoever expires it has the fee of a dead order",
+        "O4",
+        "commitment",
+        ("if is_returned or not is_pending:", "if is_returned:"),
+    ),
+    both(
+        "an account commits to an order while one is pending",
+        "O5",
+        "commitment",
+        ("had.orders == 0", "had.orders >= 0"),
+    ),
+    both(
+        "another margin mode is chosen while an order is pending",
+        "O5",
+        "account",
+        ("account.orders == 0", "account.orders >= 0"),
+    ),
     each(
         "a keeper earns an order's fee twice",
         "O4",
@@ -84,7 +110,23 @@ ORDER_MUTANTS = (
         "nobody asks for margin when an order is committed",
         "O7",
         "commitment",
-        ("whole.initial + risk.reserve", "whole.initial - whole.initial"),
+        (
+            ")\n        >= whole.initial + risk.reserve",
+            ")\n        >= whole.initial - whole.initial",
+        ),
+    ),
+    both(
+        "who reduces offers his maintenance margin",
+        "O7",
+        "commitment",
+        ("whole.equity >= whole.maintenance + risk.reserve", "whole.equity >= 0"),
+    ),
+    each(
+        "an order offers what has not been settled yet",
+        "O7",
+        "commitment",
+        ("whole.collateral, backing", "10**40, backing"),
+        ("whole.collateral, backing", "10**40, backing"),
     ),
     both(
         "a trigger is armed on the way to it",

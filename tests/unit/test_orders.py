@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from protocol import errors
+from protocol.account import PORTFOLIO
 from protocol.order import (
     NO_ORDER,
     Order,
@@ -215,7 +216,6 @@ def test_without_a_delay_an_order_takes_the_round_of_this_second(desk) -> None:
     ("sender", "number", "words", "error"),
     [
         ("bob", 0, BUY, errors.NOT_OPERATOR),
-        ("ann", 3, BUY, errors.ORDER_EXISTS),
         ("ann", 16, BUY, errors.OUT_OF_BOUNDS),
         ("ann", 0, (1, *BUY[1:]), errors.MARKET_UNKNOWN),
         ("ann", 0, (0, 0, *BUY[2:]), errors.ZERO_SIZE),
@@ -228,8 +228,29 @@ def test_without_a_delay_an_order_takes_the_round_of_this_second(desk) -> None:
         ("ann", 0, (*BUY[:4], wad("3001")), errors.TOO_LITTLE_CASH),
     ],
 )
-def test_what_may_not_be_committed(committed, sender, number, words, error) -> None:
-    assert refused(committed, sender, "commit", ANN, number, *words) == error
+def test_what_may_not_be_committed(desk, sender, number, words, error) -> None:
+    assert refused(desk, sender, "commit", ANN, number, *words) == error
+
+
+def test_an_account_has_one_pending_order(committed) -> None:
+    """Or what the second holds would be the margin of the first."""
+    assert refused(committed, "ann", "commit", ANN, 3, *BUY) == errors.ORDER_EXISTS
+    assert refused(committed, "ann", "commit", ANN, 0, *BUY) == errors.ORDER_PENDING
+    committed.make("ann", "Orders", "place", ANN, 0, *BUY, wad("1999"), 1)
+    assert refused(committed, "keeper", "arm", ANN, 0) == errors.ORDER_PENDING
+    committed.make("ann", "Orders", "cancel", ANN, 3)
+    committed.make("keeper", "Orders", "arm", ANN, 0)
+
+
+def test_the_margin_mode_stays_while_an_order_is_pending(committed) -> None:
+    words = (ANN, PORTFOLIO)
+    assert committed.call("ann", "Exchange", "set_margin_mode", *words).error == (
+        errors.ORDER_PENDING
+    )
+    committed.make("ann", "Orders", "cancel", ANN, 3)
+    committed.make("ann", "Exchange", "set_margin_mode", *words)
+    # A portfolio takes no part in a market that has no shocks.
+    assert refused(committed, "ann", "commit", ANN, 3, *BUY) == errors.NO_SHOCKS
 
 
 def test_margin_is_asked_when_an_order_is_committed(desk) -> None:
@@ -244,11 +265,11 @@ def test_margin_is_asked_when_an_order_is_committed(desk) -> None:
 def test_nothing_is_committed_in_a_market_that_is_halted(committed) -> None:
     halted = replace(MARKET, limits=replace(MARKET.limits, mode=HALTED))
     committed.make("owner", "Governor", "set_market", 0, *words_of(halted))
-    assert refused(committed, "ann", "commit", ANN, 0, *BUY) == errors.MARKET_HALTED
     number = round_at(committed, DUE_AT, "2003")
     outcome = committed.call("keeper", "Orders", "settle", ANN, 3, number)
     reason = OrderRefused(ANN, 3, KEEPER, errors.MARKET_HALTED)
     assert outcome.logs == [("Orders", reason)]
+    assert refused(committed, "ann", "commit", ANN, 0, *BUY) == errors.MARKET_HALTED
 
 
 @pytest.fixture
@@ -260,14 +281,14 @@ def bought(committed) -> Desk:
 
 
 def test_an_order_only_reduces_what_is_there(bought) -> None:
-    """Two orders each close six of ten: the second one finds four."""
+    """It would close six of ten, of which four are left, as six were sold at once."""
     words = (0, -wad("6"), 0, 1, FEE)
-    for place in (0, 1):
-        bought.make("ann", "Orders", "commit", ANN, place, *words)
+    bought.make("ann", "Orders", "commit", ANN, 0, *words)
+    set_delay(bought, 0)
+    bought.make("ann", "Exchange", "trade", ANN, *words[:3])
     number = round_at(bought, DUE_AT + DELAY, "2003")
-    for place, left in ((0, "4"), (1, "0")):
-        bought.make("keeper", "Orders", "settle", ANN, place, number)
-        assert bought.view("Exchange", "position_of", ANN, 0).size == wad(left)
+    bought.make("keeper", "Orders", "settle", ANN, 0, number)
+    assert bought.view("Exchange", "position_of", ANN, 0).size == 0
     assert refused(bought, "ann", "commit", ANN, 0, *words) == (
         errors.ORDER_ONLY_REDUCES
     )
@@ -290,6 +311,29 @@ def test_who_has_too_little_margin_asks_for_less_risk_for_the_least_fee(bought) 
     bought.make("ann", "Orders", "commit", ANN, 0, *words, FEE)
 
 
+def test_who_may_be_liquidated_asks_for_nothing(bought) -> None:
+    """Ann is worth 3000 - 14 + 10 * (1780 - 2003) or less, and must have 17800 / 20."""
+    round_at(bought, DUE_AT + 1, "1780")
+    words = (0, -wad("6"), 0, 1, FEE)
+    assert refused(bought, "ann", "commit", ANN, 0, *words) == (
+        errors.BELOW_MAINTENANCE_MARGIN
+    )
+
+
+def test_no_fee_beyond_the_least_is_paid_out_of_a_gain(bought) -> None:
+    """
+    At 2400 ten have gained 3970, of which half counts as margin. But what is there is
+    2978.96 in cash: 300.35 less would be 2673.61, the initial margin after such a move,
+    and a reserve of 5.
+    """
+    round_at(bought, DUE_AT + 1, "2400")
+    words = (0, -wad("6"), 0, 1)
+    assert refused(bought, "ann", "commit", ANN, 0, *words, wad("301")) == (
+        errors.BELOW_INITIAL_MARGIN
+    )
+    bought.make("ann", "Orders", "commit", ANN, 0, *words, wad("300"))
+
+
 def test_a_liquidation_cancels_orders(bought) -> None:
     bought.make("ann", "Orders", "commit", ANN, 0, 0, -wad("1"), 0, 1, FEE)
     due_at = bought.now + DELAY
@@ -302,6 +346,17 @@ def test_a_liquidation_cancels_orders(bought) -> None:
     had = cash(bought)
     bought.make("bob", "Orders", "cancel", ANN, 0)
     assert cash(bought) == had + FEE
+    assert bought.view("Exchange", "books").escrow == 0
+
+
+def test_nobody_earns_the_fee_of_a_dead_order(bought) -> None:
+    bought.make("ann", "Orders", "commit", ANN, 0, 0, -wad("1"), 0, 1, FEE)
+    round_at(bought, bought.now + DELAY, "1750")
+    bought.liquidate("ann")
+    had, before = cash(bought), earned(bought)
+    bought.now += DELAY + WINDOW
+    bought.make("keeper", "Orders", "expire", ANN, 0)
+    assert (cash(bought), earned(bought)) == (had + FEE, before)
     assert bought.view("Exchange", "books").escrow == 0
 
 
@@ -365,9 +420,13 @@ def test_what_only_reduces_dies_with_its_position(stopped) -> None:
     assert refused(stopped, "keeper", "arm", ANN, 5) == errors.ORDER_UNKNOWN
 
 
-def test_its_owner_takes_it_back_whenever_he_likes(stopped) -> None:
+def test_its_owner_takes_it_back_until_it_is_armed(stopped) -> None:
+    """Or he would arm it himself, again and again, and be paid for it each time."""
     round_at(stopped, DUE_AT + 1, "1900")
     stopped.make("ann", "Orders", "cancel", ANN, 5)
+    stopped.make("ann", "Orders", "place", ANN, 5, *STOP)
+    stopped.make("ann", "Orders", "arm", ANN, 5)
+    assert refused(stopped, "ann", "cancel", ANN, 5) == errors.ORDER_ARMED
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,8 @@ def no_choice(call: Call) -> None:
 def used_once(call: Call) -> None:
     """
     O3: an order ends once, and is gone then: settled while it is due and pending,
-    expired after that, or cancelled before, unless a liquidation was the end of it.
+    expired after that, or cancelled before, if nobody has armed it; unless a
+    liquidation was the end of it.
     """
     found = ended(call, ENDED)
     if found is None:
@@ -107,14 +108,16 @@ def used_once(call: Call) -> None:
     elif kind is OrderExpired:
         assert now > order.expires_at, (order, now)
     else:
-        assert not was_pending or now < order.due_at, (order, now)
+        is_early = now < order.due_at and not order.trigger
+        assert not was_pending or is_early, (order, now)
 
 
 @law
 def fees_are_kept(call: Call) -> None:
     """
-    O4: who ends an order as a keeper has earned its fee, and no more; cancelled, it is
-    its account's again. What a refused order leaves is what was there, but for that.
+    O4: who ends an order as a keeper has earned its fee, and no more; cancelled, or
+    dead, it is its account's again. What a refused order leaves is what was there, but
+    for that.
     """
     found = ended(call, ENDED)
     if found is None:
@@ -124,7 +127,7 @@ def fees_are_kept(call: Call) -> None:
     earned = state.keeper_rewards[sender] - call.row("keeper_rewards", sender)
     had = call.row("accounts", event.holder)
     now = state.accounts[event.holder]
-    if type(event) is OrderCancelled:
+    if type(event) is OrderCancelled or not had.orders >> event.number & 1:
         assert earned == 0, earned
         held = order.fee if order.due_at else 0
         assert now.cash - had.cash == held, (had, now, order)
@@ -139,14 +142,16 @@ def fees_are_kept(call: Call) -> None:
 @law
 def held_while_pending(call: Call) -> None:
     """
-    O5: nothing is taken out of an account with a pending order, what is pending is an
-    order, and a liquidation leaves none.
+    O5: nothing is taken out of an account with a pending order, nor does it choose
+    another mode; an account has one at most, what is pending is an order, and a
+    liquidation leaves none.
     """
     state = call.world.state
     takes = ("Exchange.withdraw", "Exchange.withdraw_collateral")
-    if call.ok and call.name in takes:
+    if call.ok and call.name in (*takes, "Exchange.set_margin_mode", *COMMITTING):
         assert call.row("accounts", call.action.arguments[0]).orders == 0
     for holder, account in state.accounts.items():
+        assert account.orders & (account.orders - 1) == 0, (holder, account)
         for place in range(16):
             if account.orders >> place & 1:
                 assert state.orders[holder, place].size_delta != 0, (holder, place)
@@ -175,7 +180,9 @@ def waits(call: Call) -> None:
 def committed_with_margin(call: Call) -> None:
     """
     O7: an order that adds risk leaves its account cash, and the initial margin of what
-    it has; one that reduces it offers no more than the least fee, or leaves that too.
+    it has, and what offers more than the least fee leaves that as a withdrawal does;
+    what only reduces, for the least fee, leaves it the maintenance margin, and no debt
+    that its tokens do not cover.
     """
     if call.name not in COMMITTING or not call.ok:
         return
@@ -187,10 +194,13 @@ def committed_with_margin(call: Call) -> None:
     assert size * (size + order.size_delta) >= 0, (size, order)
     now = call.after.worths[holder]
     if size * order.size_delta < 0 and order.fee == risk.order.least_fee:
-        assert now.equity >= 0, now
+        assert now.equity >= now.maintenance + risk.reserve, now
+        assert now.assets >= 0, now
         return
     needed = now.initial + (risk.reserve if account.positions else 0)
     assert account.cash >= 0, account
+    if order.fee > risk.order.least_fee:
+        assert min(now.assets, now.strict) >= needed, (now, needed)
     if size * order.size_delta >= 0:
         # No less than the least that the size asked for needs.
         price = market.price_of(state, order.market_id)

@@ -27,7 +27,14 @@ def set_operator(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Exchange", "set_operator", operator, allowed)
 
 
-@rule(2, {"Exchange.set_margin_mode": "ok HasPositions ModeUnknown NotOperator"})
+@rule(
+    2,
+    {
+        "Exchange.set_margin_mode": (
+            "ok HasPositions ModeUnknown NotOperator OrderPending"
+        )
+    },
+)
 def set_margin_mode(world: World, choose: Choices) -> Calls:
     """An account changes its mode."""
     holder = any_holder(world, choose)

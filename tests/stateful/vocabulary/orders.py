@@ -87,9 +87,10 @@ def terms(world: World, choose: Choices, holder: int, market_id: int) -> list[in
     14,
     {
         "Orders.commit": (
-            "ok BelowInitialMargin FeeTooSmall IsolatedAccount MarketUnknown "
-            "NotOperator OrderExists OrderOnlyReduces OrderThroughZero OutOfBounds "
-            "PriceInvalid PriceStale TooLittleCash ZeroSize"
+            "ok BelowInitialMargin BelowMaintenanceMargin FeeTooSmall IsolatedAccount "
+            "MarketUnknown NotOperator OrderExists OrderOnlyReduces OrderPending "
+            "OrderThroughZero OutOfBounds PriceInvalid PriceStale TooLittleCash "
+            "ZeroSize"
         )
     },
 )
@@ -208,7 +209,7 @@ def expire(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Orders", "expire", holder, place)
 
 
-@rule(5, {"Orders.cancel": "ok NotOperator OrderDue OrderUnknown"})
+@rule(5, {"Orders.cancel": "ok NotOperator OrderArmed OrderDue OrderUnknown"})
 def cancel(world: World, choose: Choices) -> Calls:
     """An order is taken back, in time or not."""
     found = kept(world)
@@ -295,7 +296,7 @@ def place(world: World, choose: Choices) -> Calls:
         yield world.by(any_sender(world, choose), "Orders", "arm", holder, number)
 
 
-@rule(7, {"Orders.arm": "ok OrderArmed OrderUnknown TriggerNotCrossed"})
+@rule(7, {"Orders.arm": "ok OrderArmed OrderPending OrderUnknown TriggerNotCrossed"})
 def arm(world: World, choose: Choices) -> Calls:
     """The price goes to a trigger, or near it, and a keeper arms what waits there."""
     orders, count = world.state.orders, world.markets
