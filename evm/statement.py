@@ -119,7 +119,7 @@ class TraceSource(Source):
         actions = list(every_action(genesis, trace.actions, addresses))
         if number is not None and not 1 <= number <= len(actions):
             message = f"there is no call {number}: it has {len(actions)}"
-            raise TraceError(str(source), 1, message)
+            raise TraceError(str(source), None, message)
         self.model = model_at(genesis, addresses)
         self.now = genesis.start
         self.logged: list[Struct] = []

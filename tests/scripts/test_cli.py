@@ -368,9 +368,9 @@ def test_a_statement_is_the_same_from_a_node(
     [
         ((), "give one"),
         (("--trace", "TRACE", "--rpc", "http://127.0.0.1:1"), "give one"),
-        (("--trace", "missing.jsonl"), "cannot be read"),
+        (("--trace", "missing.jsonl"), "error: missing.jsonl: cannot be read: No such"),
         (("--trace", "TRACE"), "nothing ever was in this account; there are: "),
-        (("--trace", "TRACE", "--call", "0"), "there is no call 0"),
+        (("--trace", "TRACE", "--call", "0"), ".gz: there is no call 0"),
         (("--trace", "TRACE", "--deployment", "F"), "needs no deployment"),
         (("--rpc", "http://127.0.0.1:1"), "say in a file where"),
         (("--rpc", "http://127.0.0.1:1", "--deployment", "F"), "cannot be read"),
@@ -508,7 +508,19 @@ def test_a_call_is_explained(perpspec, trace) -> None:
     done = perpspec("explain", trace, "--call", "3")
     assert done.exit_code == 0
     assert done.stdout.startswith("call 3: ")
-    assert perpspec("explain", trace, "--call", "99999").exit_code == 2
+    done = perpspec("explain", trace, "--call", "99999")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {trace}: there is no call 99999")
+
+
+@pytest.mark.parametrize(
+    "command", [["replay"], ["shrink"], ["explain", "--call", "1"]]
+)
+def test_a_trace_that_is_not_there_is_told(perpspec, tmp_path, command) -> None:
+    done = perpspec(*command, "nowhere.jsonl")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: nowhere.jsonl: cannot be read: No such file")
+    assert nothing_is_left(tmp_path)
 
 
 def test_a_scenario_is_checked(perpspec, tmp_path) -> None:
