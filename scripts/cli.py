@@ -133,6 +133,8 @@ def replay(
     Replay a trace on the model alone, or in lockstep with a chain.
     """
     with errors_told():
+        from evm.chain import is_url
+
         if deployment is not None and not is_url(evm):
             refuse(f"{evm}: only a node keeps its contracts: give --evm its URL")
         result = replayed(trace, evm)
@@ -383,11 +385,6 @@ def replayed(trace: Path, evm: str) -> Replay:
     from evm.replay import replay as replay_trace
 
     return replay_trace(trace, evm)
-
-
-def is_url(evm: str) -> bool:
-    """Whether a chain is a node."""
-    return evm.startswith(("http://", "https://"))
 
 
 def shorter_name(trace: Path) -> Path:

@@ -139,7 +139,7 @@ def test_a_run_on_a_node_compares_roots(perpspec) -> None:
         ),
         (["--set", "market.ETH.margin.im_base=0.001"], "ClosingCostsTooMuch"),
         (["--prices", "nowhere.csv"], "nowhere.csv: cannot be read"),
-        (["--evm", "geth"], "geth: not revm, eth-tester or the URL of a node"),
+        (["--evm", "geth"], "geth: not none, revm, eth-tester or the URL of a node"),
         (["--out", "."], "holds something that is no run"),
         (["--max-calls", "0"], "max-calls"),
         (["--seed", "-1"], "run.seed: -1 is out of range"),
@@ -376,7 +376,8 @@ def test_a_statement_is_the_same_from_a_node(
         (("--rpc", "http://127.0.0.1:1", "--deployment", "F"), "cannot be read"),
         (("--rpc", "http://127.0.0.1:1", "--deployment", "E"), "no address of Token"),
         (("--rpc", "http://127.0.0.1:1", "--deployment", "D"), "no node answers"),
-        (("--rpc", "revm", "--deployment", "D"), "not the URL of a node"),
+        (("--rpc", "revm", "--deployment", "D"), "revm: not the URL of a node"),
+        (("--rpc", "geth", "--deployment", "D"), "geth: not the URL of a node"),
     ],
 )
 def test_a_statement_that_cannot_be_is_refused(
@@ -391,6 +392,12 @@ def test_a_statement_that_cannot_be_is_refused(
     assert done.exit_code == 2
     assert said in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_a_replay_on_what_is_no_chain_is_refused(perpspec, trace) -> None:
+    done = perpspec("replay", trace, "--evm", "geth")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "geth: not none, revm, eth-tester or the URL of a node" in done.stderr
 
 
 def test_only_a_node_has_a_deployment(perpspec, trace, tmp_path) -> None:
