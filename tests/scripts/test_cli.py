@@ -115,6 +115,12 @@ def test_a_run_prints_tables_and_a_verdict(perpspec) -> None:
     assert "Written to runs/small-9" in done.stdout
 
 
+def test_a_run_of_a_few_calls_has_no_verdict(perpspec) -> None:
+    done = perpspec("run", CRASH, *SETTINGS, "--max-calls", "5")
+    assert done.exit_code == 0
+    assert "No verdict: cut off after 0s. Until then solvent: nobody" in done.stdout
+
+
 def test_a_run_on_a_node_compares_roots(perpspec) -> None:
     with running_anvil() as url:
         done = perpspec(
@@ -270,7 +276,7 @@ def test_ctrl_c_keeps_what_ran(perpspec, tmp_path, monkeypatch) -> None:
     assert not json.loads(done.stdout)["complete"]
     place = tmp_path / "runs" / "small-7"
     assert not read_trace(place / "trace.jsonl.gz").is_complete
-    assert "Interrupted after 5m" in (place / "report.html").read_text()
+    assert "No verdict: interrupted after 5m" in (place / "report.html").read_text()
     assert signal.getsignal(signal.SIGINT) is before
 
 
