@@ -52,8 +52,13 @@ Evm = Annotated[
         help="none (the model alone), revm, eth-tester, or the URL of a node",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no tables.")]
+# A flag takes no value, so that it has none to name.
+AsJson = Annotated[
+    bool, typer.Option("--json", metavar="", help="Print one JSON object.")
+]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", metavar="", help="No progress, no tables.")
+]
 Override = Annotated[
     list[str] | None,
     typer.Option(

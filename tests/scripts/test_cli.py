@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -568,6 +569,15 @@ def test_help_teaches(perpspec) -> None:
     ):
         assert command in done.stdout
     assert "Example" in perpspec("run", "--help").stdout
+
+
+def test_help_asks_for_no_value_where_none_is_taken(perpspec) -> None:
+    """But of its own flag, which is not ours to describe."""
+    for command in ("run", "replay", "shrink", "statement"):
+        text = perpspec(command, "--help").stdout
+        flags = re.findall(r"^\W+(--(?:json|quiet) .*)$", text, re.MULTILINE)
+        assert len(flags) == (2 if command in ("run", "shrink") else 1)
+        assert not [flag for flag in flags if "<bool>" in flag]
 
 
 def test_help_loads_nothing_heavy() -> None:
