@@ -5,9 +5,10 @@
 @title Answer
 @notice What an aggregator answers, and which price that is.
 
-        An aggregator is a contract that speaks Chainlink's AggregatorV3. It may be
-        anything, so it is asked by calls that change nothing and whose failure is no
-        more than silence; the round after its answer is not looked into.
+        An aggregator is a contract that answers two calls of Chainlink's AggregatorV3.
+        It may be anything, so it is asked by calls that change nothing and whose
+        failure is no more than silence. Of a round its answer and `updatedAt` are looked
+        at, neither its number nor `answeredInRound`.
 """
 
 from . import errors

@@ -33,7 +33,8 @@ TOKEN: immutable(address)
 SCALE: immutable(int256)
 
 funds: uint256[2]
-# What waits to be let into the vault; apart from the funds, since no trade moves it.
+# What waits to be let into the vault, and the fees held for orders; apart from the
+# funds, which every trade writes.
 escrow: int256
 holdings: uint256
 keeper_rewards: HashMap[address, int256]
@@ -125,7 +126,7 @@ def add_funds(
 @internal
 def add_escrow(amount: int256):
     """
-    @notice Change what waits to be let into the vault.
+    @notice Change what waits to be let into the vault, or is held for orders.
     """
     waiting: int256 = self.escrow + amount
     errors.require(waiting >= 0, errors.ESCROW_TOO_SMALL)

@@ -187,6 +187,11 @@ def constructor_inputs(contract: Contract) -> list[dict[str, Any]]:
     return []
 
 
+def is_url(kind: str) -> bool:
+    """Whether a chain is a node."""
+    return kind.startswith(("http://", "https://"))
+
+
 def connect(kind: str, contracts: Mapping[str, Contract]) -> Chain:
     """The chain that `kind` names: `revm`, `eth-tester`, or the URL of a node."""
     # Each brings its own libraries, which take a second to load.
@@ -198,8 +203,9 @@ def connect(kind: str, contracts: Mapping[str, Contract]) -> Chain:
         from evm.tester import TesterChain
 
         return TesterChain(contracts)
-    if kind.startswith(("http://", "https://")):
+    if is_url(kind):
         from evm.node import NodeChain
 
         return NodeChain(kind, contracts)
-    raise ChainError(f"{kind}: not revm, eth-tester or the URL of a node")
+    # Who may choose a chain may choose none, and then does not come here.
+    raise ChainError(f"{kind}: not none, revm, eth-tester or the URL of a node")

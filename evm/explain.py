@@ -94,7 +94,7 @@ def explain(source: str | Path | Trace, number: int) -> Explanation:
     actions = list(every_action(trace.genesis, trace.actions, addresses))
     if not 1 <= number <= len(actions):
         message = f"there is no call {number}: it has {len(actions)}"
-        raise TraceError(str(source), 1, message)
+        raise TraceError(str(source), None, message)
     model = model_at(trace.genesis, addresses)
     for action in actions[: number - 1]:
         model.apply(action)

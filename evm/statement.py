@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from evm.accounts import SUBS, AccountError, holder_named
-from evm.chain import DEPLOY_ORDER, ChainError, connect, predicted_addresses
+from evm.chain import DEPLOY_ORDER, ChainError, is_url, predicted_addresses
 from evm.compile import compile_contracts
 from evm.deployment import located, read_deployment
 from evm.encoding import ERRORS, Decoder
@@ -119,7 +119,7 @@ class TraceSource(Source):
         actions = list(every_action(genesis, trace.actions, addresses))
         if number is not None and not 1 <= number <= len(actions):
             message = f"there is no call {number}: it has {len(actions)}"
-            raise TraceError(str(source), 1, message)
+            raise TraceError(str(source), None, message)
         self.model = model_at(genesis, addresses)
         self.now = genesis.start
         self.logged: list[Struct] = []
@@ -241,9 +241,9 @@ def source_on(url: str, path: Path) -> ChainSource:
 
     deployment = read_deployment(path)
     addresses = located(path, deployment.contracts, ASKED)
-    chain = connect(url, compile_contracts())
-    if not isinstance(chain, NodeChain):
+    if not is_url(url):
         raise ChainError(f"{url}: not the URL of a node")
+    chain = NodeChain(url, compile_contracts())
     chain.addresses = addresses
     found = int(chain.ask("eth_chainId"), 16)
     if found != deployment.chain_id:

@@ -1,6 +1,8 @@
 """
-A price feed with Chainlink's AggregatorV3 that anyone may let answer: for tests,
-demonstrations and devnets.
+A price feed that anyone may let answer: for tests, demonstrations and devnets.
+
+Of Chainlink's AggregatorV3 it has the two calls that are asked for, in words as wide as
+the EVM's.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """
 What an aggregator answers, and which price that is.
 
-An aggregator is a contract that speaks Chainlink's AggregatorV3. It may be anything, so
-it is asked by calls that change nothing and whose failure is no more than silence; here
-it is the one contract of that kind, and everybody else is silent.
+An aggregator is a contract that answers two calls of Chainlink's AggregatorV3. It may
+be anything, so it is asked by calls that change nothing and whose failure is no more
+than silence; here it is the one contract of that kind, and everybody else is silent. Of
+a round its answer and `updatedAt` are looked at, neither its number nor
+`answeredInRound`.
 """
 
 from __future__ import annotations

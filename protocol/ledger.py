@@ -87,7 +87,7 @@ def add_funds(
 
 
 def add_escrow(state: State, amount: Quote) -> None:
-    """Change what waits to be let into the vault."""
+    """Change what waits to be let into the vault, or is held for orders."""
     waiting = state.escrow[()] + amount
     require(waiting >= 0, errors.ESCROW_TOO_SMALL)
     state.escrow[()] = waiting

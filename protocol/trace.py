@@ -46,10 +46,14 @@ USUAL_DECIMALS = 18
 
 
 class TraceError(Exception):
-    """A file that is no whole trace of this version: which line, and why."""
+    """
+    A file that is no whole trace of this version: why, and which line, `None` where it
+    is all of it.
+    """
 
-    def __init__(self, path: str | Path, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}")
+    def __init__(self, path: str | Path, line: int | None, message: str) -> None:
+        where = f"{path}" if line is None else f"{path}:{line}"
+        super().__init__(f"{where}: {message}")
         self.path = Path(path)
         self.line = line
         self.message = message
@@ -391,7 +395,7 @@ def read_trace(path: str | Path) -> Trace:
     try:
         genesis = genesis_of(path, next(lines)[1])
     except StopIteration:
-        raise TraceError(path, 1, "not a trace: the file is empty") from None
+        raise TraceError(path, None, "not a trace: the file is empty") from None
     actions: list[Action] = []
     number = 1
     for number, line in lines:
@@ -452,7 +456,7 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise TraceError(path, number + 1, f"cut off or damaged: {error}") from None
     except OSError as error:
-        raise TraceError(path, 1, f"cannot be read: {error.strerror}") from None
+        raise TraceError(path, None, f"cannot be read: {error.strerror}") from None
 
 
 def decompressed(file: BufferedReader) -> Iterable[bytes]:

@@ -52,8 +52,13 @@ Evm = Annotated[
         help="none (the model alone), revm, eth-tester, or the URL of a node",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no tables.")]
+# A flag takes no value, so that it has none to name.
+AsJson = Annotated[
+    bool, typer.Option("--json", metavar="", help="Print one JSON object.")
+]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", metavar="", help="No progress, no tables.")
+]
 Override = Annotated[
     list[str] | None,
     typer.Option(
@@ -133,6 +138,8 @@ def replay(
     Replay a trace on the model alone, or in lockstep with a chain.
     """
     with errors_told():
+        from evm.chain import is_url
+
         if deployment is not None and not is_url(evm):
             refuse(f"{evm}: only a node keeps its contracts: give --evm its URL")
         result = replayed(trace, evm)
@@ -383,11 +390,6 @@ def replayed(trace: Path, evm: str) -> Replay:
     from evm.replay import replay as replay_trace
 
     return replay_trace(trace, evm)
-
-
-def is_url(evm: str) -> bool:
-    """Whether a chain is a node."""
-    return evm.startswith(("http://", "https://"))
 
 
 def shorter_name(trace: Path) -> Path:

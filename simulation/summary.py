@@ -182,7 +182,10 @@ def is_faithful(summary: dict[str, Any]) -> bool:
 
 
 def verdict(summary: dict[str, Any], unit: str) -> str:
-    """What became of the protocol, in a sentence; in the first of several variants."""
+    """
+    What became of the protocol, in a sentence; in the first of several variants. Of a
+    run that was not played to its end there is none, only what it had come to.
+    """
     if summary["differences"]:
         return "Model and chain differ: the run stopped there."
     if summary["conservation_violations"]:
@@ -205,12 +208,16 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
     else:
         said = "Solvent: nobody paid for another's loss."
     if nav >= 0:
-        said += f" A share ends at {summary['share_value_end']:.4f}."
+        ends = "ends" if summary["complete"] else "stood"
+        said += f" A share {ends} at {summary['share_value_end']:.4f}."
     if summary["variants"]:
         said = f"With {summary['variants'][0]['name']}: {said}"
     if not summary["complete"]:
-        stopped = "Cut off" if summary["cut"] else "Interrupted"
-        said = f"{stopped} after {summary['scenario_time']}. So far: {said}"
+        stopped = "cut off" if summary["cut"] else "interrupted"
+        said = (
+            f"No verdict: {stopped} after {summary['scenario_time']}. Until then "
+            f"{said[0].lower()}{said[1:]}"
+        )
     return said
 
 

@@ -19,10 +19,12 @@ from evm.replay import model_at
 from evm.revm import RevmChain
 from evm.words import unpacked
 from protocol import errors
+from protocol.errors import Revert
 from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD
 from protocol.quorum import MAX_REPORTERS
 from protocol.trace import genesis_actions, words_of
+from simulation.desk import Desk
 from tests.evm.story import by
 from tests.genesis import ACTORS, FEED, GENESIS, REPORTERS, START
 
@@ -33,6 +35,8 @@ IMPOSTOR = "Impostor"
 # Two thousand and some, as the feeds of dollars have it.
 ANSWER, DECIMALS = 200_012_345_678, 8
 PRICE = 2_000_12345678 * 10**10
+# The first market of the crash.
+ETH = 0
 MOST_INT, LEAST_INT, MOST_UINT = 2**255 - 1, -(2**255), 2**256 - 1
 
 
@@ -250,3 +254,54 @@ def test_an_impostor_that_answers_well_is_heard() -> None:
     assert relayed.succeeded
     seen = scene.chain.view("Oracle", "price", 0, START, (WRAPPED,))
     assert unpacked(seen.output)[0] == PRICE
+
+
+def seen(*overrides: str) -> Desk:
+    """
+    An aggregator that has long answered 3,000 is heard alone, and answers 3,060 now,
+    which nobody has relayed yet.
+    """
+    desk = Desk("revm", overrides=overrides)
+    heard = replace(desk.genesis.markets[ETH].feed, reporters=1, quorum=1)
+    aggregator = desk.stage.addresses["Aggregator"]
+    vacant = (0,) * (MAX_REPORTERS - 1)
+    words = (ETH, *words_of(heard), aggregator, *vacant)
+    desk.make("owner", "Governor", "set_feed", *words)
+    desk.deposit("trader", "10_000 USDC")
+    for _ in range(60):
+        desk.now += 10
+        desk.make("rival", "Aggregator", "say", 3_000 * 10**8, 8, desk.now)
+        desk.make("rival", "Oracle", "relay", ETH, 0)
+    desk.now += 10
+    desk.make("rival", "Aggregator", "say", 3_060 * 10**8, 8, desk.now)
+    return desk
+
+
+def test_a_fee_above_the_threshold_does_not_stop_who_sees_an_answer() -> None:
+    """A step of four thresholds of half a percent, within a second."""
+    desk = seen("market.ETH.fee.taker=0.006")
+    desk.trade("trader", "ETH", "20 ETH")
+    desk.make("trader", "Oracle", "relay", ETH, 0)
+    desk.trade("trader", "ETH", "-20 ETH")
+    desk.settle("trader", "ETH")
+    won = desk.state.accounts[desk.holder("trader")].cash - 10_000 * WAD
+    assert won * 100 // WAD == 82_784
+
+
+def test_the_least_delay_keeps_an_answer_from_who_sees_it() -> None:
+    desk = seen("market.ETH.fee.taker=0.006", "protocol.order.delay=1s")
+    with pytest.raises(Revert, match=errors.ONLY_BY_ORDER):
+        desk.trade("trader", "ETH", "20 ETH")
+    holder = desk.holder("trader")
+    words = (holder, 0, ETH, 20 * WAD, 6_000 * WAD, False, WAD)
+    desk.make("trader", "Orders", "commit", *words)
+    desk.make("trader", "Oracle", "relay", ETH, 0)
+    number = desk.state.heads[ETH].rounds - 1
+    desk.now += 1
+    for shown in (number - 1, number):
+        with pytest.raises(Revert, match=errors.ROUND_TOO_EARLY):
+            desk.make("trader", "Orders", "settle", holder, 0, shown)
+    desk.make("rival", "Aggregator", "say", 3_060 * 10**8, 8, desk.now)
+    desk.make("rival", "Oracle", "relay", ETH, 0)
+    assert desk.make("rival", "Orders", "settle", holder, 0, number + 1)
+    assert desk.state.positions[holder, ETH].quote <= -20 * 3_060 * WAD

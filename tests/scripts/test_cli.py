@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -115,6 +116,12 @@ def test_a_run_prints_tables_and_a_verdict(perpspec) -> None:
     assert "Written to runs/small-9" in done.stdout
 
 
+def test_a_run_of_a_few_calls_has_no_verdict(perpspec) -> None:
+    done = perpspec("run", CRASH, *SETTINGS, "--max-calls", "5")
+    assert done.exit_code == 0
+    assert "No verdict: cut off after 0s. Until then solvent: nobody" in done.stdout
+
+
 def test_a_run_on_a_node_compares_roots(perpspec) -> None:
     with running_anvil() as url:
         done = perpspec(
@@ -139,7 +146,7 @@ def test_a_run_on_a_node_compares_roots(perpspec) -> None:
         ),
         (["--set", "market.ETH.margin.im_base=0.001"], "ClosingCostsTooMuch"),
         (["--prices", "nowhere.csv"], "nowhere.csv: cannot be read"),
-        (["--evm", "geth"], "geth: not revm, eth-tester or the URL of a node"),
+        (["--evm", "geth"], "geth: not none, revm, eth-tester or the URL of a node"),
         (["--out", "."], "holds something that is no run"),
         (["--max-calls", "0"], "max-calls"),
         (["--seed", "-1"], "run.seed: -1 is out of range"),
@@ -270,7 +277,7 @@ def test_ctrl_c_keeps_what_ran(perpspec, tmp_path, monkeypatch) -> None:
     assert not json.loads(done.stdout)["complete"]
     place = tmp_path / "runs" / "small-7"
     assert not read_trace(place / "trace.jsonl.gz").is_complete
-    assert "Interrupted after 5m" in (place / "report.html").read_text()
+    assert "No verdict: interrupted after 5m" in (place / "report.html").read_text()
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -368,15 +375,16 @@ def test_a_statement_is_the_same_from_a_node(
     [
         ((), "give one"),
         (("--trace", "TRACE", "--rpc", "http://127.0.0.1:1"), "give one"),
-        (("--trace", "missing.jsonl"), "cannot be read"),
+        (("--trace", "missing.jsonl"), "error: missing.jsonl: cannot be read: No such"),
         (("--trace", "TRACE"), "nothing ever was in this account; there are: "),
-        (("--trace", "TRACE", "--call", "0"), "there is no call 0"),
+        (("--trace", "TRACE", "--call", "0"), ".gz: there is no call 0"),
         (("--trace", "TRACE", "--deployment", "F"), "needs no deployment"),
         (("--rpc", "http://127.0.0.1:1"), "say in a file where"),
         (("--rpc", "http://127.0.0.1:1", "--deployment", "F"), "cannot be read"),
         (("--rpc", "http://127.0.0.1:1", "--deployment", "E"), "no address of Token"),
         (("--rpc", "http://127.0.0.1:1", "--deployment", "D"), "no node answers"),
-        (("--rpc", "revm", "--deployment", "D"), "not the URL of a node"),
+        (("--rpc", "revm", "--deployment", "D"), "revm: not the URL of a node"),
+        (("--rpc", "geth", "--deployment", "D"), "geth: not the URL of a node"),
     ],
 )
 def test_a_statement_that_cannot_be_is_refused(
@@ -391,6 +399,12 @@ def test_a_statement_that_cannot_be_is_refused(
     assert done.exit_code == 2
     assert said in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_a_replay_on_what_is_no_chain_is_refused(perpspec, trace) -> None:
+    done = perpspec("replay", trace, "--evm", "geth")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "geth: not none, revm, eth-tester or the URL of a node" in done.stderr
 
 
 def test_only_a_node_has_a_deployment(perpspec, trace, tmp_path) -> None:
@@ -508,7 +522,19 @@ def test_a_call_is_explained(perpspec, trace) -> None:
     done = perpspec("explain", trace, "--call", "3")
     assert done.exit_code == 0
     assert done.stdout.startswith("call 3: ")
-    assert perpspec("explain", trace, "--call", "99999").exit_code == 2
+    done = perpspec("explain", trace, "--call", "99999")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {trace}: there is no call 99999")
+
+
+@pytest.mark.parametrize(
+    "command", [["replay"], ["shrink"], ["explain", "--call", "1"]]
+)
+def test_a_trace_that_is_not_there_is_told(perpspec, tmp_path, command) -> None:
+    done = perpspec(*command, "nowhere.jsonl")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: nowhere.jsonl: cannot be read: No such file")
+    assert nothing_is_left(tmp_path)
 
 
 def test_a_scenario_is_checked(perpspec, tmp_path) -> None:
@@ -543,6 +569,15 @@ def test_help_teaches(perpspec) -> None:
     ):
         assert command in done.stdout
     assert "Example" in perpspec("run", "--help").stdout
+
+
+def test_help_asks_for_no_value_where_none_is_taken(perpspec) -> None:
+    """But of its own flag, which is not ours to describe."""
+    for command in ("run", "replay", "shrink", "statement"):
+        text = perpspec(command, "--help").stdout
+        flags = re.findall(r"^\W+(--(?:json|quiet) .*)$", text, re.MULTILINE)
+        assert len(flags) == (2 if command in ("run", "shrink") else 1)
+        assert not [flag for flag in flags if "<bool>" in flag]
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -35,13 +35,13 @@ def provider(kind: str) -> Iterator[str]:
         yield "__import__('web3').EthereumTesterProvider()"
 
 
-def pass_time(w3: Any) -> None:
+def pass_time(w3: Any, seconds: int = LATER) -> None:
     """Let the next block be later."""
     now = w3.eth.get_block("latest")["timestamp"]
     if tester := getattr(w3.provider, "ethereum_tester", None):
-        tester.time_travel(now + LATER)
+        tester.time_travel(now + seconds)
     else:
-        w3.provider.make_request("evm_increaseTime", [LATER])
+        w3.provider.make_request("evm_increaseTime", [seconds])
         w3.provider.make_request("evm_mine", [])
 
 
@@ -67,22 +67,44 @@ def test_the_steps_of_the_page_deploy_a_protocol_that_is_ready(folder, kind) -> 
         for number, step in enumerate(steps, 1):
             exec(compile(step.replace(NODE, node), f"step {number}", "exec"), scope)
             pass_time(scope["w3"])
-        trade_once(scope)
+        trade_and_lend(scope)
     assert printed.getvalue() == "".join(said)
 
 
-def trade_once(scope: dict[str, Any]) -> None:
-    """Who was never heard of trades on what was deployed, once prices are fresh."""
-    send, exchange, known = (scope[name] for name in ("send", "exchange", "known"))
-    newcomer, token, wad = scope["w3"].eth.accounts[7], scope["token"], scope["WAD"]
-    number, price = 0, 3_000 * wad
-    now = scope["w3"].eth.get_block("latest")["timestamp"]
-    for voice, reporter in enumerate(scope["reporters"]):
-        words = (number, voice, price, price // 2_000, now)
-        send(scope["oracle"].report(*words), reporter)
+def trade_and_lend(scope: dict[str, Any]) -> None:
+    """
+    Who was never heard of trades on what was deployed, where the next answer comes
+    after a whole heartbeat; then somebody lends, and has shares after another.
+    """
+    send, exchange, vault = (scope[name] for name in ("send", "exchange", "vault"))
+    orders = scope["contracts"]["Orders"].functions
+    token, known, wad = scope["token"], scope["known"], scope["WAD"]
+    newcomer, keeper = scope["w3"].eth.accounts[7:9]
+    number = len(scope["scenario"].markets)
     holder, atoms = int(newcomer, 16) << 96, 1_000 * 10**6
-    send(token.functions.mint(newcomer, atoms), newcomer)
-    send(token.functions.approve(known["exchange"], atoms), newcomer)
+    send(token.functions.mint(newcomer, 2 * atoms), newcomer)
+    send(token.functions.approve(known["exchange"], 2 * atoms), newcomer)
     send(exchange.deposit(holder, atoms), newcomer)
-    send(exchange.trade(holder, number, wad, 2 * price), newcomer)
+
+    words = (holder, 0, number, wad, 6_000 * wad, False, wad)
+    send(orders.commit(*words), newcomer)
+    answer_next(scope, number)
+    send(orders.settle(holder, 0, 1), keeper)
     assert exchange.position_of(holder, number).call()[0] == wad
+    assert exchange.reward_of(keeper).call() == wad
+
+    send(vault.request_deposit(atoms, 1), newcomer)
+    answer_next(scope, number)
+    send(vault.execute(2), keeper)
+    assert vault.balanceOf(newcomer).call() > 0
+
+
+def answer_next(scope: dict[str, Any], number: int) -> None:
+    """Let the aggregator answer a heartbeat later, and be relayed late."""
+    w3, send, anybody = scope["w3"], scope["send"], scope["founder"]
+    pass_time(w3, scope["heartbeat"])
+    answered_at = w3.eth.get_block("latest")["timestamp"]
+    pass_time(w3, scope["late"])
+    answer = (300_000_000_000, 8, answered_at)
+    send(scope["aggregator"].functions.say(*answer), anybody)
+    send(scope["oracle"].relay(number, 0), anybody)

@@ -68,6 +68,19 @@ def test_every_command_of_a_page_works(page: Path, checkout: Path) -> None:
         assert done.returncode == 0, said
 
 
+def test_every_keeper_is_named() -> None:
+    """On the page for who writes them by its file, and in the tree by what it is."""
+    page = (ROOT / "docs" / "how-to" / "keeper.md").read_text()
+    (branch,) = re.findall(r"^keepers/ .*$", PAGES[0].read_text(), re.MULTILINE)
+    # What a keeper looks at, and how it reads answers, acts on nothing.
+    helpers = {"__init__", "batch", "watch"}
+    names = {path.stem for path in (ROOT / "keepers").glob("*.py")} - helpers
+    assert len(names) > 5
+    for name in sorted(names):
+        assert f"`{name}.py`" in page
+        assert re.search(rf"\b{name}s?\b", branch), name
+
+
 def test_every_link_leads_somewhere() -> None:
     pages = [*PAGES, *sorted((ROOT / "docs").rglob("*.md"))]
     for page in pages:

@@ -313,12 +313,33 @@ def test_a_verdict_fits_what_happened(written) -> None:
         ({"bad_debt": 0.0}, "Solvent: the insurance fund paid 50 USDC"),
         ({"bad_debt": 0.0, "insurance_drawn": 0.0}, "Solvent: nobody paid"),
         ({"conservation_violations": 2}, "The books did not add up after 2"),
-        ({"complete": False}, "Interrupted after 20m. So far: Solvent"),
     ]
     for change, said in cases:
         told = verdict(summary | change, "USDC")
         assert told.startswith(said)
         assert ("A share ends at 1.0" in told) == ("Solvent" in said)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "interrupted after 20m. Until then solvent; the vault bore a loss: "),
+        (
+            {"cut": True, "scenario_time": "0s", "bad_debt": 0.0},
+            "cut off after 0s. Until then solvent: the insurance fund paid 50 USDC",
+        ),
+        ({"vault_nav_end": -1.0}, "interrupted after 20m. Until then insolvent: "),
+        (
+            {"variants": [{"name": "wide"}]},
+            "interrupted after 20m. Until then with wide: Solvent; the vault",
+        ),
+    ],
+)
+def test_a_run_that_was_not_ended_has_no_verdict(change, said, written) -> None:
+    told = verdict(written[2] | {"complete": False} | change, "USDC")
+    assert told.startswith(f"No verdict: {said}")
+    assert ("A share stood at 1.0" in told) == ("insolvent" not in told)
+    assert "ends at" not in told
 
 
 @pytest.mark.parametrize(

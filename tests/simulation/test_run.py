@@ -130,7 +130,7 @@ def test_what_was_interrupted_keeps_what_ran(tmp_path) -> None:
     assert len(trace.actions) + result.setup_calls == 200
     summary = summarized(result)
     assert not summary["complete"]
-    assert verdict(summary, "USDC").startswith("Interrupted after")
+    assert verdict(summary, "USDC").startswith("No verdict: interrupted after")
 
 
 def test_a_difference_ends_the_run_and_is_kept(tmp_path, monkeypatch) -> None:

@@ -1,5 +1,5 @@
 """
-The glossary has each term once, in order.
+The glossary has each term once for each of its meanings, in order.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pathlib import Path
 PAGE = Path(__file__).parents[2] / "docs" / "glossary.md"
 
 
-def test_terms_are_sorted_and_have_one_meaning() -> None:
+def test_terms_are_sorted_and_each_row_has_one_of_its_own() -> None:
     lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
     terms = [line.split("|")[1].strip() for line in lines[2:]]
     assert len(terms) > 60

@@ -429,6 +429,24 @@ def test_its_owner_takes_it_back_until_it_is_armed(stopped) -> None:
     assert refused(stopped, "ann", "cancel", ANN, 5) == errors.ORDER_ARMED
 
 
+def test_an_operator_commits_and_leaves_alone_what_waits_for_a_price(stopped) -> None:
+    stopped.make("ann", "Exchange", "set_operator", ACTORS["bob"], 1)
+    stopped.make("bob", "Orders", "commit", ANN, 0, *STOP[:5])
+    stopped.make("bob", "Orders", "cancel", ANN, 0)
+    assert refused(stopped, "bob", "place", ANN, 0, *STOP) == errors.NOT_OPERATOR
+    assert refused(stopped, "bob", "cancel", ANN, 5) == errors.NOT_OPERATOR
+
+
+def test_a_stop_is_not_armed_once_its_fee_is_below_the_least(stopped) -> None:
+    asked = OrderParams(delay=DELAY, window=WINDOW, least_fee=2 * FEE)
+    risk = words_of(replace(RISK, order=asked))
+    stopped.make("owner", "Governor", "set_risk", *risk)
+    round_at(stopped, DUE_AT + 1, "1900")
+    assert refused(stopped, "keeper", "arm", ANN, 5) == errors.FEE_TOO_SMALL
+    stopped.make("ann", "Orders", "place", ANN, 6, *STOP)
+    assert refused(stopped, "keeper", "arm", ANN, 6) == errors.FEE_TOO_SMALL
+
+
 @pytest.mark.parametrize(
     ("sender", "number", "words", "error"),
     [

@@ -243,11 +243,17 @@ def test_a_trace_is_read_by_what_it_holds_and_not_by_its_name(tmp_path) -> None:
 
 
 def test_a_file_that_cannot_be_read_or_is_empty_is_named(tmp_path) -> None:
-    with pytest.raises(TraceError, match="cannot be read"):
-        read_trace(tmp_path / "missing")
+    """By itself: there is no line to name."""
     (tmp_path / "empty").write_bytes(b"")
-    with pytest.raises(TraceError, match="the file is empty"):
-        read_trace(tmp_path / "empty")
+    for name, message in (
+        ("missing", "cannot be read: No such file"),
+        ("empty", "not a trace: the file is empty"),
+    ):
+        path = tmp_path / name
+        with pytest.raises(TraceError) as found:
+            read_trace(path)
+        assert str(found.value).startswith(f"{path}: {message}")
+        assert found.value.line is None
 
 
 def test_the_schema_beside_the_code_is_the_one_it_writes() -> None:
