@@ -19,7 +19,6 @@ from . import market
 from . import order
 from . import position
 from . import settlement
-from . import trading
 
 initializes: account
 initializes: collateral[account := account]
@@ -44,14 +43,6 @@ initializes: settlement[
     market := market,
     position := position,
 ]
-initializes: trading[
-    account := account,
-    health := health,
-    ledger := ledger,
-    market := market,
-    position := position,
-    settlement := settlement,
-]
 initializes: commitment[
     account := account,
     health := health,
@@ -69,13 +60,10 @@ def __init__(
     oracle: address,
     rules: address,
     governor: address,
-    resolution: address,
-    obligations: address,
 ):
     collateral.__init__(governor)
     ledger.__init__(token, decimals)
     market.__init__(oracle, rules)
-    trading.__init__(resolution, obligations)
 
 
 @external

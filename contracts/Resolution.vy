@@ -9,7 +9,6 @@
 from . import account
 from . import backing
 from . import collateral
-from . import commitment
 from . import credit
 from . import deleveraging
 from . import errors
@@ -64,14 +63,6 @@ initializes: unwinding[
     position := position,
     settlement := settlement,
     trading := trading,
-]
-initializes: commitment[
-    account := account,
-    health := health,
-    ledger := ledger,
-    market := market,
-    position := position,
-    settlement := settlement,
 ]
 
 

@@ -58,6 +58,19 @@ def unpacked_sampling(packed: uint256) -> Sampling:
 
 @internal
 @pure
+def is_same(one: ExpiryParams, other: ExpiryParams) -> bool:
+    """
+    @notice Whether a market ends the same way by both, or never.
+    """
+    return (
+        one.expires_at == other.expires_at
+        and one.samples == other.samples
+        and one.spacing == other.spacing
+    )
+
+
+@internal
+@pure
 def begins_at(params: ExpiryParams) -> uint256:
     """
     @notice When the first piece begins, a spacing before the first sample.

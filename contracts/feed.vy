@@ -444,13 +444,19 @@ def latest_price(feed_id: uint256) -> FeedPrice:
 def set_feed(feed_id: uint256, code: address, reporters: address[quorum.MAX_REPORTERS]):
     """
     @notice Give a feed the parameters in the code, and reporters; who is no longer
-            one is no longer heard.
+            one is no longer heard, and where it is to end otherwise its samples begin
+            anew.
     """
     for i: uint256 in range(quorum.MAX_REPORTERS):
         if self.reporters[feed_id][i] != reporters[i]:
             self.reporters[feed_id][i] = reporters[i]
             self.reports[feed_id][i] = 0
+    before: expiry.ExpiryParams = empty(expiry.ExpiryParams)
+    if self.feed_params[feed_id] != empty(address):
+        before = self.load_params(feed_id).expiry
     self.feed_params[feed_id] = code
+    if not expiry.is_same(before, self.load_params(feed_id).expiry):
+        self.samplings[feed_id] = 0
     log FeedSet(feed_id=feed_id, code=code)
 
 

@@ -142,12 +142,7 @@ def require_same_expiry(before: expiry.ExpiryParams, after: expiry.ExpiryParams)
     """
     @notice Refuse another end than the one that a market has begun with.
     """
-    errors.require(
-        before.expires_at == after.expires_at
-        and before.samples == after.samples
-        and before.spacing == after.spacing,
-        errors.EXPIRY_FIXED,
-    )
+    errors.require(expiry.is_same(before, after), errors.EXPIRY_FIXED)
 
 
 @internal

@@ -33,6 +33,7 @@ class Sampling(Struct, frozen=True):
 
 
 NO_EXPIRY = ExpiryParams(Seconds(0), 0, Seconds(0))
+NO_SAMPLING = Sampling(Price(0), Price(0), 0)
 
 
 def packed_sampling(sampling: Sampling) -> int:
@@ -51,6 +52,11 @@ def unpacked_sampling(packed: int) -> Sampling:
         total=Price(signed(packed, 96, 128)),
         taken=unsigned(packed, 224, 32),
     )
+
+
+def is_same(one: ExpiryParams, other: ExpiryParams) -> bool:
+    """Whether a market ends the same way by both, or never."""
+    return one == other
 
 
 def begins_at(params: ExpiryParams) -> Seconds:

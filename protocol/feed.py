@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from protocol import errors, expiry, volatility
 from protocol.errors import require
-from protocol.expiry import ExpiryParams
+from protocol.expiry import NO_EXPIRY, NO_SAMPLING, ExpiryParams
 from protocol.fixed_point import WAD, clamp, mul_div_down, mul_wad_down
 from protocol.quorum import (
     MAX_REPORTERS,
@@ -381,13 +381,18 @@ def set_feed(
 ) -> None:
     """
     Give a feed the parameters in the code, and reporters; who is no longer one is no
-    longer heard.
+    longer heard, and where it is to end otherwise its samples begin anew.
     """
     for i in range(MAX_REPORTERS):
         if state.reporters[feed_id, i] != reporters[i]:
             state.reporters[feed_id, i] = reporters[i]
             state.reports[feed_id, i] = Report(Price(0), Price(0), Seconds(0))
+    before = NO_EXPIRY
+    if state.feed_params[feed_id] != 0:
+        before = load_params(state, feed_id).expiry
     state.feed_params[feed_id] = code
+    if not expiry.is_same(before, load_params(state, feed_id).expiry):
+        state.samplings[feed_id] = NO_SAMPLING
     state.log(FeedSet(feed_id=feed_id, code=code))
 
 

@@ -119,12 +119,7 @@ def require_lawful_expiry(params: ExpiryParams) -> None:
 
 def require_same_expiry(before: ExpiryParams, after: ExpiryParams) -> None:
     """Refuse another end than the one that a market has begun with."""
-    require(
-        before.expires_at == after.expires_at
-        and before.samples == after.samples
-        and before.spacing == after.spacing,
-        errors.EXPIRY_FIXED,
-    )
+    require(expiry.is_same(before, after), errors.EXPIRY_FIXED)
 
 
 def require_lawful_future(params: ExpiryParams, asked: FundingParams) -> None:

@@ -26,7 +26,7 @@ from protocol.credit import (
 )
 from protocol.deleveraging import Opening, packed_opening
 from protocol.errors import require
-from protocol.expiry import Sampling, packed_sampling
+from protocol.expiry import NO_SAMPLING, Sampling, packed_sampling
 from protocol.feed import NO_ROUND, Head, Round, packed_head, packed_round
 from protocol.funding import Funding, packed_funding
 from protocol.insurance import InsuranceWindow, packed_window
@@ -362,7 +362,7 @@ class State:
         self.samplings: Table[int, Sampling] = table(
             "samplings",
             "Oracle",
-            Sampling(Price(0), Price(0), 0),
+            NO_SAMPLING,
             lambda record: (packed_sampling(record),),
         )
 

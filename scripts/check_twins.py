@@ -41,6 +41,7 @@ PYTHON_ONLY = {
     "credit.NO_CREDIT": "`empty(CreditLine)` in Vyper",
     "exchange.NOTHING": "a plain 0 in Vyper, where a number has no unit",
     "expiry.NO_EXPIRY": "`empty(ExpiryParams)` in Vyper",
+    "expiry.NO_SAMPLING": "`empty(Sampling)` in Vyper",
     "feed.NO_ROUND": "`empty(Round)` in Vyper",
     "backing.NO_STANDING": "`empty(Standing)` in Vyper",
     "liquidation.NO_CASE": "`empty(Case)` in Vyper",

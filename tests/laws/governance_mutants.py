@@ -82,6 +82,19 @@ GOVERNANCE_MUTANTS = (
         ("taken - last.taken", "taken"),
     ),
     each(
+        "what was sampled for one end counts for the next",
+        "P5",
+        "feed",
+        (
+            "state.samplings[feed_id] = NO_SAMPLING",
+            "state.samplings[feed_id] = state.samplings[feed_id]",
+        ),
+        (
+            "self.samplings[feed_id] = 0",
+            "self.samplings[feed_id] = self.samplings[feed_id]",
+        ),
+    ),
+    each(
         "a sample is not held in the band",
         "P5",
         "feed",

@@ -43,6 +43,7 @@ def samplings_in(draw: st.DrawFn) -> tuple[Sampling, int, int, ExpiryParams]:
 FUNCTIONS: Functions = {
     "packed_sampling": (SAMPLINGS,),
     "unpacked_sampling": (WORDS,),
+    "is_same": st.tuples(EXPIRIES, EXPIRIES) | EXPIRIES.map(lambda one: (one, one)),
     "begins_at": (EXPIRIES,),
     "is_averaged": times_in(),
     "taken_by": times_in(),

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from protocol import errors, expiry
-from protocol.expiry import Sampling
+from protocol.expiry import NO_SAMPLING, ExpiryParams, Sampling
 from protocol.trace import words_of
 from tests.twin.twins import both
 from tests.unit.desk import ACTORS, REPORTERS, Desk
@@ -23,11 +23,16 @@ FEED_WORDS = [ACTORS[name] for name in REPORTERS] + [0] * (7 - len(REPORTERS))
 UNFUNDED = replace(MARKET, funding=replace(MARKET.funding, max_rate=0))
 
 
+def set_feed(desk: Desk, ends: ExpiryParams, **changes: int) -> None:
+    """The feed of the market ends so."""
+    words = words_of(replace(FEED, expiry=ends, **changes))
+    desk.make("owner", "Governor", "set_feed", DATED, *words, *FEED_WORDS)
+
+
 def started() -> Desk:
     """Ann has ten of a future at 2001, when the index was 2000."""
     desk = Desk("100000")
-    words = (*words_of(replace(FEED, expiry=EXPIRY)), *FEED_WORDS)
-    desk.make("owner", "Governor", "set_feed", DATED, *words)
+    set_feed(desk, EXPIRY)
     desk.make("owner", "Governor", "set_market", DATED, *words_of(UNFUNDED))
     desk.quote("2000", DATED)
     desk.deposit("ann", "10000")
@@ -157,8 +162,33 @@ def test_an_end_is_not_moved(field: str, value: int) -> None:
     words = (*words_of(moved), *FEED_WORDS)
     refused = desk.call("owner", "Governor", "set_feed", DATED, *words)
     assert refused.error == errors.EXPIRY_FIXED
-    same = (*words_of(replace(FEED, expiry=EXPIRY)), *FEED_WORDS)
-    desk.make("owner", "Governor", "set_feed", DATED, *same)
+    set_feed(desk, EXPIRY)
+
+
+def test_another_end_begins_its_samples_anew() -> None:
+    """
+    Before it has a market a feed ends once at 2300, by four samples: of 9200 and four
+    nothing is left for the three of the next end.
+    """
+    desk = Desk("100000")
+    set_feed(desk, replace(EXPIRY, expires_at=START + 1_800, samples=4))
+    assert said(desk, START + 1_790, "2300") == wad("2300")
+    assert said(desk, START + 1_801, "2300") == wad("2300")
+    sampled = desk.model.state.samplings[DATED]
+    assert sampled == Sampling(wad("2300"), wad("9200"), 4)
+    set_feed(desk, EXPIRY)
+    assert desk.model.state.samplings[DATED] == NO_SAMPLING
+    desk.make("owner", "Governor", "set_market", DATED, *words_of(UNFUNDED))
+    for before in (300, 150, -1):
+        assert said(desk, ENDS - before, "2000") == wad("2000")
+
+
+def test_what_was_sampled_is_kept_where_the_end_is() -> None:
+    """(2000 + 2 * 2300) / 3 = 2200, as if nobody had changed the feed between."""
+    desk = started()
+    assert said(desk, ENDS - 150, "2000") == wad("2000")
+    set_feed(desk, EXPIRY, max_age=FEED.max_age - 1)
+    assert said(desk, ENDS - 110, "2300") == wad("2200")
 
 
 def test_a_token_does_not_expire() -> None:

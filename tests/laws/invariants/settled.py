@@ -9,7 +9,7 @@ from typing import Any
 
 from protocol import market
 from protocol.deleveraging import Deleveraged, DeleveragingOpened
-from protocol.feed import RING, RoundStored
+from protocol.feed import RING, FeedSet, RoundStored
 from protocol.fixed_point import WAD
 from protocol.funding import DAY, FundingAccrued
 from protocol.insurance import InsuranceDrawn
@@ -161,9 +161,15 @@ def averaged(call: Call) -> None:
     P5: in its window the price of a dated future is the average of its samples: those
     whose time has passed are kept, each like the round that stood then, and those to
     come are like the last, which is held in its band. So no round moves where it ends
-    by more than that band's part of the samples at which it stands.
+    by more than that band's part of the samples at which it stands. Samples are of one
+    end: a feed that gets another keeps none.
     """
     state = call.world.state
+    for event in call.events(FeedSet):
+        number, used = event.feed_id, call.row("feed_params", event.feed_id)
+        is_same = used and state.codes[used].expiry == state.codes[event.code].expiry
+        kept = call.row("samplings", number) if is_same else state.samplings.empty
+        assert state.samplings[number] == kept, (event, kept)
     for event in call.events(RoundStored):
         number, feed = event.feed_id, feed_of(call, event.feed_id)
         asked = feed.expiry

@@ -320,3 +320,6 @@ def arm(world: World, choose: Choices) -> Calls:
         return
     for _ in range(2 if choose.chance(8) else 1):
         yield call
+    if choose.chance(20):
+        # Who has armed it himself would like it back, and to arm it again.
+        yield world.by(holder >> 96, "Orders", "cancel", holder, number)

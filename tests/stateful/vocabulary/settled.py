@@ -1,5 +1,5 @@
 """
-A market is settled, and everybody is closed in it.
+A market is settled, and everybody is closed in it; one ends by itself, or otherwise.
 """
 
 from __future__ import annotations
@@ -7,9 +7,14 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from protocol import market
+from protocol.expiry import NO_EXPIRY, ExpiryParams
+from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
 from protocol.governance import SILENCE
 from protocol.parameters import SETTLED
+from protocol.quorum import MAX_REPORTERS
+from protocol.trace import Action, words_of
+from tests.stateful import configuration
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
     any_holder,
@@ -162,3 +167,33 @@ def in_settled(world: World, choose: Choices) -> Calls:
     else:
         guardian = state.guardian[()]
         yield world.by(guardian, "Governor", "pause_market", number)
+
+
+@rule(1)
+def postpone(world: World, choose: Choices) -> Calls:
+    """
+    A feed that has no market yet comes into a window, and is to end otherwise, never,
+    or as before.
+    """
+    number = world.markets
+    samples, spacing = choose.pick((1, 3, 30)), choose.pick((1, 12, 60))
+    begins = world.now + choose.pick((1, 600))
+    soon = ExpiryParams(begins + samples * spacing, samples, spacing)
+    params = configuration.feed_params(choose, 3, 2_000 * WAD)
+    yield feed_set(world, number, replace(params, expiry=soon))
+    for _ in range(choose.integer(1, 3)):
+        world.now = max(world.now, begins) + choose.integer(1, samples * spacing)
+        price = choose.integer(1_000, 3_000) * WAD
+        yield from round_at(world, choose, number, price)
+    later = replace(soon, expires_at=world.now + soon.expires_at - begins)
+    ends = choose.pick((NO_EXPIRY, NO_EXPIRY, later, soon))
+    yield feed_set(world, number, replace(params, expiry=ends))
+
+
+def feed_set(world: World, number: int, params: FeedParams) -> Action:
+    """The owner gives a feed these parameters, and the usual reporters."""
+    names = ("reporter_1", "reporter_2", "reporter_3")
+    reporters = [world.actors[name] for name in names]
+    reporters += [0] * (MAX_REPORTERS - len(reporters))
+    words = (number, *words_of(params), *reporters)
+    return world.by(world.state.owner[()], "Governor", "set_feed", *words)
