@@ -13,6 +13,7 @@
 from . import account
 from . import backing
 from . import collateral
+from . import credit
 from . import errors
 from . import feed
 from . import funding
@@ -71,6 +72,7 @@ interface Exchange:
     def collateral_params_of(token_id: uint256) -> address: view
     def total_of(token_id: uint256) -> int256: view
     def standing_of(holder: uint256) -> backing.Standing: view
+    def line_of(holder: uint256) -> credit.CreditLine: view
     def books() -> market.Books: view
     def market_of(market_id: uint256) -> sides.MarketState: view
     def params_of(market_id: uint256) -> address: view
@@ -148,7 +150,11 @@ def statement_of(holder: uint256) -> statement.Statement:
                 risk.portfolio.floor,
                 whole,
             )
-    return statement.statement(current, whole, critical, lines)
+    is_line_settled: bool = True
+    if current.has_line:
+        lent: credit.CreditLine = staticcall Exchange(EXCHANGE).line_of(holder)
+        is_line_settled = lent.used == 0 and lent.owed == 0
+    return statement.statement(current, whole, critical, is_line_settled, lines)
 
 
 @external

@@ -111,10 +111,15 @@ def status_of(whole: Totals, critical: int256) -> uint256:
 
 @internal
 @pure
-def free_collateral(current: account.Account, whole: Totals) -> int256:
+def free_collateral(
+    current: account.Account, whole: Totals, is_line_settled: bool
+) -> int256:
     """
-    @notice What the account could withdraw of its cash.
+    @notice What the account could withdraw of its cash: nothing while an order of it is
+            pending, or while it uses or owes any of its line.
     """
+    if current.orders != 0 or not is_line_settled:
+        return 0
     least: int256 = current.cash
     if current.positions != 0:
         least = min(whole.collateral, whole.strict_equity)
@@ -286,6 +291,7 @@ def statement(
     current: account.Account,
     whole: Totals,
     critical: int256,
+    is_line_settled: bool,
     lines: Line[account.MAX_MARKETS],
 ) -> Statement:
     """
@@ -301,7 +307,7 @@ def statement(
         reserve=whole.reserve,
         required=whole.required,
         called_at=current.called_at,
-        free_collateral=self.free_collateral(current, whole),
+        free_collateral=self.free_collateral(current, whole, is_line_settled),
         status=self.status_of(whole, critical),
         lines=lines,
     )

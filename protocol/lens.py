@@ -139,7 +139,11 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
             lines[market_id] = replace(
                 lines[market_id], liquidation_price=liquidation_price
             )
-    return statement.statement(current, whole, critical, tuple(lines))
+    is_line_settled = True
+    if current.has_line:
+        lent = exchange.line_of(state, lens, holder)
+        is_line_settled = lent.used == Quote(0) and lent.owed == Quote(0)
+    return statement.statement(current, whole, critical, is_line_settled, tuple(lines))
 
 
 def accounts_page(

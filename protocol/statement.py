@@ -106,8 +106,13 @@ def status_of(whole: Totals, critical: Ratio) -> int:
     return HEALTHY
 
 
-def free_collateral(current: Account, whole: Totals) -> Quote:
-    """What the account could withdraw of its cash."""
+def free_collateral(current: Account, whole: Totals, is_line_settled: bool) -> Quote:
+    """
+    What the account could withdraw of its cash: nothing while an order of it is
+    pending, or while it uses or owes any of its line.
+    """
+    if current.orders != 0 or not is_line_settled:
+        return Quote(0)
     least = current.cash
     if current.positions != 0:
         least = min(whole.collateral, whole.strict_equity)
@@ -249,7 +254,11 @@ def line(
 
 
 def statement(
-    current: Account, whole: Totals, critical: Ratio, lines: tuple[Line, ...]
+    current: Account,
+    whole: Totals,
+    critical: Ratio,
+    is_line_settled: bool,
+    lines: tuple[Line, ...],
 ) -> Statement:
     """The lines of an account under what they come to."""
     return Statement(
@@ -262,7 +271,7 @@ def statement(
         reserve=whole.reserve,
         required=whole.required,
         called_at=current.called_at,
-        free_collateral=free_collateral(current, whole),
+        free_collateral=free_collateral(current, whole, is_line_settled),
         status=status_of(whole, critical),
         lines=lines,
     )

@@ -378,7 +378,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: owed(True),
     lambda: owed(False),
     lambda: statement.free_collateral(
-        Account(signed("cash"), 1, 0, 0, False, 0, 0, False, 0), the_totals()
+        Account(signed("cash"), 1, 0, 0, False, 0, 0, False, 0), the_totals(), True
     ),
     lambda: statement.status_of(the_totals(), part()),
     lambda: margin_call.required(

@@ -4,7 +4,7 @@ Faults in what is told of many accounts at once.
 
 from __future__ import annotations
 
-from tests.laws.faults import Edit, Mutant
+from tests.laws.faults import Edit, Mutant, both
 
 
 def in_lens(
@@ -56,5 +56,17 @@ LENS_MUTANTS = (
         "M3",
         ("MAX_BATCH), 2**96)", "MAX_BATCH), 2**96 - 1)"),
         ("MAX_BATCH), 2**96)", "MAX_BATCH), 2**96 - 1)"),
+    ),
+    both(
+        "cash is told to be free that a pending order holds",
+        "M5",
+        "statement",
+        ("if current.orders != 0 or not", "if not"),
+    ),
+    both(
+        "cash is told to be free while a line is used",
+        "M5",
+        "statement",
+        ("if current.orders != 0 or not is_line_settled:", "if current.orders != 0:"),
     ),
 )

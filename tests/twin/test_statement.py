@@ -48,12 +48,18 @@ POSITION_SIZES = SIZES.filter(bool)
 FUNCTIONS: Functions = {
     "totals": (ACCOUNTS, STANDINGS, RISK, TIMES),
     "status_of": (TOTALS, PARTS),
-    "free_collateral": (ACCOUNTS, TOTALS),
+    "free_collateral": (ACCOUNTS, TOTALS, st.booleans()),
     "liquidation_price": (SIZES, PRICES, AMOUNTS, RATIOS, MARGIN, TOTALS),
     "room": (POSITION_SIZES, VALUES, RATIOS, PARTS, SUMS, TOTALS),
     "portfolio_price": (SIZES, PRICES, SCALES, MARGIN, SUMS, PARTS, TOTALS),
     "line": lines_later(),
-    "statement": (ACCOUNTS, TOTALS, PARTS, st.tuples(*[LINES] * MAX_MARKETS)),
+    "statement": (
+        ACCOUNTS,
+        TOTALS,
+        PARTS,
+        st.booleans(),
+        st.tuples(*[LINES] * MAX_MARKETS),
+    ),
 }
 
 

@@ -150,7 +150,11 @@ GIVEN: dict[str, dict[str, Any]] = {
         "params": MARGIN,
         "whole": WHOLE,
     },
-    "statement.free_collateral": {"current": OPEN, "whole": WHOLE},
+    "statement.free_collateral": {
+        "current": OPEN,
+        "whole": WHOLE,
+        "is_line_settled": True,
+    },
     "statement.status_of": {"whole": WHOLE, "critical": LIQUIDATION.critical_fraction},
     "liquidation.needed_part": PART_OF_A_HEDGE,
     "liquidation.closed_part": PART_OF_A_HEDGE,

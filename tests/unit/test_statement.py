@@ -94,15 +94,25 @@ def test_some_positions_have_no_such_price() -> None:
 
 def test_free_is_what_the_initial_margin_leaves() -> None:
     """2995 - 2200 - 5 = 790; without positions all cash is free; a debt is not."""
-    assert both(statement, "free_collateral", OPEN, WHOLE) == wad("790")
+    assert both(statement, "free_collateral", OPEN, WHOLE, True) == wad("790")
     strict = replace(WHOLE, strict_equity=wad("2205"))
-    assert both(statement, "free_collateral", OPEN, strict) == 0
+    assert both(statement, "free_collateral", OPEN, strict, True) == 0
     nothing = replace(WHOLE, initial=0, maintenance=0, reserve=0)
-    assert both(statement, "free_collateral", FLAT, nothing) == wad("2995")
+    assert both(statement, "free_collateral", FLAT, nothing, True) == wad("2995")
     tokens = replace(WHOLE, collateral=wad("9000"), strict_equity=wad("9000"))
-    assert both(statement, "free_collateral", OPEN, tokens) == wad("2995")
+    assert both(statement, "free_collateral", OPEN, tokens, True) == wad("2995")
     owing = replace(FLAT, cash=-1)
-    assert both(statement, "free_collateral", owing, nothing) == 0
+    assert both(statement, "free_collateral", owing, nothing, True) == 0
+
+
+def test_nothing_is_free_while_an_order_or_a_line_holds_the_account() -> None:
+    """Of 2995 of cash, with no position and nothing asked for."""
+    nothing = replace(WHOLE, initial=0, maintenance=0, reserve=0)
+    lent = replace(FLAT, has_line=True)
+    pending = replace(FLAT, orders=1 << 3)
+    assert both(statement, "free_collateral", lent, nothing, True) == wad("2995")
+    assert both(statement, "free_collateral", lent, nothing, False) == 0
+    assert both(statement, "free_collateral", pending, nothing, True) == 0
 
 
 def test_the_status_changes_at_the_requirement_and_at_zero() -> None:

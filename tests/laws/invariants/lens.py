@@ -131,3 +131,23 @@ def orders_paged(call: Call) -> None:
         expected = (*map(int, astuple(order)), is_pending)
         found = rows.get((sub, place))
         assert found == (expected if order.size_delta != 0 else None), (order, found)
+
+
+@trial
+def free_told(call: Call) -> None:
+    """
+    M5: a statement tells as free what a withdrawal may take of the cash: all of it, or
+    what the initial margin leaves; nothing while an order is pending, or a line is used
+    or owed.
+    """
+    state = call.world.state
+    for holder, now in call.after.worths.items():
+        account, line = state.accounts[holder], state.lines[holder]
+        most = int(account.cash)
+        if account.positions:
+            least = now.initial + reserve_of(call, holder)
+            most = min(most, now.assets - least, now.strict - least)
+        if account.orders or line.used or line.owed:
+            most = 0
+        free = lens.statement_of(state, look(call), holder).free_collateral
+        assert free == max(0, most), (holder, free, most)
