@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from evm.lockstep import Difference
 from protocol import market, payout
+from protocol.account import PORTFOLIO, Account
 from protocol.collateral import FIRST_FEED
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
@@ -183,11 +184,14 @@ class Exit:
         if size == 0 or world.is_at_risk(holder):
             return
         mark = market.price_of(self.state, market_id).mark
-        others = self.state.accounts[holder].positions & ~(1 << market_id)
+        account = self.state.accounts[holder]
+        others = account.positions & ~(1 << market_id)
         words = (holder, market_id, -size, MOST_INT if size < 0 else 0)
         error = self.outcome(holder >> 96, "Exchange", "trade", *words).error
-        if error == "RiskNotReduced" and up(abs(size), mark) < DUST and others:
-            # It costs more to round than it needs as margin: the others go first.
+        is_dust = up(abs(size), mark) < DUST
+        if error == "RiskNotReduced" and others and (is_dust or is_hedge(account)):
+            # It costs more to round than it needs as margin, or hedges the others: they
+            # go first.
             return
         assert error is None, error
 
@@ -403,6 +407,11 @@ class Exit:
         assert not any(state.totals.values())
         known = sum(map(sum, owned.values())) + funds.vault + funds.insurance
         assert state.holdings[()].held_atoms * state.scale == known, known
+
+
+def is_hedge(account: Account) -> bool:
+    """Whether a position may take from the margin that the others need."""
+    return account.mode == PORTFOLIO
 
 
 def wind_down(world: World, make: Make) -> None:
