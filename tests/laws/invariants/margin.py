@@ -125,7 +125,7 @@ ACTION_MATRIX = {
     "Orders.place": SAME,
     "Orders.arm": DOWN,
     "Orders.settle": ANY,
-    "Orders.expire": SAME,
+    "Orders.expire": UP,
     "Orders.cancel": UP,
     "Exchange.liquidate": ANY,
     "Exchange.deleverage": ANY,

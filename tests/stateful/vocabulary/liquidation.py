@@ -28,7 +28,7 @@ from tests.stateful.world import World
 def liquidate(world: World, choose: Choices) -> Calls:
     """A keeper tries, on an account at risk mostly."""
     risky = world.at_risk()
-    if not risky and choose.chance(85):
+    if not risky and choose.chance(92):
         return
     found = choose.pick(risky) if risky else held_or_any(world, choose)
     keeper = world.actors["keeper"]
@@ -63,9 +63,10 @@ def make_liquidatable(world: World, choose: Choices) -> Calls:
         if delta:
             yield limited(world, choose, holder >> 96, holder, market_id, delta)
     for _ in range(choose.integer(1, 3)):
-        if world.state.positions[holder, market_id].size == 0 and choose.chance(80):
+        call = world.by("keeper", "Exchange", "liquidate", holder, market_id)
+        if not world.would(call) and choose.chance(50):
             return
-        yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
+        yield call
 
 
 @rule(3, {"Exchange.claim_reward": "ok OutOfBounds RewardTooSmall ZeroAmount"})

@@ -301,8 +301,12 @@ def arm(world: World, choose: Choices) -> Calls:
     """The price goes to a trigger, or near it, and a keeper arms what waits there."""
     orders, count = world.state.orders, world.markets
     found = [key for key in placed(world) if orders[key].market_id < count]
+    # Whoever has committed to one arms no other, which is tried now and then.
+    free = [key for key in found if not world.state.accounts[key[0]].orders]
+    if free and choose.chance(90):
+        found = free
     if not found or choose.chance(15):
-        if kept(world) and choose.chance(15):
+        if kept(world) and choose.chance(6):
             key = choose.pick(kept(world))
             yield world.by(any_sender(world, choose), "Orders", "arm", *key)
         return

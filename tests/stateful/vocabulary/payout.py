@@ -132,6 +132,7 @@ def claim_for_a_debt(world: World, choose: Choices) -> Calls:
         world.now += choose.pick((12, 60))
         index = index * (100 - 12 * sign) // 100
         yield from round_at(world, choose, market_id, max(1, index))
-        yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
+        if state.positions[holder, market_id].size != 0:
+            yield world.by("keeper", "Exchange", "liquidate", holder, market_id)
     if choose.chance(70):
         yield with_factor(world, market_id, choose.pick((UNLIMITED, WAD, WAD // 2)))
