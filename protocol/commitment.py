@@ -112,16 +112,7 @@ def hold(
     if not is_reduction:
         if current.mode == account.PORTFOLIO:
             # A market without shocks is none for it.
-            rules.joined(
-                state,
-                market.ANYONE,
-                code,
-                size,
-                book,
-                price,
-                now,
-                NO_SUMS,
-            )
+            rules.joined(state, market.ANYONE, code, size, book, price, now, NO_SUMS)
         grown = rules.extended(
             state,
             market.ANYONE,

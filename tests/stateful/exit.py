@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from evm.lockstep import Difference
 from protocol import market, payout
-from protocol.account import PORTFOLIO, Account
+from protocol.account import PORTFOLIO
 from protocol.collateral import FIRST_FEED
 from protocol.fixed_point import WAD
 from protocol.model import Outcome
@@ -188,8 +188,8 @@ class Exit:
         others = account.positions & ~(1 << market_id)
         words = (holder, market_id, -size, MOST_INT if size < 0 else 0)
         error = self.outcome(holder >> 96, "Exchange", "trade", *words).error
-        is_dust = up(abs(size), mark) < DUST
-        if error == "RiskNotReduced" and others and (is_dust or is_hedge(account)):
+        is_dust, may_hedge = up(abs(size), mark) < DUST, account.mode == PORTFOLIO
+        if error == "RiskNotReduced" and others and (is_dust or may_hedge):
             # It costs more to round than it needs as margin, or hedges the others: they
             # go first.
             return
@@ -407,11 +407,6 @@ class Exit:
         assert not any(state.totals.values())
         known = sum(map(sum, owned.values())) + funds.vault + funds.insurance
         assert state.holdings[()].held_atoms * state.scale == known, known
-
-
-def is_hedge(account: Account) -> bool:
-    """Whether a position may take from the margin that the others need."""
-    return account.mode == PORTFOLIO
 
 
 def wind_down(world: World, make: Make) -> None:
