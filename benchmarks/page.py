@@ -98,7 +98,7 @@ def published_table(gas: Gas) -> str:
 def row_of(row: Row, gas: Gas) -> list[str]:
     """The cells of one action; one says so where nothing was found."""
     ours = "; ".join(f"{name.partition(': ')[2]} {gas[name]:,}" for name in row.cases)
-    cells = [row.action, ours or "no such step"]
+    cells = [row.action, ours]
     for protocol in PROTOCOLS:
         figures = row.others.get(protocol, ())
         said = "; ".join(f"{text} [{number(at)}]" for text, at in figures)

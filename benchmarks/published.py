@@ -75,38 +75,35 @@ ROWS = (
     ),
     Row(
         "ask for a trade, where it takes two steps",
-        (),
+        ("order: commit, an increase", "order: commit, a reduction"),
         {
             SYNTHETIX: (("commitOrder 322,354", SYNTHETIX_BFP),),
         },
     ),
     Row(
-        "trade: open or increase",
-        ("trade: first open", "trade: increase"),
+        "make the trade that was asked for",
+        ("order: settle, first open", "order: settle, an increase"),
         {
             GMX: (
                 ("limit 3,000,000 (Arbitrum), 3,500,000 (Avalanche)", GMX_CONFIG),
                 ("by default 250,000 a price and 600,000 more", GMX_CONFIG),
             ),
             SYNTHETIX: (("settleOrder 730,653", SYNTHETIX_BFP),),
-            DYDX: (("trade 166,000, less 6,500", DYDX_CACHE),),
         },
     ),
     Row(
-        "trade: reduce or close",
+        "trade in one call: open or increase",
+        ("trade: first open", "trade: increase"),
+        {DYDX: (("trade 166,000, less 6,500", DYDX_CACHE),)},
+    ),
+    Row(
+        "trade in one call: reduce or close",
         ("trade: reduce", "trade: close, loss is paid"),
-        {
-            GMX: (
-                ("limit 3,000,000 (Arbitrum), 3,500,000 (Avalanche)", GMX_CONFIG),
-                ("by default 250,000 a price and 600,000 more", GMX_CONFIG),
-            ),
-            SYNTHETIX: (("settleOrder 730,653", SYNTHETIX_BFP),),
-            DYDX: (("trade 166,000, less 6,500", DYDX_CACHE),),
-        },
+        {DYDX: (("trade 166,000, less 6,500", DYDX_CACHE),)},
     ),
     Row(
         "a trade that is not made",
-        ("trade: refused, beyond its limit",),
+        ("trade: refused, beyond its limit", "order: settle, beyond its limit"),
         {GMX: (("cancelling an order, measured about 600,000", GMX_CONFIG),)},
     ),
     Row(

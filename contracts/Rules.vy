@@ -34,6 +34,11 @@ struct Terms:
     to_insurance: int256
 
 
+struct Portfolio:
+    standing: backing.Standing
+    sums: portfolio.Sums
+
+
 @external
 @view
 def accrued(
@@ -123,34 +128,53 @@ def exposure(
 @view
 def joined(
     code: address,
-    size: int256,
+    held: position.Position,
+    last: funding.Funding,
     book: sides.Book,
     price: feed.FeedPrice,
+    needs_valid: bool,
     now: uint256,
-    sums: portfolio.Sums,
-) -> portfolio.Sums:
+    others: Portfolio,
+) -> Portfolio:
     """
-    @notice Positions of a portfolio, with one more; its market must have shocks.
+    @notice Positions of a portfolio, with one more, its market as it will stand once it
+            has accrued.
     """
     params: parameters.MarketParams = parameters.params_in(code, now)
-    errors.require(params.margin.shocks != 0, errors.NO_SHOCKS)
-    return portfolio.joined(
-        sums,
-        size,
-        price,
-        sides.open_interest(book),
-        params.pricing.skew_scale,
-        params.margin,
+    if needs_valid:
+        parameters.require_valid(price, params.limits, now)
+    current: funding.Funding = sides.projected(
+        last, book, price, params.pricing.skew_scale, params.funding, now
+    )
+    return Portfolio(
+        standing=backing.combined(
+            others.standing, backing.valued(held, price, current)
+        ),
+        sums=portfolio.joined(
+            others.sums,
+            held.size,
+            price,
+            sides.open_interest(book),
+            params.pricing.skew_scale,
+            params.margin,
+        ),
     )
 
 
 @external
 @view
-def requirement(code: address, sums: portfolio.Sums) -> portfolio.Requirement:
+def margined(code: address, whole: Portfolio) -> backing.Standing:
     """
-    @notice What an account must hold for the positions of a portfolio.
+    @notice What the positions of a portfolio add to their account: what they are worth,
+            and what they must be backed by together.
     """
-    return portfolio.requirement(sums, parameters.risk_in(code).portfolio.floor)
+    asked: portfolio.Requirement = portfolio.requirement(
+        whole.sums, parameters.risk_in(code).portfolio.floor
+    )
+    standing: backing.Standing = whole.standing
+    standing.initial = asked.initial
+    standing.maintenance = asked.maintenance
+    return standing
 
 
 @external
@@ -162,11 +186,12 @@ def terms(
     size_before: int256,
     size_delta: int256,
     limit: int256,
+    is_portfolio: bool,
     now: uint256,
 ) -> Terms:
     """
     @notice The price and the fee of a trade, and who gets the fee; refused where the
-            market does not allow it.
+            market does not allow it, or has no shocks for a portfolio.
     """
     params: parameters.MarketParams = parameters.params_in(code, now)
     parameters.require_unsettled(params.limits)
@@ -178,6 +203,7 @@ def terms(
         errors.require(
             params.limits.mode != parameters.REDUCE_ONLY, errors.MARKET_ONLY_REDUCES
         )
+        errors.require(not is_portfolio or params.margin.shocks != 0, errors.NO_SHOCKS)
         parameters.require_valid(price, params.limits, now)
         errors.require(
             fixed_point.magnitude(size) <= params.limits.max_size,

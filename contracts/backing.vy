@@ -50,6 +50,27 @@ def strict_equity(standing: Standing, profit_weight: int256) -> int256:
 
 @internal
 @pure
+def valued(
+    held: position.Position, price: feed.FeedPrice, current: funding.Funding
+) -> Standing:
+    """
+    @notice What one position is worth to its account: profit at the mark, and profit at
+            the strict price.
+    """
+    index: int256 = funding.side_index(current, held.size > 0)
+    strict: int256 = position.profit(held, feed.strict_price(price, held.size), index)
+    return Standing(
+        equity=position.profit(held, price.mark, index),
+        collateral=0,
+        certain=min(strict, 0),
+        gains=max(strict, 0),
+        initial=0,
+        maintenance=0,
+    )
+
+
+@internal
+@pure
 def exposure(
     held: position.Position,
     price: feed.FeedPrice,
@@ -59,32 +80,26 @@ def exposure(
     params: margin.MarginParams,
 ) -> Standing:
     """
-    @notice What one position adds to its account: profit at the mark, profit at the
-            strict price, and what it must be backed by.
+    @notice What one position adds to its account: what it is worth, and what it must be
+            backed by.
     """
-    index: int256 = funding.side_index(current, held.size > 0)
-    strict: int256 = position.profit(held, feed.strict_price(price, held.size), index)
+    standing: Standing = self.valued(held, price, current)
     ratio: int256 = margin.size_ratio(held.size, skew_scale, params)
-    return Standing(
-        equity=position.profit(held, price.mark, index),
-        collateral=0,
-        certain=min(strict, 0),
-        gains=max(strict, 0),
-        initial=margin.initial_margin(
-            held.size,
-            max(price.index, price.average),
-            ratio,
-            open_interest,
-            price.initial_multiplier,
-            params,
-        ),
-        maintenance=margin.maintenance_margin(
-            held.size,
-            price.mark,
-            margin.scaled(ratio, price.maintenance_multiplier),
-            params,
-        ),
+    standing.initial = margin.initial_margin(
+        held.size,
+        max(price.index, price.average),
+        ratio,
+        open_interest,
+        price.initial_multiplier,
+        params,
     )
+    standing.maintenance = margin.maintenance_margin(
+        held.size,
+        price.mark,
+        margin.scaled(ratio, price.maintenance_multiplier),
+        params,
+    )
+    return standing
 
 
 @internal

@@ -18,7 +18,6 @@ from . import ledger
 from . import market
 from . import order
 from . import parameters
-from . import portfolio
 from . import position
 from . import settlement
 from . import sides
@@ -77,6 +76,7 @@ def hold(
         is_reduction or current.mode != account.ISOLATED or others == 0,
         errors.ISOLATED_ACCOUNT,
     )
+    is_portfolio: bool = current.mode == account.PORTFOLIO
     price: feed.FeedPrice = market.price_of(market_id)
     book: sides.Book = market.load_book(market_id)
     agreed: Rules.Terms = staticcall Rules.__interface__(market.RULES).terms(
@@ -86,14 +86,24 @@ def hold(
         held.size,
         size_delta,
         0 if size_delta < 0 else max_value(int256),
+        is_portfolio,
         now,
     )
-    own: backing.Standing = market.exposure(market_id, held, price, False, now)
-    rest: backing.Standing = backing.combined(
-        health.wealth(holder, current, not is_reduction, now),
-        health.exposures(holder, others, not is_reduction, now),
-    )
-    whole: backing.Standing = health.margined(holder, backing.combined(rest, own), now)
+    own: backing.Standing = empty(backing.Standing)
+    # An increase for the least fee is looked at only as it would be.
+    if is_portfolio or is_reduction or fee > risk.order.least_fee:
+        own = market.exposure(market_id, held, price, False, now)
+    whole: backing.Standing = empty(backing.Standing)
+    if is_portfolio:
+        whole = health.standing_of(holder, not is_reduction, now)
+    else:
+        whole = backing.combined(
+            own,
+            backing.combined(
+                health.wealth(holder, current, not is_reduction, now),
+                health.exposures(holder, others, not is_reduction, now),
+            ),
+        )
     if is_reduction and fee == risk.order.least_fee:
         # Who is near liquidation must be able to ask for less risk.
         errors.require(
@@ -112,11 +122,6 @@ def hold(
             least >= whole.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN
         )
     if not is_reduction:
-        if current.mode == account.PORTFOLIO:
-            # A market without shocks is none for it.
-            joined: portfolio.Sums = staticcall Rules.__interface__(
-                market.RULES
-            ).joined(code, size, book, price, now, empty(portfolio.Sums))
         grown: backing.Standing = staticcall Rules.__interface__(market.RULES).extended(
             code,
             held,

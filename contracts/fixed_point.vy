@@ -20,9 +20,9 @@ def mul_div_down(x: int256, y: int256, denominator: int256) -> int256:
     errors.require(denominator > 0, errors.DENOMINATOR_NOT_POSITIVE)
 
     product: int256 = x * y
-    quotient: int256 = product // denominator
-    # `//` rounds toward zero, which is up for a negative product.
-    if product % denominator < 0:
+    quotient: int256 = unsafe_div(product, denominator)
+    # Division rounds toward zero, which is up for a negative product.
+    if unsafe_mul(quotient, denominator) > product:
         quotient = unsafe_sub(quotient, 1)
     return quotient
 
@@ -36,8 +36,8 @@ def mul_div_up(x: int256, y: int256, denominator: int256) -> int256:
     errors.require(denominator > 0, errors.DENOMINATOR_NOT_POSITIVE)
 
     product: int256 = x * y
-    quotient: int256 = product // denominator
-    if product % denominator > 0:
+    quotient: int256 = unsafe_div(product, denominator)
+    if unsafe_mul(quotient, denominator) < product:
         quotient = unsafe_add(quotient, 1)
     return quotient
 
@@ -49,8 +49,8 @@ def mul_wad_down(x: int256, y: int256) -> int256:
     @notice `x * y / WAD`, rounded toward minus infinity.
     """
     product: int256 = x * y
-    quotient: int256 = product // WAD
-    if product % WAD < 0:
+    quotient: int256 = unsafe_div(product, WAD)
+    if unsafe_mul(quotient, WAD) > product:
         quotient = unsafe_sub(quotient, 1)
     return quotient
 
@@ -62,8 +62,8 @@ def mul_wad_up(x: int256, y: int256) -> int256:
     @notice `x * y / WAD`, rounded toward plus infinity.
     """
     product: int256 = x * y
-    quotient: int256 = product // WAD
-    if product % WAD > 0:
+    quotient: int256 = unsafe_div(product, WAD)
+    if unsafe_mul(quotient, WAD) < product:
         quotient = unsafe_add(quotient, 1)
     return quotient
 
@@ -76,7 +76,7 @@ def mul_div_toward_zero(x: int256, y: int256, denominator: int256) -> int256:
     """
     errors.require(denominator > 0, errors.DENOMINATOR_NOT_POSITIVE)
 
-    return x * y // denominator
+    return unsafe_div(x * y, denominator)
 
 
 @internal

@@ -15,7 +15,6 @@ from . import errors
 from . import margin_call
 from . import market
 from . import parameters
-from . import portfolio
 from . import position
 
 uses: account
@@ -105,37 +104,32 @@ def exposures(
 
 @internal
 @view
-def margined(
-    holder: uint256, standing: backing.Standing, now: uint256
+def together(
+    holder: uint256, positions: uint256, needs_valid: bool, now: uint256
 ) -> backing.Standing:
     """
-    @notice The whole of an account, its positions margined together where it is a
-            portfolio.
+    @notice What the positions of a portfolio add to it, margined together, each market
+            as it will stand once it has accrued.
     """
-    current: account.Account = account.load_account(holder)
-    if current.mode != account.PORTFOLIO or current.positions == 0:
-        return standing
-    sums: portfolio.Sums = empty(portfolio.Sums)
+    whole: Rules.Portfolio = empty(Rules.Portfolio)
     for market_id: uint256 in range(account.MAX_MARKETS):
-        if current.positions >> market_id == 0:
+        if positions >> market_id == 0:
             break
-        if (current.positions >> market_id) & 1 == 0:
+        if (positions >> market_id) & 1 == 0:
             continue
-        sums = staticcall Rules.__interface__(market.RULES).joined(
+        whole = staticcall Rules.__interface__(market.RULES).joined(
             market.market_params[market_id],
-            position.load_position(holder, market_id).size,
+            position.load_position(holder, market_id),
+            market.load_funding(market_id),
             market.load_book(market_id),
             market.price_of(market_id),
+            needs_valid,
             now,
-            sums,
+            whole,
         )
-    asked: portfolio.Requirement = staticcall Rules.__interface__(
-        market.RULES
-    ).requirement(market.risk_params, sums)
-    whole: backing.Standing = standing
-    whole.initial = asked.initial
-    whole.maintenance = asked.maintenance
-    return whole
+    return staticcall Rules.__interface__(market.RULES).margined(
+        market.risk_params, whole
+    )
 
 
 @internal
@@ -145,13 +139,13 @@ def standing_of(holder: uint256, needs_valid: bool, now: uint256) -> backing.Sta
     @notice The whole of an account.
     """
     current: account.Account = account.load_account(holder)
-    return self.margined(
-        holder,
-        backing.combined(
-            self.wealth(holder, current, needs_valid, now),
-            self.exposures(holder, current.positions, needs_valid, now),
-        ),
-        now,
+    worth: backing.Standing = self.wealth(holder, current, needs_valid, now)
+    if current.mode == account.PORTFOLIO and current.positions != 0:
+        return backing.combined(
+            worth, self.together(holder, current.positions, needs_valid, now)
+        )
+    return backing.combined(
+        worth, self.exposures(holder, current.positions, needs_valid, now)
     )
 
 

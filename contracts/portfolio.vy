@@ -16,7 +16,6 @@ from . import fixed_point
 from . import margin
 
 STRESSES: constant(uint256) = 16
-LOSSES: constant(uint256) = 2 * STRESSES
 # A shock is counted in ten thousandths of a price, so that sixteen fit into a word.
 WHOLE: constant(int256) = 10_000
 
@@ -33,8 +32,9 @@ struct Sums:
     initial_multiplier: int256
     maintenance_multiplier: int256
     maintenance_fraction: int256
-    # In each stress at the strict prices, and then in each at the marks.
-    losses: int256[LOSSES]
+    # In each stress, at the strict prices and at the marks.
+    initial_losses: int256[STRESSES]
+    maintenance_losses: int256[STRESSES]
 
 
 struct Requirement:
@@ -48,27 +48,27 @@ def shock(shocks: uint256, stress: uint256) -> int256:
     """
     @notice The shock of a market in one stress, in parts of `WHOLE`.
     """
-    return convert(convert(shocks << (240 - 16 * stress), bytes32), int256) >> 240
+    above: uint256 = unsafe_sub(240, unsafe_mul(16, stress))
+    return convert(convert(shocks << above, bytes32), int256) >> 240
 
 
 @internal
 @pure
 def stressed(
-    losses: int256[LOSSES],
-    size: int256,
-    strict: int256,
-    mark: int256,
-    shocks: uint256,
-) -> int256[LOSSES]:
+    losses: int256[STRESSES], worth: int256, shocks: uint256
+) -> int256[STRESSES]:
     """
-    @notice What is lost in each stress, with a position more: in parts of `WHOLE`, and
-            not yet divided, so that a hedge is exact.
+    @notice What is lost in each stress, with a position more that is worth this,
+            negative where it is short: in parts of `WHOLE`, and not yet divided, so that
+            a hedge is exact.
     """
-    total: int256[LOSSES] = losses
+    total: int256[STRESSES] = losses
+    rest: uint256 = shocks
     for stress: uint256 in range(STRESSES):
-        moved: int256 = size * self.shock(shocks, stress)
-        total[stress] -= strict * moved
-        total[STRESSES + stress] -= mark * moved
+        # As `shock` reads it, without a call for each.
+        moved: int256 = convert(convert(rest << 240, bytes32), int256) >> 240
+        total[stress] = unsafe_sub(total[stress], unsafe_mul(worth, moved))
+        rest = rest >> 16
     return total
 
 
@@ -122,26 +122,28 @@ def joined(
         maintenance_fraction=max(
             sums.maintenance_fraction, params.maintenance_fraction
         ),
-        losses=self.stressed(sums.losses, size, strict, price.mark, params.shocks),
+        initial_losses=self.stressed(sums.initial_losses, size * strict, params.shocks),
+        maintenance_losses=self.stressed(
+            sums.maintenance_losses, size * price.mark, params.shocks
+        ),
     )
 
 
 @internal
 @pure
 def covered(
-    losses: int256[LOSSES],
-    first: uint256,
+    losses: int256[STRESSES],
     notional: int256,
     multiplier: int256,
     floor_ratio: int256,
 ) -> int256:
     """
-    @notice What covers the worst of the losses from the first one on, and no less than
-            the floor of what the positions are worth.
+    @notice What covers the worst of the losses, and no less than the floor of what the
+            positions are worth.
     """
     worst: int256 = 0
-    for stress: uint256 in range(STRESSES):
-        worst = max(worst, losses[first + stress])
+    for loss: int256 in losses:
+        worst = max(worst, loss)
     lost: int256 = fixed_point.mul_div_up(fixed_point.mul_wad_up(worst, 1), 1, WHOLE)
     return fixed_point.mul_wad_up(
         max(lost, fixed_point.mul_wad_up(notional, floor_ratio)), multiplier
@@ -157,8 +159,7 @@ def requirement(sums: Sums, floor_ratio: int256) -> Requirement:
     """
     maintenance: int256 = fixed_point.mul_wad_up(
         self.covered(
-            sums.losses,
-            STRESSES,
+            sums.maintenance_losses,
             sums.maintenance_value,
             sums.maintenance_multiplier,
             floor_ratio,
@@ -168,8 +169,7 @@ def requirement(sums: Sums, floor_ratio: int256) -> Requirement:
     )
     initial: int256 = (
         self.covered(
-            sums.losses,
-            0,
+            sums.initial_losses,
             sums.initial_value,
             sums.initial_multiplier,
             floor_ratio,

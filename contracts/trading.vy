@@ -116,10 +116,13 @@ def standing_in(
 ) -> backing.Standing:
     """
     @notice The whole of an account: what it has without positions, its position in one
-            market, and the rest.
+            market, and the rest. Of a portfolio there is no rest.
     """
+    current: account.Account = account.load_account(holder)
+    if current.mode == account.PORTFOLIO:
+        return health.standing_of(holder, needs_valid, now)
     standing: backing.Standing = backing.combined(
-        health.wealth(holder, account.load_account(holder), needs_valid, now),
+        health.wealth(holder, current, needs_valid, now),
         market.exposure(
             market_id,
             position.load_position(holder, market_id),
@@ -128,7 +131,7 @@ def standing_in(
             now,
         ),
     )
-    return health.margined(holder, backing.combined(standing, rest), now)
+    return backing.combined(standing, rest)
 
 
 @internal
@@ -191,11 +194,14 @@ def trade(
         size_before,
         size_delta,
         limit,
+        held.mode == account.PORTFOLIO,
         now,
     )
 
     current: funding.Funding = market.accrue(market_id, price, now)
-    rest: backing.Standing = health.exposures(holder, others, not is_reduction, now)
+    rest: backing.Standing = empty(backing.Standing)
+    if held.mode != account.PORTFOLIO:
+        rest = health.exposures(holder, others, not is_reduction, now)
     before: backing.Standing = empty(backing.Standing)
     if is_reduction:
         before = self.standing_in(holder, market_id, rest, price, False, now)

@@ -5,6 +5,7 @@ What a part of an account is worth, and what it must be backed by.
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocol import collateral, feed, funding, margin, position
 from protocol.collateral import CollateralParams
@@ -45,6 +46,23 @@ def strict_equity(standing: Standing, profit_weight: Ratio) -> Quote:
     return standing.certain + mul_wad_down(standing.gains, profit_weight)
 
 
+def valued(held: Position, price: FeedPrice, current: Funding) -> Standing:
+    """
+    What one position is worth to its account: profit at the mark, and profit at the
+    strict price.
+    """
+    index = funding.side_index(current, held.size > 0)
+    strict = position.profit(held, feed.strict_price(price, held.size), index)
+    return Standing(
+        equity=position.profit(held, price.mark, index),
+        collateral=Quote(0),
+        certain=min(strict, Quote(0)),
+        gains=max(strict, Quote(0)),
+        initial=Quote(0),
+        maintenance=Quote(0),
+    )
+
+
 def exposure(
     held: Position,
     price: FeedPrice,
@@ -54,17 +72,12 @@ def exposure(
     params: MarginParams,
 ) -> Standing:
     """
-    What one position adds to its account: profit at the mark, profit at the strict
-    price, and what it must be backed by.
+    What one position adds to its account: what it is worth, and what it must be backed
+    by.
     """
-    index = funding.side_index(current, held.size > 0)
-    strict = position.profit(held, feed.strict_price(price, held.size), index)
     ratio = margin.size_ratio(held.size, skew_scale, params)
-    return Standing(
-        equity=position.profit(held, price.mark, index),
-        collateral=Quote(0),
-        certain=min(strict, Quote(0)),
-        gains=max(strict, Quote(0)),
+    return replace(
+        valued(held, price, current),
         initial=margin.initial_margin(
             held.size,
             max(price.index, price.average),

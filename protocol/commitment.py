@@ -21,10 +21,11 @@ from protocol import (
     rules,
     settlement,
 )
+from protocol.account import PORTFOLIO
+from protocol.backing import NO_STANDING
 from protocol.errors import require
 from protocol.fixed_point import require_fits
 from protocol.order import OrderParams
-from protocol.portfolio import NO_SUMS
 from protocol.units import Address, Holder, Price, Quote, Seconds, Size
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def hold(
         is_reduction or current.mode != account.ISOLATED or others == 0,
         errors.ISOLATED_ACCOUNT,
     )
+    is_portfolio = current.mode == PORTFOLIO
     price = market.price_of(state, market_id)
     book = market.load_book(state, market_id)
     agreed = rules.terms(
@@ -88,14 +90,24 @@ def hold(
         held.size,
         size_delta,
         Price(0) if size_delta < 0 else Price(2**255 - 1),
+        is_portfolio,
         now,
     )
-    own = market.exposure(state, market_id, held, price, False, now)
-    rest = backing.combined(
-        health.wealth(state, holder, current, not is_reduction, now),
-        health.exposures(state, holder, others, not is_reduction, now),
-    )
-    whole = health.margined(state, holder, backing.combined(rest, own), now)
+    own = NO_STANDING
+    # An increase for the least fee is looked at only as it would be.
+    if is_portfolio or is_reduction or fee > risk.order.least_fee:
+        own = market.exposure(state, market_id, held, price, False, now)
+    whole = NO_STANDING
+    if is_portfolio:
+        whole = health.standing_of(state, holder, not is_reduction, now)
+    else:
+        whole = backing.combined(
+            own,
+            backing.combined(
+                health.wealth(state, holder, current, not is_reduction, now),
+                health.exposures(state, holder, others, not is_reduction, now),
+            ),
+        )
     if is_reduction and fee == risk.order.least_fee:
         # Who is near liquidation must be able to ask for less risk.
         require(
@@ -110,9 +122,6 @@ def hold(
         least = min(whole.collateral, backing.strict_equity(whole, risk.profit_weight))
         require(least >= whole.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN)
     if not is_reduction:
-        if current.mode == account.PORTFOLIO:
-            # A market without shocks is none for it.
-            rules.joined(state, market.ANYONE, code, size, book, price, now, NO_SUMS)
         grown = rules.extended(
             state,
             market.ANYONE,

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from protocol import account, credit, errors, margin_call, market, position, rules
 from protocol.account import PORTFOLIO, Account
 from protocol.backing import NO_STANDING, Standing, combined, strict_equity
@@ -15,7 +13,7 @@ from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.errors import require
 from protocol.margin_call import MarginCalled, MarginCallEnded
 from protocol.parameters import RiskParams
-from protocol.portfolio import NO_SUMS
+from protocol.rules import NO_PORTFOLIO
 from protocol.units import Holder, Quote, Seconds
 
 if TYPE_CHECKING:
@@ -93,33 +91,32 @@ def exposures(
     return total
 
 
-def margined(
-    state: State, holder: Holder, standing: Standing, now: Seconds
+def together(
+    state: State, holder: Holder, positions: int, needs_valid: bool, now: Seconds
 ) -> Standing:
     """
-    The whole of an account, its positions margined together where it is a portfolio.
+    What the positions of a portfolio add to it, margined together, each market as it
+    will stand once it has accrued.
     """
-    current = account.load_account(state, holder)
-    if current.mode != PORTFOLIO or current.positions == 0:
-        return standing
-    sums = NO_SUMS
+    whole = NO_PORTFOLIO
     for market_id in range(account.MAX_MARKETS):
-        if current.positions >> market_id == 0:
+        if positions >> market_id == 0:
             break
-        if (current.positions >> market_id) & 1 == 0:
+        if (positions >> market_id) & 1 == 0:
             continue
-        sums = rules.joined(
+        whole = rules.joined(
             state,
             market.ANYONE,
             state.market_params[market_id],
-            position.load_position(state, holder, market_id).size,
+            position.load_position(state, holder, market_id),
+            market.load_funding(state, market_id),
             market.load_book(state, market_id),
             market.price_of(state, market_id),
+            needs_valid,
             now,
-            sums,
+            whole,
         )
-    asked = rules.requirement(state, market.ANYONE, state.risk_params[()], sums)
-    return replace(standing, initial=asked.initial, maintenance=asked.maintenance)
+    return rules.margined(state, market.ANYONE, state.risk_params[()], whole)
 
 
 def standing_of(
@@ -127,14 +124,13 @@ def standing_of(
 ) -> Standing:
     """The whole of an account."""
     current = account.load_account(state, holder)
-    return margined(
-        state,
-        holder,
-        combined(
-            wealth(state, holder, current, needs_valid, now),
-            exposures(state, holder, current.positions, needs_valid, now),
-        ),
-        now,
+    worth = wealth(state, holder, current, needs_valid, now)
+    if current.mode == PORTFOLIO and current.positions != 0:
+        return combined(
+            worth, together(state, holder, current.positions, needs_valid, now)
+        )
+    return combined(
+        worth, exposures(state, holder, current.positions, needs_valid, now)
     )
 
 

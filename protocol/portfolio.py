@@ -17,11 +17,10 @@ from protocol import margin
 from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD, mul_div_up, mul_wad_up
 from protocol.margin import MarginParams
-from protocol.units import Price, Quote, Ratio, Size, SizePrice
+from protocol.units import Quote, Ratio, Size, SizePrice
 from protocol.word import placed, signed
 
 STRESSES = 16
-LOSSES = 2 * STRESSES
 # A shock is counted in ten thousandths of a price, so that sixteen fit into a word.
 WHOLE = 10_000
 
@@ -38,8 +37,9 @@ class Sums(Struct, frozen=True):
     initial_multiplier: Ratio
     maintenance_multiplier: Ratio
     maintenance_fraction: Ratio
-    # In each stress at the strict prices, and then in each at the marks.
-    losses: tuple[SizePrice, ...]
+    # In each stress, at the strict prices and at the marks.
+    initial_losses: tuple[SizePrice, ...]
+    maintenance_losses: tuple[SizePrice, ...]
 
 
 class Requirement(Struct, frozen=True):
@@ -55,7 +55,8 @@ NO_SUMS = Sums(
     initial_multiplier=Ratio(0),
     maintenance_multiplier=Ratio(0),
     maintenance_fraction=Ratio(0),
-    losses=(SizePrice(0),) * LOSSES,
+    initial_losses=(SizePrice(0),) * STRESSES,
+    maintenance_losses=(SizePrice(0),) * STRESSES,
 )
 
 
@@ -76,21 +77,15 @@ def shock(shocks: int, stress: int) -> int:
 
 
 def stressed(
-    losses: tuple[SizePrice, ...],
-    size: Size,
-    strict: Price,
-    mark: Price,
-    shocks: int,
+    losses: tuple[SizePrice, ...], worth: SizePrice, shocks: int
 ) -> tuple[SizePrice, ...]:
     """
-    What is lost in each stress, with a position more: in parts of `WHOLE`, and not yet
-    divided, so that a hedge is exact.
+    What is lost in each stress, with a position more that is worth this, negative where
+    it is short: in parts of `WHOLE`, and not yet divided, so that a hedge is exact.
     """
     total = list(losses)
     for stress in range(STRESSES):
-        moved = shock(shocks, stress) * size
-        total[stress] -= moved * strict
-        total[STRESSES + stress] -= moved * mark
+        total[stress] -= shock(shocks, stress) * worth
     return tuple(total)
 
 
@@ -126,24 +121,26 @@ def joined(
         maintenance_fraction=max(
             sums.maintenance_fraction, params.maintenance_fraction
         ),
-        losses=stressed(sums.losses, size, strict, price.mark, params.shocks),
+        initial_losses=stressed(sums.initial_losses, size * strict, params.shocks),
+        maintenance_losses=stressed(
+            sums.maintenance_losses, size * price.mark, params.shocks
+        ),
     )
 
 
 def covered(
     losses: tuple[SizePrice, ...],
-    first: int,
     notional: Quote,
     multiplier: Ratio,
     floor_ratio: Ratio,
 ) -> Quote:
     """
-    What covers the worst of the losses from the first one on, and no less than the
-    floor of what the positions are worth.
+    What covers the worst of the losses, and no less than the floor of what the
+    positions are worth.
     """
     worst = SizePrice(0)
-    for stress in range(STRESSES):
-        worst = max(worst, losses[first + stress])
+    for loss in losses:
+        worst = max(worst, loss)
     lost = mul_div_up(mul_wad_up(worst, 1), 1, WHOLE)
     return mul_wad_up(max(lost, mul_wad_up(notional, floor_ratio)), multiplier)
 
@@ -155,8 +152,7 @@ def requirement(sums: Sums, floor_ratio: Ratio) -> Requirement:
     """
     maintenance = mul_wad_up(
         covered(
-            sums.losses,
-            STRESSES,
+            sums.maintenance_losses,
             sums.maintenance_value,
             sums.maintenance_multiplier,
             floor_ratio,
@@ -166,8 +162,7 @@ def requirement(sums: Sums, floor_ratio: Ratio) -> Requirement:
     )
     initial = (
         covered(
-            sums.losses,
-            0,
+            sums.initial_losses,
             sums.initial_value,
             sums.initial_multiplier,
             floor_ratio,

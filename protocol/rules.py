@@ -29,7 +29,7 @@ from protocol import (
     sides,
 )
 from protocol.account import Account
-from protocol.backing import Standing
+from protocol.backing import NO_STANDING, Standing
 from protocol.collateral import Asset
 from protocol.deleveraging import Deleverage, Opening
 from protocol.errors import require
@@ -39,7 +39,7 @@ from protocol.funding import Funding
 from protocol.liquidation import NO_CASE, Bucket, Case, Closing, Whole
 from protocol.parameters import RiskParams
 from protocol.payout import Payout
-from protocol.portfolio import Requirement, Sums
+from protocol.portfolio import NO_SUMS, Sums
 from protocol.position import Position
 from protocol.sides import Book, MarketState
 from protocol.units import Address, Atoms, Call, Price, Quote, Ratio, Seconds, Size
@@ -53,6 +53,14 @@ class Terms(Struct, frozen=True):
     fee: Quote
     to_vault: Quote
     to_insurance: Quote
+
+
+class Portfolio(Struct, frozen=True):
+    standing: Standing
+    sums: Sums
+
+
+NO_PORTFOLIO = Portfolio(NO_STANDING, NO_SUMS)
 
 
 def accrued(
@@ -142,28 +150,48 @@ def joined(
     state: State,
     call: Call,
     code: Address,
-    size: Size,
+    held: Position,
+    last: Funding,
     book: Book,
     price: FeedPrice,
+    needs_valid: bool,
     now: Seconds,
-    sums: Sums,
-) -> Sums:
-    """Positions of a portfolio, with one more; its market must have shocks."""
+    others: Portfolio,
+) -> Portfolio:
+    """
+    Positions of a portfolio, with one more, its market as it will stand once it has
+    accrued.
+    """
     params = parameters.params_in(state, code, now)
-    require(params.margin.shocks != 0, errors.NO_SHOCKS)
-    return portfolio.joined(
-        sums,
-        size,
-        price,
-        sides.open_interest(book),
-        params.pricing.skew_scale,
-        params.margin,
+    if needs_valid:
+        parameters.require_valid(price, params.limits, now)
+    current = sides.projected(
+        last, book, price, params.pricing.skew_scale, params.funding, now
+    )
+    return Portfolio(
+        standing=backing.combined(
+            others.standing, backing.valued(held, price, current)
+        ),
+        sums=portfolio.joined(
+            others.sums,
+            held.size,
+            price,
+            sides.open_interest(book),
+            params.pricing.skew_scale,
+            params.margin,
+        ),
     )
 
 
-def requirement(state: State, call: Call, code: Address, sums: Sums) -> Requirement:
-    """What an account must hold for the positions of a portfolio."""
-    return portfolio.requirement(sums, parameters.risk_in(state, code).portfolio.floor)
+def margined(state: State, call: Call, code: Address, whole: Portfolio) -> Standing:
+    """
+    What the positions of a portfolio add to their account: what they are worth, and
+    what they must be backed by together.
+    """
+    asked = portfolio.requirement(
+        whole.sums, parameters.risk_in(state, code).portfolio.floor
+    )
+    return replace(whole.standing, initial=asked.initial, maintenance=asked.maintenance)
 
 
 def terms(
@@ -175,11 +203,12 @@ def terms(
     size_before: Size,
     size_delta: Size,
     limit: Price,
+    is_portfolio: bool,
     now: Seconds,
 ) -> Terms:
     """
     The price and the fee of a trade, and who gets the fee; refused where the market
-    does not allow it.
+    does not allow it, or has no shocks for a portfolio.
     """
     params = parameters.params_in(state, code, now)
     parameters.require_unsettled(params.limits)
@@ -191,6 +220,7 @@ def terms(
         require(
             params.limits.mode != parameters.REDUCE_ONLY, errors.MARKET_ONLY_REDUCES
         )
+        require(not is_portfolio or params.margin.shocks != 0, errors.NO_SHOCKS)
         parameters.require_valid(price, params.limits, now)
         require(abs(size) <= params.limits.max_size, errors.POSITION_TOO_LARGE)
         sides.require_within_limits(book, size_before, size, price.index, params.limits)

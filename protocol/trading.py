@@ -24,6 +24,7 @@ from protocol import (
     rules,
     settlement,
 )
+from protocol.account import PORTFOLIO
 from protocol.backing import NO_STANDING, Standing
 from protocol.errors import require
 from protocol.feed import FeedPrice, Round
@@ -118,12 +119,13 @@ def standing_in(
 ) -> Standing:
     """
     The whole of an account: what it has without positions, its position in one market,
-    and the rest.
+    and the rest. Of a portfolio there is no rest.
     """
+    current = account.load_account(state, holder)
+    if current.mode == PORTFOLIO:
+        return health.standing_of(state, holder, needs_valid, now)
     standing = backing.combined(
-        health.wealth(
-            state, holder, account.load_account(state, holder), needs_valid, now
-        ),
+        health.wealth(state, holder, current, needs_valid, now),
         market.exposure(
             state,
             market_id,
@@ -133,7 +135,7 @@ def standing_in(
             now,
         ),
     )
-    return health.margined(state, holder, backing.combined(standing, rest), now)
+    return backing.combined(standing, rest)
 
 
 def require_margin(
@@ -197,11 +199,14 @@ def trade(
         size_before,
         size_delta,
         limit,
+        held.mode == PORTFOLIO,
         now,
     )
 
     current = market.accrue(state, market_id, price, now)
-    rest = health.exposures(state, holder, others, not is_reduction, now)
+    rest = NO_STANDING
+    if held.mode != PORTFOLIO:
+        rest = health.exposures(state, holder, others, not is_reduction, now)
     before = NO_STANDING
     if is_reduction:
         before = standing_in(state, holder, market_id, rest, price, False, now)

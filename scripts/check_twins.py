@@ -51,6 +51,7 @@ PYTHON_ONLY = {
     "orders.NOBODY": "`empty(address)` in Vyper",
     "order.NO_ORDER": "`empty(Order)` in Vyper",
     "portfolio.NO_SUMS": "`empty(Sums)` in Vyper",
+    "rules.NO_PORTFOLIO": "`empty(Portfolio)` in Vyper",
     "portfolio.packed_shocks": "for who chooses them; a chain is given the word",
     "ramp.NO_RAMP": "`empty(Ramp)` in Vyper",
     "request.NO_REQUEST": "`empty(Request)` in Vyper",

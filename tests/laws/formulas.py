@@ -242,6 +242,7 @@ FORMULAS: tuple[Callable[[], Any], ...] = (
     lambda: position.profit(held_position(), natural("price"), signed("index")),
     lambda: position.is_reduced(signed("size"), signed("size")),
     lambda: backing.strict_equity(a_standing(), part()),
+    lambda: backing.valued(held_position(), feed_price(), funding_record()),
     lambda: backing.exposure(
         held_position(),
         feed_price(),

@@ -73,12 +73,12 @@ MARGIN_MUTANTS = (
         "B3",
         "portfolio",
         (
-            "for stress in range(STRESSES):\n        worst",
-            "for stress in range(STRESSES - 14):\n        worst",
+            "for stress in range(STRESSES):",
+            "for stress in range(STRESSES - 14):",
         ),
         (
-            "for stress: uint256 in range(STRESSES):\n        worst",
-            "for stress: uint256 in range(STRESSES - 14):\n        worst",
+            "for stress: uint256 in range(STRESSES):",
+            "for stress: uint256 in range(STRESSES - 14):",
         ),
     ),
     each(

@@ -210,7 +210,8 @@ def the_sums() -> Sums:
         multiplier(),
         multiplier(),
         part(),
-        (Interval(-most, most), Interval(-most, most)),
+        (Interval(-most, most),),
+        (Interval(-most, most),),
     )
 
 

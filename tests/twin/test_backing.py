@@ -23,6 +23,7 @@ from tests.twin.twins import Functions, refusals
 FUNCTIONS: Functions = {
     "combined": (STANDINGS, STANDINGS),
     "strict_equity": (STANDINGS, PARTS),
+    "valued": (POSITIONS, FEED_PRICES, FUNDINGS),
     "exposure": (POSITIONS, FEED_PRICES, FUNDINGS, OPEN, SCALES, MARGIN),
     "token_worth": (OPEN, OPEN, FEED_PRICES, COLLATERAL),
 }

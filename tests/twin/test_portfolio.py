@@ -17,20 +17,20 @@ from tests.twin.strategies import (
     MULTIPLIERS,
     OPEN,
     PARTS,
-    PRICES,
     SCALES,
     SIZES,
     SUMS,
     WORDS,
+    signed,
 )
 from tests.twin.twins import Functions, refusals
 
 FUNCTIONS: Functions = {
     "shock": (WORDS, st.integers(0, STRESSES - 1)),
-    "stressed": (LOSSES, SIZES, PRICES, PRICES, WORDS),
+    "stressed": (LOSSES, signed(200), WORDS),
     "added_ratio": (SIZES, SCALES, MARGIN),
     "joined": (SUMS, SIZES, FEED_PRICES, OPEN, SCALES, MARGIN),
-    "covered": (LOSSES, st.sampled_from([0, STRESSES]), AMOUNTS, MULTIPLIERS, PARTS),
+    "covered": (LOSSES, AMOUNTS, MULTIPLIERS, PARTS),
     "requirement": (SUMS, PARTS),
 }
 
