@@ -126,7 +126,19 @@ def tighten_market(market_id: uint256, params: parameters.MarketParams):
     """
     access.require_council(msg.sender)
     used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
-    governance.require_tighter(parameters.record_in(used).params, params)
+    record: parameters.MarketRecord = parameters.record_in(used)
+    governance.require_tighter(record.params, params)
+    # Else who may tighten holds off for ever what the owner has raised.
+    errors.require(
+        not ramp.is_rising(record.interim.ramp, block.timestamp)
+        or ramp.is_asked_again(
+            record.params.margin,
+            record.params.pricing.skew_scale,
+            params.margin,
+            params.pricing.skew_scale,
+        ),
+        errors.MARGINS_RISING,
+    )
     self.change_market(market_id, params)
 
 
@@ -179,9 +191,10 @@ def set_risk(params: parameters.RiskParams):
     market_count: uint256 = (staticcall Exchange(EXCHANGE).books()).market_count
     for market_id: uint256 in range(market_count, bound=account.MAX_MARKETS):
         used: address = staticcall Exchange(EXCHANGE).params_of(market_id)
-        governance.require_lawful_call(
-            parameters.record_in(used).params.margin, params.margin_call
-        )
+        asked: parameters.MarketParams = parameters.record_in(used).params
+        if asked.limits.mode == parameters.SETTLED:
+            continue
+        governance.require_lawful_call(asked.margin, params.margin_call)
         governance.require_lawful_floor(
             parameters.params_in(used, block.timestamp), params.portfolio
         )
@@ -319,19 +332,28 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
     paused_until: uint256 = 0
     rising: ramp.Ramp = empty(ramp.Ramp)
     if used != empty(address):
-        paused_until = parameters.record_in(used).interim.paused_until
+        record: parameters.MarketRecord = parameters.record_in(used)
         current: parameters.MarketParams = parameters.params_in(used, block.timestamp)
         parameters.require_unsettled(current.limits)
-        rising = ramp.begun(
-            current.margin,
-            current.pricing.skew_scale,
+        paused_until = record.interim.paused_until
+        rising = record.interim.ramp
+        if not ramp.is_asked_again(
+            record.params.margin,
+            record.params.pricing.skew_scale,
             params.margin,
             params.pricing.skew_scale,
-            block.timestamp,
-        )
+        ):
+            rising = ramp.begun(
+                current.margin,
+                current.pricing.skew_scale,
+                params.margin,
+                params.pricing.skew_scale,
+                block.timestamp,
+            )
         # Whose positions are margined together would lose what they are margined by.
         errors.require(
-            current.margin.shocks == 0 or params.margin.shocks != 0, errors.NO_SHOCKS
+            record.params.margin.shocks == 0 or params.margin.shocks != 0,
+            errors.NO_SHOCKS,
         )
     # The margins that it begins with are to cover what closing costs as well.
     first: parameters.MarketParams = params

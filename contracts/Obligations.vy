@@ -45,6 +45,7 @@ initializes: settlement[
 ]
 initializes: commitment[
     account := account,
+    credit := credit,
     health := health,
     ledger := ledger,
     market := market,

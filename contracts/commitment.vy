@@ -10,6 +10,7 @@
 from . import Rules
 from . import account
 from . import backing
+from . import credit
 from . import errors
 from . import feed
 from . import fixed_point
@@ -23,6 +24,7 @@ from . import settlement
 from . import sides
 
 uses: account
+uses: credit
 uses: health
 uses: ledger
 uses: market
@@ -115,6 +117,9 @@ def hold(
     errors.require(current.cash >= 0, errors.TOO_LITTLE_CASH)
     if fee > risk.order.least_fee:
         # What is offered beyond the least leaves the account as a withdrawal does.
+        errors.require(
+            not current.has_line or credit.is_settled(holder), errors.LINE_IN_USE
+        )
         least: int256 = min(
             whole.collateral, backing.strict_equity(whole, risk.profit_weight)
         )

@@ -16,6 +16,7 @@ from . import fixed_point
 from . import margin
 
 STRESSES: constant(uint256) = 16
+LOSSES: constant(uint256) = 2 * STRESSES
 # A shock is counted in ten thousandths of a price, so that sixteen fit into a word.
 WHOLE: constant(int256) = 10_000
 
@@ -32,9 +33,8 @@ struct Sums:
     initial_multiplier: int256
     maintenance_multiplier: int256
     maintenance_fraction: int256
-    # In each stress, at the strict prices and at the marks.
-    initial_losses: int256[STRESSES]
-    maintenance_losses: int256[STRESSES]
+    # In each stress at the strict prices, and then in each at the marks.
+    losses: int256[LOSSES]
 
 
 struct Requirement:
@@ -55,19 +55,21 @@ def shock(shocks: uint256, stress: uint256) -> int256:
 @internal
 @pure
 def stressed(
-    losses: int256[STRESSES], worth: int256, shocks: uint256
-) -> int256[STRESSES]:
+    losses: int256[LOSSES], opened: int256, marked: int256, shocks: uint256
+) -> int256[LOSSES]:
     """
-    @notice What is lost in each stress, with a position more that is worth this,
+    @notice What is lost in each stress, with a position more that is worth so much,
             negative where it is short: in parts of `WHOLE`, and not yet divided, so that
             a hedge is exact.
     """
-    total: int256[STRESSES] = losses
+    total: int256[LOSSES] = losses
     rest: uint256 = shocks
     for stress: uint256 in range(STRESSES):
         # As `shock` reads it, without a call for each.
         moved: int256 = convert(convert(rest << 240, bytes32), int256) >> 240
-        total[stress] = unsafe_sub(total[stress], unsafe_mul(worth, moved))
+        total[stress] = unsafe_sub(total[stress], unsafe_mul(opened, moved))
+        at_mark: uint256 = unsafe_add(STRESSES, stress)
+        total[at_mark] = unsafe_sub(total[at_mark], unsafe_mul(marked, moved))
         rest = rest >> 16
     return total
 
@@ -122,9 +124,8 @@ def joined(
         maintenance_fraction=max(
             sums.maintenance_fraction, params.maintenance_fraction
         ),
-        initial_losses=self.stressed(sums.initial_losses, size * strict, params.shocks),
-        maintenance_losses=self.stressed(
-            sums.maintenance_losses, size * price.mark, params.shocks
+        losses=self.stressed(
+            sums.losses, size * strict, size * price.mark, params.shocks
         ),
     )
 
@@ -132,18 +133,19 @@ def joined(
 @internal
 @pure
 def covered(
-    losses: int256[STRESSES],
+    losses: int256[LOSSES],
+    first: uint256,
     notional: int256,
     multiplier: int256,
     floor_ratio: int256,
 ) -> int256:
     """
-    @notice What covers the worst of the losses, and no less than the floor of what the
-            positions are worth.
+    @notice What covers the worst of the losses from the first one on, and no less than
+            the floor of what the positions are worth.
     """
     worst: int256 = 0
-    for loss: int256 in losses:
-        worst = max(worst, loss)
+    for stress: uint256 in range(STRESSES):
+        worst = max(worst, losses[unsafe_add(first, stress)])
     lost: int256 = fixed_point.mul_div_up(fixed_point.mul_wad_up(worst, 1), 1, WHOLE)
     return fixed_point.mul_wad_up(
         max(lost, fixed_point.mul_wad_up(notional, floor_ratio)), multiplier
@@ -159,7 +161,8 @@ def requirement(sums: Sums, floor_ratio: int256) -> Requirement:
     """
     maintenance: int256 = fixed_point.mul_wad_up(
         self.covered(
-            sums.maintenance_losses,
+            sums.losses,
+            STRESSES,
             sums.maintenance_value,
             sums.maintenance_multiplier,
             floor_ratio,
@@ -169,7 +172,8 @@ def requirement(sums: Sums, floor_ratio: int256) -> Requirement:
     )
     initial: int256 = (
         self.covered(
-            sums.initial_losses,
+            sums.losses,
+            0,
             sums.initial_value,
             sums.initial_multiplier,
             floor_ratio,

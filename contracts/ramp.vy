@@ -60,6 +60,36 @@ def begun(
 
 @internal
 @pure
+def is_asked_again(
+    before: margin.MarginParams,
+    scale_before: int256,
+    asked: margin.MarginParams,
+    scale: int256,
+) -> bool:
+    """
+    @notice Whether margins are asked that were asked before, so that what rises already
+            goes on.
+    """
+    return (
+        asked.im_base == before.im_base
+        and asked.im_slope == before.im_slope
+        and asked.maintenance_fraction == before.maintenance_fraction
+        and asked.shocks == before.shocks
+        and scale == scale_before
+    )
+
+
+@internal
+@pure
+def is_rising(ramp: Ramp, now: uint256) -> bool:
+    """
+    @notice Whether margins are on their way still.
+    """
+    return now < ramp.raised_at + LASTS
+
+
+@internal
+@pure
 def risen(first: int256, asked: int256, elapsed: uint256) -> int256:
     """
     @notice What a number has risen to, evenly over a day, rounded down.
@@ -75,7 +105,7 @@ def ramped(ramp: Ramp, asked: margin.MarginParams, now: uint256) -> margin.Margi
     """
     @notice Margins as they are `now`.
     """
-    if now >= ramp.raised_at + LASTS:
+    if not self.is_rising(ramp, now):
         return asked
     elapsed: uint256 = now - ramp.raised_at
     current: margin.MarginParams = asked

@@ -230,7 +230,7 @@ def portfolio_price(
             self.room(
                 size,
                 fixed_point.mul_div_up(
-                    fixed_point.mul_wad_up(sums.maintenance_losses[stress], 1),
+                    fixed_point.mul_wad_up(sums.losses[portfolio.STRESSES + stress], 1),
                     1,
                     portfolio.WHOLE,
                 ),

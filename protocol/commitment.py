@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from protocol import (
     account,
     backing,
+    credit,
     errors,
     health,
     ledger,
@@ -119,6 +120,9 @@ def hold(
     require(current.cash >= 0, errors.TOO_LITTLE_CASH)
     if fee > risk.order.least_fee:
         # What is offered beyond the least leaves the account as a withdrawal does.
+        require(
+            not current.has_line or credit.is_settled(state, holder), errors.LINE_IN_USE
+        )
         least = min(whole.collateral, backing.strict_equity(whole, risk.profit_weight))
         require(least >= whole.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN)
     if not is_reduction:

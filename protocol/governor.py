@@ -94,7 +94,19 @@ def tighten_market(
     access.require_council(state, call.sender)
     governor = Call(state.addresses.governor, call.now)
     used = exchange.params_of(state, governor, market_id)
-    governance.require_tighter(parameters.record_in(state, used).params, params)
+    record = parameters.record_in(state, used)
+    governance.require_tighter(record.params, params)
+    # Else who may tighten holds off for ever what the owner has raised.
+    require(
+        not ramp.is_rising(record.interim.ramp, call.now)
+        or ramp.is_asked_again(
+            record.params.margin,
+            record.params.pricing.skew_scale,
+            params.margin,
+            params.pricing.skew_scale,
+        ),
+        errors.MARGINS_RISING,
+    )
     change_market(state, market_id, params, call.now)
 
 
@@ -142,9 +154,10 @@ def set_risk(state: State, call: Call, params: RiskParams) -> None:
     market_count = exchange.books(state, governor).market_count
     for market_id in range(market_count):
         used = exchange.params_of(state, governor, market_id)
-        governance.require_lawful_call(
-            parameters.record_in(state, used).params.margin, params.margin_call
-        )
+        asked = parameters.record_in(state, used).params
+        if asked.limits.mode == parameters.SETTLED:
+            continue
+        governance.require_lawful_call(asked.margin, params.margin_call)
         governance.require_lawful_floor(
             parameters.params_in(state, used, call.now), params.portfolio
         )
@@ -257,19 +270,28 @@ def change_market(
     paused_until = Seconds(0)
     rising = NO_RAMP
     if used != 0:
-        paused_until = parameters.record_in(state, used).interim.paused_until
+        record = parameters.record_in(state, used)
         current = parameters.params_in(state, used, now)
         parameters.require_unsettled(current.limits)
-        rising = ramp.begun(
-            current.margin,
-            current.pricing.skew_scale,
+        paused_until = record.interim.paused_until
+        rising = record.interim.ramp
+        if not ramp.is_asked_again(
+            record.params.margin,
+            record.params.pricing.skew_scale,
             params.margin,
             params.pricing.skew_scale,
-            now,
-        )
+        ):
+            rising = ramp.begun(
+                current.margin,
+                current.pricing.skew_scale,
+                params.margin,
+                params.pricing.skew_scale,
+                now,
+            )
         # Whose positions are margined together would lose what they are margined by.
         require(
-            current.margin.shocks == 0 or params.margin.shocks != 0, errors.NO_SHOCKS
+            record.params.margin.shocks == 0 or params.margin.shocks != 0,
+            errors.NO_SHOCKS,
         )
     # The margins that it begins with are to cover what closing costs as well.
     first = replace(params, margin=ramp.ramped(rising, params.margin, now))

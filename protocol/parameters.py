@@ -108,12 +108,16 @@ def params_in(state: State, code: Address, now: Seconds) -> MarketParams:
     record: MarketRecord = state.codes[code]
     params = record.params
     ends = record.interim.reduces_from
-    if now < record.interim.paused_until or (ends != Seconds(0) and now >= ends):
+    is_ending = ends != Seconds(0) and now >= ends
+    if now < record.interim.paused_until or is_ending:
         mode = max(params.limits.mode, REDUCE_ONLY)
         params = replace(params, limits=replace(params.limits, mode=mode))
-    if now < record.interim.ramp.raised_at + ramp.LASTS:
+    if ramp.is_rising(record.interim.ramp, now):
         margins = ramp.ramped(record.interim.ramp, params.margin, now)
         params = replace(params, margin=margins)
+    if is_ending or params.limits.mode == SETTLED:
+        # A price that is known, or a part of it, moves with no other.
+        params = replace(params, margin=replace(params.margin, shocks=0))
     return params
 
 

@@ -21,6 +21,7 @@ from protocol.units import Quote, Ratio, Size, SizePrice
 from protocol.word import placed, signed
 
 STRESSES = 16
+LOSSES = 2 * STRESSES
 # A shock is counted in ten thousandths of a price, so that sixteen fit into a word.
 WHOLE = 10_000
 
@@ -37,9 +38,8 @@ class Sums(Struct, frozen=True):
     initial_multiplier: Ratio
     maintenance_multiplier: Ratio
     maintenance_fraction: Ratio
-    # In each stress, at the strict prices and at the marks.
-    initial_losses: tuple[SizePrice, ...]
-    maintenance_losses: tuple[SizePrice, ...]
+    # In each stress at the strict prices, and then in each at the marks.
+    losses: tuple[SizePrice, ...]
 
 
 class Requirement(Struct, frozen=True):
@@ -55,8 +55,7 @@ NO_SUMS = Sums(
     initial_multiplier=Ratio(0),
     maintenance_multiplier=Ratio(0),
     maintenance_fraction=Ratio(0),
-    initial_losses=(SizePrice(0),) * STRESSES,
-    maintenance_losses=(SizePrice(0),) * STRESSES,
+    losses=(SizePrice(0),) * LOSSES,
 )
 
 
@@ -77,15 +76,18 @@ def shock(shocks: int, stress: int) -> int:
 
 
 def stressed(
-    losses: tuple[SizePrice, ...], worth: SizePrice, shocks: int
+    losses: tuple[SizePrice, ...], opened: SizePrice, marked: SizePrice, shocks: int
 ) -> tuple[SizePrice, ...]:
     """
-    What is lost in each stress, with a position more that is worth this, negative where
-    it is short: in parts of `WHOLE`, and not yet divided, so that a hedge is exact.
+    What is lost in each stress, with a position more that is worth so much, negative
+    where it is short: in parts of `WHOLE`, and not yet divided, so that a hedge is
+    exact.
     """
     total = list(losses)
     for stress in range(STRESSES):
-        total[stress] -= shock(shocks, stress) * worth
+        moved = shock(shocks, stress)
+        total[stress] -= moved * opened
+        total[STRESSES + stress] -= moved * marked
     return tuple(total)
 
 
@@ -121,26 +123,24 @@ def joined(
         maintenance_fraction=max(
             sums.maintenance_fraction, params.maintenance_fraction
         ),
-        initial_losses=stressed(sums.initial_losses, size * strict, params.shocks),
-        maintenance_losses=stressed(
-            sums.maintenance_losses, size * price.mark, params.shocks
-        ),
+        losses=stressed(sums.losses, size * strict, size * price.mark, params.shocks),
     )
 
 
 def covered(
     losses: tuple[SizePrice, ...],
+    first: int,
     notional: Quote,
     multiplier: Ratio,
     floor_ratio: Ratio,
 ) -> Quote:
     """
-    What covers the worst of the losses, and no less than the floor of what the
-    positions are worth.
+    What covers the worst of the losses from the first one on, and no less than the
+    floor of what the positions are worth.
     """
     worst = SizePrice(0)
-    for loss in losses:
-        worst = max(worst, loss)
+    for stress in range(STRESSES):
+        worst = max(worst, losses[first + stress])
     lost = mul_div_up(mul_wad_up(worst, 1), 1, WHOLE)
     return mul_wad_up(max(lost, mul_wad_up(notional, floor_ratio)), multiplier)
 
@@ -152,7 +152,8 @@ def requirement(sums: Sums, floor_ratio: Ratio) -> Requirement:
     """
     maintenance = mul_wad_up(
         covered(
-            sums.maintenance_losses,
+            sums.losses,
+            STRESSES,
             sums.maintenance_value,
             sums.maintenance_multiplier,
             floor_ratio,
@@ -162,7 +163,8 @@ def requirement(sums: Sums, floor_ratio: Ratio) -> Requirement:
     )
     initial = (
         covered(
-            sums.initial_losses,
+            sums.losses,
+            0,
             sums.initial_value,
             sums.initial_multiplier,
             floor_ratio,

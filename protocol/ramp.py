@@ -62,6 +62,27 @@ def begun(
     )
 
 
+def is_asked_again(
+    before: MarginParams, scale_before: Size, asked: MarginParams, scale: Size
+) -> bool:
+    """
+    Whether margins are asked that were asked before, so that what rises already goes
+    on.
+    """
+    return (
+        asked.im_base == before.im_base
+        and asked.im_slope == before.im_slope
+        and asked.maintenance_fraction == before.maintenance_fraction
+        and asked.shocks == before.shocks
+        and scale == scale_before
+    )
+
+
+def is_rising(ramp: Ramp, now: Seconds) -> bool:
+    """Whether margins are on their way still."""
+    return now < ramp.raised_at + LASTS
+
+
 def risen(first: Ratio, asked: Ratio, elapsed: Seconds) -> Ratio:
     """What a number has risen to, evenly over a day, rounded down."""
     return first + mul_div_down(asked - first, elapsed, LASTS)
@@ -69,7 +90,7 @@ def risen(first: Ratio, asked: Ratio, elapsed: Seconds) -> Ratio:
 
 def ramped(ramp: Ramp, asked: MarginParams, now: Seconds) -> MarginParams:
     """Margins as they are `now`."""
-    if now >= ramp.raised_at + LASTS:
+    if not is_rising(ramp, now):
         return asked
     elapsed = now - ramp.raised_at
     return replace(

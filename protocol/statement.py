@@ -209,7 +209,7 @@ def portfolio_price(
             room(
                 size,
                 mul_div_up(
-                    mul_wad_up(sums.maintenance_losses[stress], 1),
+                    mul_wad_up(sums.losses[portfolio.STRESSES + stress], 1),
                     1,
                     portfolio.WHOLE,
                 ),

@@ -30,7 +30,7 @@ from tests.evm.refusals.deleveraging import (
     owed_would_rise,
     score_too_low,
 )
-from tests.evm.refusals.governance import not_tighter, paused_lately
+from tests.evm.refusals.governance import margins_rising, not_tighter, paused_lately
 from tests.evm.refusals.lens import batch_too_large
 from tests.evm.refusals.modes import held_up
 from tests.evm.refusals.orders import (
@@ -197,6 +197,7 @@ REACHED: dict[str, Callable[[], Scene]] = {
         "owner", "Governor", "tighten_market", ETH, *words_of(MARKET)
     ),
     errors.NOT_GUARDIAN: one_call("owner", "Governor", "pause_market", ETH),
+    errors.MARGINS_RISING: margins_rising,
     errors.NOT_TIGHTER: not_tighter,
     errors.PAUSED_LATELY: paused_lately,
     errors.NOT_GOVERNOR: one_call("owner", "Exchange", "set_risk", 0),

@@ -90,6 +90,19 @@ CREDIT_MUTANTS = (
             "not current.has_line or current.has_line",
         ),
     ),
+    each(
+        "who uses a line offers a keeper its money",
+        "N8",
+        "commitment",
+        (
+            "not current.has_line or credit.is_settled(state, holder)",
+            "credit.is_settled(state, holder) or True",
+        ),
+        (
+            "not current.has_line or credit.is_settled(holder)",
+            "credit.is_settled(holder) or True",
+        ),
+    ),
     both(
         "who may be called at once opens on credit",
         "B1",

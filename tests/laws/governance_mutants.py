@@ -111,8 +111,8 @@ GOVERNANCE_MUTANTS = (
         "a future takes more in its window",
         "P6",
         "parameters",
-        ("(ends != Seconds(0) and now >= ends)", "False"),
-        ("(ends != 0 and now >= ends)", "False"),
+        ("record.interim.paused_until or is_ending", "record.interim.paused_until"),
+        ("record.interim.paused_until or is_ending", "record.interim.paused_until"),
     ),
     both(
         "the premium falls to the lighter side",
@@ -135,6 +135,22 @@ GOVERNANCE_MUTANTS = (
             "fixed_point.mul_div_down(before.im_slope, scale, scale_before)",
             "before.im_slope",
         ),
+    ),
+    Mutant(
+        "margins that are asked again begin to rise anew",
+        "G3",
+        "governor",
+        "Governor",
+        (Edit("if not ramp.is_asked_again(", "if True or not ramp.is_asked_again("),),
+        (Edit("if not ramp.is_asked_again(", "if True or not ramp.is_asked_again("),),
+    ),
+    Mutant(
+        "the council raises margins that are rising",
+        "G10",
+        "governor",
+        "Governor",
+        (Edit("not ramp.is_rising(record.interim.ramp, call.now)", "True"),),
+        (Edit("not ramp.is_rising(record.interim.ramp, block.timestamp)", "True"),),
     ),
     Mutant(
         "a pause lasts two days",

@@ -69,16 +69,23 @@ MARGIN_MUTANTS = (
         ),
     ),
     each(
+        "a price that is known hedges",
+        "B3",
+        "parameters",
+        ("if is_ending or params.limits.mode == SETTLED:", "if False:"),
+        ("if is_ending or record.params.limits.mode == SETTLED:", "if False:"),
+    ),
+    each(
         "a portfolio is left out of a stress",
         "B3",
         "portfolio",
         (
-            "for stress in range(STRESSES):",
-            "for stress in range(STRESSES - 14):",
+            "for stress in range(STRESSES):\n        worst",
+            "for stress in range(STRESSES - 14):\n        worst",
         ),
         (
-            "for stress: uint256 in range(STRESSES):",
-            "for stress: uint256 in range(STRESSES - 14):",
+            "for stress: uint256 in range(STRESSES):\n        worst",
+            "for stress: uint256 in range(STRESSES - 14):\n        worst",
         ),
     ),
     each(

@@ -210,8 +210,7 @@ def the_sums() -> Sums:
         multiplier(),
         multiplier(),
         part(),
-        (Interval(-most, most),),
-        (Interval(-most, most),),
+        (Interval(-most, most), Interval(-most, most)),
     )
 
 

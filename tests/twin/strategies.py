@@ -246,7 +246,7 @@ ACCOUNTS = st.builds(
 )
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
 # What sixteen positions lose in a stress, in parts of a ten thousandth.
-LOSSES = st.tuples(*[signed(200)] * STRESSES)
+LOSSES = st.tuples(*[signed(200)] * (2 * STRESSES))
 SUMS = st.builds(
     Sums,
     AMOUNTS,
@@ -256,7 +256,6 @@ SUMS = st.builds(
     MULTIPLIERS,
     MULTIPLIERS,
     PARTS,
-    LOSSES,
     LOSSES,
 )
 BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))

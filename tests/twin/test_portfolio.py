@@ -27,10 +27,10 @@ from tests.twin.twins import Functions, refusals
 
 FUNCTIONS: Functions = {
     "shock": (WORDS, st.integers(0, STRESSES - 1)),
-    "stressed": (LOSSES, signed(200), WORDS),
+    "stressed": (LOSSES, signed(200), signed(200), WORDS),
     "added_ratio": (SIZES, SCALES, MARGIN),
     "joined": (SUMS, SIZES, FEED_PRICES, OPEN, SCALES, MARGIN),
-    "covered": (LOSSES, AMOUNTS, MULTIPLIERS, PARTS),
+    "covered": (LOSSES, st.sampled_from([0, STRESSES]), AMOUNTS, MULTIPLIERS, PARTS),
     "requirement": (SUMS, PARTS),
 }
 

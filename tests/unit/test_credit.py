@@ -215,6 +215,15 @@ def test_who_uses_a_line_takes_nothing_out(desk) -> None:
     assert withdraw(desk, "1") == errors.BELOW_INITIAL_MARGIN
 
 
+def test_what_is_owed_for_a_line_does_not_leave_as_a_fee(desk) -> None:
+    desk.deposit("ann", "1000")
+    reduce = ("ann", "Orders", "commit", desk.holder("ann"), 0, 0, -wad("1"), 0, 0)
+    assert desk.call(*reduce, wad("500")).error == errors.LINE_IN_USE
+    settle(desk)
+    assert desk.call(*reduce, wad("500.000001")).error == errors.BELOW_INITIAL_MARGIN
+    assert desk.call(*reduce, wad("500")).error is None
+
+
 def test_a_lender_takes_out_what_no_line_holds(desk) -> None:
     """Of a recalled line half is free after half of its notice."""
     assert withdraw_lent(desk, "500.000001") == errors.HELD_BY_LINES

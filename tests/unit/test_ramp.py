@@ -9,13 +9,15 @@ from typing import Any
 from hypothesis import given
 from msgspec.structs import replace
 
-from protocol import margin, ramp
+from protocol import errors, margin, ramp
 from protocol.margin import MarginParams
 from protocol.portfolio import packed_shocks
 from protocol.ramp import NO_RAMP, Ramp
+from protocol.trace import words_of
 from tests.twin.strategies import MARGIN, PRICES, SCALES, SIZES
 from tests.twin.twins import both
-from tests.unit.worked import DAY, START, wad
+from tests.unit.desk import ACTORS, Desk
+from tests.unit.worked import DAY, MARKET, START, wad
 from tests.unit.worked import MARGIN as WORKED
 
 SCALE = wad("10000")
@@ -76,6 +78,39 @@ def test_raised_twice_it_goes_on_from_where_it_is() -> None:
     again = both(ramp, "begun", half, SCALE, RAISED, SCALE, START + DAY // 2)
     assert at(again, RAISED, DAY // 2) == half
     assert at(again, RAISED, DAY).im_base == wad("0.184")
+
+
+def test_who_asks_again_for_the_same_lets_it_rise() -> None:
+    """Whatever else changes; and other margins, or another scale, are not the same."""
+    for asked, scale, again in (
+        (RAISED, SCALE, True),
+        (replace(RAISED, oi_lower=wad("1")), SCALE, True),
+        (RAISED, SCALE + 1, False),
+        (replace(RAISED, im_base=RAISED.im_base + 1), SCALE, False),
+        (replace(RAISED, im_slope=RAISED.im_slope + 1), SCALE, False),
+        (replace(RAISED, maintenance_fraction=wad("0.71")), SCALE, False),
+        (replace(RAISED, shocks=1), SCALE, False),
+    ):
+        assert both(ramp, "is_asked_again", RAISED, SCALE, asked, scale) == again
+
+
+def test_a_council_holds_nothing_off_that_is_rising() -> None:
+    """It may lower a limit each hour, and the margins of the owner rise over a day."""
+    desk = Desk("100000")
+    desk.make("owner", "Governor", "appoint_council", ACTORS["bob"])
+    raised = replace(MARKET, margin=replace(MARKET.margin, im_base=wad("0.2")))
+    desk.make("owner", "Governor", "set_market", 0, *words_of(raised))
+    for hour in range(1, 25):
+        desk.now = START + hour * 3_600
+        lower = replace(raised.limits, max_size=raised.limits.max_size - hour)
+        tighter = words_of(replace(raised, limits=lower))
+        desk.make("bob", "Governor", "tighten_market", 0, *tighter)
+        more = replace(raised.margin, im_base=wad("0.2") + hour)
+        words = words_of(replace(raised, limits=lower, margin=more))
+        error = desk.call("bob", "Governor", "tighten_market", 0, *words).error
+        assert error == (errors.MARGINS_RISING if hour < 24 else None)
+    code = desk.view("Exchange", "params_of", 0)
+    assert desk.model.state.codes[code].params.margin.im_base == wad("0.2") + 24
 
 
 @given(MARGIN, SCALES, MARGIN, SCALES, SIZES, PRICES)

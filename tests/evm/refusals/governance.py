@@ -21,6 +21,20 @@ def not_tighter() -> Scene:
     return scene
 
 
+def margins_rising() -> Scene:
+    """The council raises a margin while one of the owner rises."""
+    scene = ready()
+    scene.must("owner", "Governor", "appoint_council", SOME)
+    for sender, function, part in (
+        ("owner", "set_market", 5),
+        ("stranger", "tighten_market", 4),
+    ):
+        raised = changed(MARKET, {"margin": {"im_base": WAD // part}})
+        words = words_of(raised)
+        scene.call(sender, "Governor", function, ETH, *words)
+    return scene
+
+
 def paused_lately() -> Scene:
     """A second later it would have been a week since the last pause."""
     scene = ready()

@@ -14,11 +14,13 @@ from protocol.settlement import BadDebt
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.margin import reserve_of
 from tests.laws.invariants.measures import is_near
+from tests.laws.invariants.orders import COMMITTING
 from tests.laws.invariants.payout import paid_claims
 from tests.laws.invariants.registry import law
 
 DAY = 86_400
 # Who takes nothing from a lender without asking him.
+WITHDRAWALS = {"Exchange.withdraw", "Exchange.withdraw_collateral"}
 ITS_OWN = ("Exchange.lend", "Exchange.withdraw_lent")
 
 
@@ -189,11 +191,16 @@ def nobody_is_brought_near(call: Call) -> None:
 @law
 def settles_before_it_leaves(call: Call) -> None:
     """
-    N8: who uses a line, or owes for one, takes nothing out of its account.
+    N8: who uses a line, or owes for one, takes nothing out of its account, and offers
+    no keeper more than the least fee.
     """
-    if call.ok and call.name in (
-        "Exchange.withdraw",
-        "Exchange.withdraw_collateral",
-    ):
-        line = call.world.state.lines[call.action.arguments[0]]
-        assert (line.used, line.owed) == (0, 0), line
+    if not call.ok or call.name not in WITHDRAWALS | COMMITTING:
+        return
+    state = call.world.state
+    holder, number, *_ = call.action.arguments
+    if call.name in COMMITTING:
+        least_fee = market.load_risk(state).order.least_fee
+        if state.orders[holder, number].fee == least_fee:
+            return
+    line = state.lines[holder]
+    assert (line.used, line.owed) == (0, 0), line

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from protocol.funding import DAY
+from protocol.units import Size
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.registry import law
 
@@ -36,11 +39,19 @@ def records(call: Call) -> tuple[Any, Any]:
     return state.codes[used], state.codes[state.market_params[number]]
 
 
+def asked_of(record: Any) -> Any:
+    """The margins that are asked of a size; those of open interest rise at once."""
+    asked = record.params.margin
+    scale = record.params.pricing.skew_scale
+    return replace(asked, oi_lower=Size(0), oi_upper=Size(0)), scale
+
+
 @law
 def nobody_is_surprised(call: Call) -> None:
     """
     G3: when parameters of a market change, every account is worth what it was, and must
-    hold no more to be left alone; a day later, what they ask.
+    hold no more to be left alone; a day later, what they ask. Who asks again for the
+    same margins lets them rise as they did.
     """
     if call.name not in SETTERS or not call.ok:
         return
@@ -48,10 +59,11 @@ def nobody_is_surprised(call: Call) -> None:
         now = call.after.worths[holder]
         assert now.equity == then.equity, (holder, then, now)
         assert now.maintenance <= then.maintenance, (holder, then, now)
-    _, after = records(call)
-    raised_at = after.interim.ramp.raised_at
-    is_pause = call.name == "Governor.pause_market"
-    assert is_pause or raised_at in (0, call.action.now), after.interim
+    before, after = records(call)
+    if before is not None and asked_of(before) == asked_of(after):
+        assert after.interim.ramp == before.interim.ramp, (before, after)
+    else:
+        assert after.interim.ramp.raised_at in (0, call.action.now), after.interim
 
 
 @law
@@ -78,11 +90,14 @@ def pauses(call: Call) -> None:
 def only_tighter(call: Call) -> None:
     """
     G10: what the risk council changes is a limit that falls, a margin that rises, or a
-    mode that allows less.
+    mode that allows less; and no margin while some are rising.
     """
     if call.name != "Governor.tighten_market" or not call.ok:
         return
-    before, after = (each.params for each in records(call))
+    first, last = records(call)
+    is_rising = call.action.now < first.interim.ramp.raised_at + DAY
+    assert not is_rising or asked_of(first) == asked_of(last), (first, last)
+    before, after = first.params, last.params
     for group in before.__struct_fields__:
         was, now = getattr(before, group), getattr(after, group)
         for name in was.__struct_fields__:

@@ -5,9 +5,11 @@ pays in the end.
 
 from __future__ import annotations
 
+from protocol import market
 from protocol.credit import LEAST_NOTICE, MOST_NOTICE, MOST_RATE
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
+    MOST_INT,
     MOST_UINT,
     SIDES,
     amount,
@@ -140,7 +142,7 @@ def settle_line(world: World, choose: Choices) -> Calls:
     yield world.by(any_sender(world, choose), "Exchange", "settle_line", holder)
 
 
-@rule(5, {"Exchange.withdraw": "LineInUse"})
+@rule(5, {"Exchange.withdraw": "LineInUse", "Orders.commit": "LineInUse"})
 def trade_on_credit(world: World, choose: Choices) -> Calls:
     """
     An account opens what its equity alone does not let it; then it is recalled, or
@@ -167,6 +169,12 @@ def trade_on_credit(world: World, choose: Choices) -> Calls:
     way = choose.integer(0, 5)
     if way == 0:
         yield world.by(owner, "Exchange", "withdraw", holder, unit, owner)
+        # It needs its line no more, but has not settled it.
+        yield world.by(owner, "Exchange", "deposit", holder, 9_000 * unit)
+        limit = MOST_INT if delta < 0 else 0
+        fee = market.load_risk(state).order.least_fee + 1
+        words = (holder, 0, market_id, -delta // 2, limit, 0, fee)
+        yield world.by(owner, "Orders", "commit", *words)
     elif way == 1:
         yield world.by(lender, "Exchange", "recall_line", holder)
         world.now += choose.integer(1, 2 * HOUR)

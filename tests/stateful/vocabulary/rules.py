@@ -9,11 +9,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from protocol import market
+from protocol.backing import NO_STANDING
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.fixed_point import WAD
 from protocol.lens import sums_of
 from protocol.liquidation import NO_WHOLE
-from protocol.rules import Terms
+from protocol.rules import Portfolio, Terms
 from protocol.trace import words_of
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
@@ -54,7 +55,15 @@ def ask(world: World, choose: Choices) -> Calls:
         "refunded": (last, book, price.mark),
         "final_price": (price, world.now),
         "exposure": (held, last, book, price, choose.integer(0, 1), world.now),
-        "terms": (book, price, held.size, delta, limit, world.now),
+        "terms": (
+            book,
+            price,
+            held.size,
+            delta,
+            limit,
+            choose.integer(0, 1),
+            world.now,
+        ),
         "extended": (held, last, book, price, delta, SOME_TERMS, world.now),
         "result": (held, last.long_index, price, world.now),
         "settled": (
@@ -77,7 +86,16 @@ def ask(world: World, choose: Choices) -> Calls:
         world.now,
     )
     sums = sums_of(state, holder, state.accounts[holder], world.now)
-    questions["joined"] = (held.size, book, price, world.now, sums)
+    others = Portfolio(NO_STANDING, sums)
+    questions["joined"] = (
+        held,
+        last,
+        book,
+        price,
+        choose.integer(0, 1),
+        world.now,
+        others,
+    )
     if held.size != 0:
         standing = world.standing(holder)
         questions["closing"] = (
@@ -118,9 +136,10 @@ def ask_of_portfolio(world: World, choose: Choices) -> Calls:
     state = world.state
     holder, _ = held_or_any(world, choose)
     sums = sums_of(state, holder, state.accounts[holder], world.now)
+    whole = Portfolio(world.standing(holder), sums)
     code = choose.pick((state.risk_params[()],) * 9 + (0,))
     sender = any_sender(world, choose)
-    yield world.by(sender, "Rules", "requirement", *words_of((code, sums)))
+    yield world.by(sender, "Rules", "margined", *words_of((code, whole)))
     standing = world.standing(holder)
     whole = replace(
         NO_WHOLE,
