@@ -12,22 +12,26 @@ from benchmarks.published import NONE_FOUND, PROTOCOLS, ROWS, SOURCES, Row, Sour
 from benchmarks.where import KINDS, TRANSACTION
 
 PAGE = Path(__file__).parents[1] / "docs" / "gas.md"
-# What only another contract may call, and the call in which it is measured.
+# What only other contracts may call, and the calls in which they do.
 INNER = {
-    "Exchange.collect_treasury": "Governor.collect_treasury",
-    "Exchange.enter_vault": "Vault.execute",
-    "Exchange.escrow_deposit": "Vault.request_deposit",
-    "Exchange.fill_order": "Orders.settle",
-    "Exchange.hold_order": "Orders.commit",
-    "Exchange.leave_vault": "Vault.execute",
-    "Exchange.release_order": "Orders.settle",
-    "Exchange.return_deposit": "Vault.return_request",
-    "Exchange.set_collateral": "Governor.set_collateral",
-    "Exchange.set_market": "Governor.set_market",
-    "Exchange.set_risk": "Governor.set_risk",
-    "Exchange.settle_market": "Governor.settle_market",
-    "Oracle.close_feed": "Governor.settle_market",
-    "Oracle.set_feed": "Governor.set_feed",
+    "Exchange.collect_treasury": ("Governor.collect_treasury",),
+    "Exchange.enter_vault": ("Vault.execute",),
+    "Exchange.escrow_deposit": ("Vault.request_deposit", "Vault.requestDeposit"),
+    "Exchange.fill_order": ("Orders.settle",),
+    "Exchange.hold_order": ("Orders.commit", "Orders.arm"),
+    "Exchange.leave_vault": ("Vault.execute",),
+    "Exchange.release_order": ("Orders.settle", "Orders.expire", "Orders.cancel"),
+    "Exchange.return_deposit": ("Vault.execute", "Vault.return_request"),
+    "Exchange.set_collateral": ("Governor.set_collateral",),
+    "Exchange.set_market": (
+        "Governor.set_market",
+        "Governor.tighten_market",
+        "Governor.pause_market",
+    ),
+    "Exchange.set_risk": ("Governor.set_risk",),
+    "Exchange.settle_market": ("Governor.settle_market",),
+    "Oracle.close_feed": ("Governor.settle_market",),
+    "Oracle.set_feed": ("Governor.set_feed",),
 }
 
 Gas = Mapping[str, int]
@@ -59,16 +63,24 @@ def written(text: str, found: Mapping[str, str]) -> str:
 
 
 def calls_table(gas: Gas, calls: Mapping[str, str]) -> str:
-    """Every entry point: each case of it, or the call it is measured in."""
+    """Every entry point: each case of it, or the calls it is made in."""
     rows = ["| entry point | case | gas |", "|---|---|---:|"]
     for call in sorted({*calls.values(), *INNER}):
         name = f"`{call}`"
         if call in INNER:
-            rows.append(f"| {name} | in `{INNER[call]}`, which alone calls it | |")
+            rows.append(f"| {name} | {made_in(INNER[call])} | |")
         for case in sorted(case for case, found in calls.items() if found == call):
             rows.append(f"| {name} | {case} | {gas[case]:,} |")
             name = ""
     return "\n".join(rows)
+
+
+def made_in(callers: tuple[str, ...]) -> str:
+    """The calls in which one is made that nobody else makes."""
+    *others, last = (f"`{each}`" for each in callers)
+    if not others:
+        return f"in {last}, which alone calls it"
+    return f"in {', '.join(others)} and {last}, which alone call it"
 
 
 def missed_table(missed: Mapping[str, Gas]) -> str:

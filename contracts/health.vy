@@ -153,8 +153,8 @@ def standing_of(holder: uint256, needs_valid: bool, now: uint256) -> backing.Sta
 @view
 def require_withdrawable(holder: uint256, risk: parameters.RiskParams, now: uint256):
     """
-    @notice Refuse a withdrawal that has left an account with too little: in cash alone,
-            and strictly; or any while an order of it is pending.
+    @notice Refuse a withdrawal that has left an account with too little: in cash and
+            tokens alone, and strictly; or any while an order of it is pending.
     """
     current: account.Account = account.load_account(holder)
     errors.require(current.orders == 0, errors.ORDER_PENDING)

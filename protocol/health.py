@@ -138,8 +138,8 @@ def require_withdrawable(
     state: State, holder: Holder, risk: RiskParams, now: Seconds
 ) -> None:
     """
-    Refuse a withdrawal that has left an account with too little: in cash alone, and
-    strictly; or any while an order of it is pending.
+    Refuse a withdrawal that has left an account with too little: in cash and tokens
+    alone, and strictly; or any while an order of it is pending.
     """
     current = account.load_account(state, holder)
     require(current.orders == 0, errors.ORDER_PENDING)
