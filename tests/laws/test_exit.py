@@ -9,7 +9,6 @@ import pytest
 
 from tests.laws.faults import Edit, Mutant, both, each, faulty_contracts, faulty_model
 from tests.laws.invariants import Broken
-from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.configuration import genesis
 from tests.stateful.exit import wind_down
@@ -66,11 +65,7 @@ def played(name: str, **options) -> Run:
     """Both worlds after random calls."""
     choose = Seeded(name)
     run = Run(genesis(choose), **options)
-    for action in vocabulary.opening(run.world, choose):
-        run.step(action)
-    while len(run.actions) < CALLS:
-        for action in vocabulary.burst(run.world, choose):
-            run.step(action)
+    run.act(choose, CALLS)
     return run
 
 

@@ -13,7 +13,6 @@ from evm.lockstep import LAYERS, Difference
 from tests.laws.faults import Mutant, faulty_contracts, faulty_model
 from tests.laws.invariants import LAWS, TRIALS, Broken
 from tests.laws.mutants import MUTANTS
-from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.configuration import genesis
 from tests.stateful.run import Run
@@ -27,15 +26,6 @@ CALLS = 400
 SEEDS = 1_000
 
 
-def play(run: Run, choose: Seeded) -> None:
-    """Random calls from one genesis."""
-    for action in vocabulary.opening(run.world, choose):
-        run.step(action)
-    while len(run.actions) < CALLS:
-        for action in vocabulary.burst(run.world, choose):
-            run.step(action)
-
-
 def hunt(mutant, compiled, **options) -> None:
     """Play with a fault until something is found."""
     for seed in range(SEEDS):
@@ -44,7 +34,7 @@ def hunt(mutant, compiled, **options) -> None:
         if mutant.in_chain is not None:
             mutant.in_chain(run.lockstep)
         try:
-            play(run, choose)
+            run.act(choose, CALLS)
         except Broken:
             if not mutant.seen_by:
                 # Both worlds are the same still: nothing but the law could tell.
@@ -87,7 +77,7 @@ def test_a_fault_in_one_world_is_a_difference(mutant, tmp_path) -> None:
 def test_without_a_fault_the_law_holds(law) -> None:
     for seed in range(3):
         choose = Seeded(seed)
-        play(Run(genesis(choose), only_law=law), choose)
+        Run(genesis(choose), only_law=law).act(choose, CALLS)
 
 
 def test_every_law_has_a_fault_in_both_worlds() -> None:

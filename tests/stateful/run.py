@@ -79,6 +79,14 @@ class Run:
         """Let everybody take their places, and act so often."""
         played(self.world, choose, bursts, self.step)
 
+    def act(self, choose: Choices, calls: int) -> None:
+        """Let everybody take their places, and act until so many calls were made."""
+        for action in vocabulary.opening(self.world, choose):
+            self.step(action)
+        while len(self.actions) < calls:
+            for action in vocabulary.burst(self.world, choose):
+                self.step(action)
+
     def check_every_word(self) -> None:
         """Hold all that the model keeps against the chain."""
         for name in self.chain.addresses:

@@ -13,7 +13,6 @@ from rich.console import Console
 from evm.lockstep import Difference
 from protocol.trace import write_trace
 from tests.laws.faults import Edit, Mutant, faulty_contracts
-from tests.stateful import vocabulary
 from tests.stateful.choices import Seeded
 from tests.stateful.configuration import (
     BLOCKING,
@@ -53,11 +52,7 @@ def play(seed: int, **options) -> Run:
     """Everybody takes their places, and some tokens move."""
     choose = Seeded(seed)
     run = Run(genesis(choose), laws_every=0, **options)
-    for action in vocabulary.opening(run.world, choose):
-        run.step(action)
-    while len(run.actions) < 200:
-        for action in vocabulary.burst(run.world, choose):
-            run.step(action)
+    run.act(choose, 200)
     return run
 
 
