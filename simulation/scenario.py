@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypedDict
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,7 +30,7 @@ from simulation.document import (
     suggestion,
 )
 from simulation.errors import InputError, PriceFileError, Problem, ScenarioError
-from simulation.parameters import Section, Units, filled, section_of
+from simulation.parameters import Base, Section, Units, filled, section_of
 from simulation.paths import JumpDiffusion, Shock, jump_diffusion, random_stream
 from simulation.prices import PriceSeries, glitched, read_prices
 from simulation.quantities import format_duration, format_moment
@@ -74,16 +75,31 @@ MarketSection = section_of(MarketParams, Section)
 CollateralSection = section_of(CollateralParams, CollateralKeys)
 
 
-class Market(Struct, frozen=True):
-    """A market and its feed; its place in the scenario is its id."""
+class Quotes(TypedDict):
+    """How something is priced: its feed, who reports, and what they report."""
 
-    name: str
-    params: MarketParams
     feed: FeedParams
     reporters: int
     confidence: int
     glitches: tuple[GlitchKeys, ...]
     prices: Prices
+
+
+class Quoted(Struct, frozen=True, kw_only=True):
+    """Something that has a feed; its place is its id."""
+
+    name: str
+    feed: FeedParams
+    reporters: int
+    confidence: int
+    glitches: tuple[GlitchKeys, ...]
+    prices: Prices
+
+
+class Market(Quoted, frozen=True, kw_only=True):
+    """A market."""
+
+    params: MarketParams
 
     @property
     def key(self) -> str:
@@ -96,16 +112,10 @@ class Market(Struct, frozen=True):
         return self.name
 
 
-class Token(Struct, frozen=True):
-    """A token that is collateral, and its feed; its place is its id."""
+class Token(Quoted, frozen=True, kw_only=True):
+    """A token that is collateral."""
 
-    name: str
     params: CollateralParams
-    feed: FeedParams
-    reporters: int
-    confidence: int
-    glitches: tuple[GlitchKeys, ...]
-    prices: Prices
 
     @property
     def key(self) -> str:
@@ -266,24 +276,37 @@ def read_market(
 ) -> Market | None:
     """A market; its prices are the `shared` ones where it has none of its own."""
     key = f"market.{name}"
-    params_keys = tuple(MarketSection.model_fields)
-    checker.known_keys(table, (*params_keys, "feed", "prices"), key)
-    params_table = {part: table[part] for part in params_keys if part in table}
-    params = checker.section(MarketSection, key, params_table, units)
-    feed = checker.section(FeedSection, f"{key}.feed", table.get("feed", {}), units)
+    params = read_params(checker, MarketSection, key, table, units)
+    quotes = read_quotes(checker, key, table, shared, units)
+    if params is None or quotes is None:
+        return None
+    return Market(name=name, params=filled(MarketParams, params), **quotes)
 
+
+def read_params(
+    checker: Checker, model: type[Base], key: str, table: Document, units: Units
+) -> Base | None:
+    """The parameters of something that has a feed and prices beside them."""
+    names = tuple(model.model_fields)
+    checker.known_keys(table, (*names, "feed", "prices"), key)
+    params = {name: table[name] for name in names if name in table}
+    return checker.section(model, key, params, units)
+
+
+def read_quotes(
+    checker: Checker, key: str, table: Document, shared: object, units: Units
+) -> Quotes | None:
+    """A feed and its prices, the `shared` ones where it has none of its own."""
+    feed = checker.section(FeedSection, f"{key}.feed", table.get("feed", {}), units)
     if "prices" in table or shared is None:
         prices = read_prices_section(
             checker, f"{key}.prices", table.get("prices", {}), units
         )
     else:
         prices = read_prices_section(checker, "prices", shared, units)
-    if params is None or feed is None or prices is None:
+    if feed is None or prices is None:
         return None
-
-    return Market(
-        name=name,
-        params=filled(MarketParams, params),
+    return Quotes(
         feed=filled(FeedParams, feed),
         reporters=feed.reporters,
         confidence=feed.confidence,
@@ -312,26 +335,11 @@ def read_token(
     checker: Checker, name: str, table: Document, units: Units
 ) -> Token | None:
     key = f"collateral.{name}"
-    params_keys = tuple(CollateralSection.model_fields)
-    checker.known_keys(table, (*params_keys, "feed", "prices"), key)
-    params_table = {part: table[part] for part in params_keys if part in table}
-    params = checker.section(CollateralSection, key, params_table, units)
-    feed = checker.section(FeedSection, f"{key}.feed", table.get("feed", {}), units)
-    prices = read_prices_section(
-        checker, f"{key}.prices", table.get("prices", {}), units
-    )
-    if params is None or feed is None or prices is None:
+    params = read_params(checker, CollateralSection, key, table, units)
+    quotes = read_quotes(checker, key, table, None, units)
+    if params is None or quotes is None:
         return None
-
-    return Token(
-        name=name,
-        params=filled(CollateralParams, params),
-        feed=filled(FeedParams, feed),
-        reporters=feed.reporters,
-        confidence=feed.confidence,
-        glitches=feed.glitches,
-        prices=prices,
-    )
+    return Token(name=name, params=filled(CollateralParams, params), **quotes)
 
 
 def read_prices_section(
