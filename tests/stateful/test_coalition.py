@@ -15,12 +15,14 @@ to others, and of a reward or a discount the one pays what the other gets.
 
 **What makes it so.** The price is fair: what is reported holds, for everybody, until
 the next round. No round moves it by more than a position has left when its keeper
-comes, and the keeper comes after each round, once an hour at least: losses above an
-account's equity are borne by others, and no rule prevents that. Others hold nothing
-while time costs something, since what they owed would be the two's by right; and while
-the price moves the two are no providers, since the vault's part in the move would be
-theirs. There is no dead zone, inside of which a rate stands still: the last test says
-why.
+comes, and the keeper comes before each round, once an hour at least: losses above an
+account's equity are borne by others, and no rule prevents that. He settles the orders
+that are due as well: within its window, who alone settles an order waits to see whether
+he likes the price that it will be filled at. The two come first, if they like. Others
+hold nothing while time costs something, since what they owed would be the two's by
+right; and while the price moves the two are no providers, since the vault's part in the
+move would be theirs. There is no dead zone, inside of which a rate stands still. The
+last test says why.
 
 Hypothesis looks for the largest gain, and is told by `target` how far it has come.
 """
@@ -54,6 +56,9 @@ FAULTS = (
     "a fill is at the price before it",
     "who is deleveraged is paid the mark",
     "who enters pays the lower value, who leaves is paid the higher: E12",
+    "a keeper may take an earlier round",
+    "a keeper earns an order's fee twice",
+    "who reduces offers all that he is worth",
 )
 
 
