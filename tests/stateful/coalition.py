@@ -51,8 +51,8 @@ class Terms(Struct, frozen=True):
     """
     What is decided before the first step: whether trades are free, whether the price
     stands still, the size of somebody else's position, how much of the vault a market
-    pays, what each of them brings and opens, who is the first keeper to come, and how
-    long a trade has to wait, if at all.
+    pays, what each of them brings and opens, who is the first keeper to come, how long
+    a trade has to wait, if at all, and whether nobody else settles what is due.
 
     Where somebody else has a position, nothing is paid for time: what he owes for it
     would be theirs by right. Where the price moves, they are no providers: the vault's
@@ -69,6 +69,7 @@ class Terms(Struct, frozen=True):
     keeper: str
     dead_zone: int = 0
     delay: int = 0
+    is_alone: bool = False
 
 
 class Step(Struct, frozen=True):
@@ -234,7 +235,7 @@ class Coalition:
         for holder in self.holders:
             for number, each in self.orders(holder):
                 is_open = 0 < each.due_at <= self.world.now <= each.expires_at
-                if is_open:
+                if is_open and not self.terms.is_alone:
                     chosen = first_round(self.world, 0, each.due_at)
                     words = (holder, number, chosen)
                     self.call(self.terms.keeper, "Orders", "settle", *words)

@@ -22,7 +22,7 @@ he likes the price that it will be filled at. The two come first, if they like. 
 hold nothing while time costs something, since what they owed would be the two's by
 right; and while the price moves the two are no providers, since the vault's part in the
 move would be theirs. There is no dead zone, inside of which a rate stands still. The
-last test says why.
+last tests show what the keeper and the zone are worth.
 
 Hypothesis looks for the largest gain, and is told by `target` how far it has come.
 """
@@ -121,3 +121,30 @@ def test_inside_a_dead_zone_a_rate_stands_still_and_pays() -> None:
     assert played(terms, script).profit() < 0
     with_zone = replace(terms, dead_zone=size * 995 // 1_000)
     assert played(with_zone, script).profit() > 1_000 * WAD
+
+
+def test_who_alone_settles_an_order_sees_the_price_first() -> None:
+    """
+    One buys by an order, and its round comes. Until the window closes his ally fills
+    it, if the price has risen since, or lets it be, if it has fallen; the fee is his.
+    Where somebody else settles what is due there is nothing to choose.
+    """
+    waits = Terms(
+        is_free=False,
+        is_still=False,
+        victim=0,
+        factor=2**95 - 1,
+        cash=200_000,
+        weth=0,
+        opened=(0, 0),
+        keeper="ally_2",
+        delay=10,
+    )
+    ordered = [Step("buy", 0, 1_000), Step("wait", 0, 1)]
+    rises = [*ordered, Step("move", 0, 1_000), Step("fill", 0, 1)]
+    falls = [*ordered, Step("move", 0, 1), Step("expire", 0, 1)]
+    for script in (rises, falls):
+        assert played(waits, script).profit() < 0
+    alone = replace(waits, is_alone=True)
+    assert played(alone, rises).profit() > 20_000 * WAD
+    assert played(alone, falls).profit() == 0
