@@ -140,4 +140,11 @@ ORDER_MUTANTS = (
         "commitment",
         ("fee == risk.order.least_fee", "fee >= risk.order.least_fee"),
     ),
+    both(
+        "who reduces offers all that he is worth",
+        "O7",
+        "commitment",
+        ("fee == risk.order.least_fee", "fee >= risk.order.least_fee"),
+        ("whole.equity >= whole.maintenance + risk.reserve", "whole.equity >= 0"),
+    ),
 )

@@ -15,12 +15,14 @@ to others, and of a reward or a discount the one pays what the other gets.
 
 **What makes it so.** The price is fair: what is reported holds, for everybody, until
 the next round. No round moves it by more than a position has left when its keeper
-comes, and the keeper comes after each round, once an hour at least: losses above an
-account's equity are borne by others, and no rule prevents that. Others hold nothing
-while time costs something, since what they owed would be the two's by right; and while
-the price moves the two are no providers, since the vault's part in the move would be
-theirs. There is no dead zone, inside of which a rate stands still: the last test says
-why.
+comes, and the keeper comes before each round, once an hour at least: losses above an
+account's equity are borne by others, and no rule prevents that. He settles the orders
+that are due as well: within its window, who alone settles an order waits to see whether
+he likes the price that it will be filled at. The two come first, if they like. Others
+hold nothing while time costs something, since what they owed would be the two's by
+right; and while the price moves the two are no providers, since the vault's part in the
+move would be theirs. There is no dead zone, inside of which a rate stands still. The
+last tests show what the keeper and the zone are worth.
 
 Hypothesis looks for the largest gain, and is told by `target` how far it has come.
 """
@@ -54,6 +56,9 @@ FAULTS = (
     "a fill is at the price before it",
     "who is deleveraged is paid the mark",
     "who enters pays the lower value, who leaves is paid the higher: E12",
+    "a keeper may take an earlier round",
+    "a keeper earns an order's fee twice",
+    "who reduces offers all that he is worth",
 )
 
 
@@ -116,3 +121,30 @@ def test_inside_a_dead_zone_a_rate_stands_still_and_pays() -> None:
     assert played(terms, script).profit() < 0
     with_zone = replace(terms, dead_zone=size * 995 // 1_000)
     assert played(with_zone, script).profit() > 1_000 * WAD
+
+
+def test_who_alone_settles_an_order_sees_the_price_first() -> None:
+    """
+    One buys by an order, and its round comes. Until the window closes his ally fills
+    it, if the price has risen since, or lets it be, if it has fallen; the fee is his.
+    Where somebody else settles what is due there is nothing to choose.
+    """
+    waits = Terms(
+        is_free=False,
+        is_still=False,
+        victim=0,
+        factor=2**95 - 1,
+        cash=200_000,
+        weth=0,
+        opened=(0, 0),
+        keeper="ally_2",
+        delay=10,
+    )
+    ordered = [Step("buy", 0, 1_000), Step("wait", 0, 1)]
+    rises = [*ordered, Step("move", 0, 1_000), Step("fill", 0, 1)]
+    falls = [*ordered, Step("move", 0, 1), Step("expire", 0, 1)]
+    for script in (rises, falls):
+        assert played(waits, script).profit() < 0
+    alone = replace(waits, is_alone=True)
+    assert played(alone, rises).profit() > 20_000 * WAD
+    assert played(alone, falls).profit() == 0
