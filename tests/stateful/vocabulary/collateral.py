@@ -156,7 +156,7 @@ def buy_collateral(world: World, choose: Choices) -> Calls:
         for key in held
         if (has := state.accounts[key[0]]).cash < -(floor if has.positions else 0)
     ]
-    if not owing and choose.chance(92):
+    if not owing and choose.chance(95):
         return
     holder, token_id = any_holder(world, choose), any_token(world, choose)
     if owing and choose.chance(90):
