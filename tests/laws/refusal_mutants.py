@@ -53,10 +53,10 @@ REFUSAL_MUTANTS = (
         "I5",
         "rules",
         "Rules",
-        (Edit("errors.LIMIT_EXCEEDED", repr(NO_NAME)),),
+        (Edit("errors.MARKET_NOT_SETTLED", repr(NO_NAME)),),
         (
             Edit(
-                "errors.LIMIT_EXCEEDED",
+                "errors.MARKET_NOT_SETTLED",
                 str(int.from_bytes(selector(f"{NO_NAME}()"))),
             ),
         ),
