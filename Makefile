@@ -35,7 +35,7 @@ check: install ## Format, lints, types, layers, twins; changes nothing
 fuzz: install ## Compare model and chain on STEPS random calls
 	$(BIN)/python -m tests.stateful.soak --steps $(STEPS) --seed $(SEED) --output build/fuzz
 
-mutants: install ## Plant every fault, and see that its law finds it; half an hour
+mutants: install ## Plant every fault, and see that its law finds it; an hour
 	$(BIN)/pytest -q -n $(WORKERS) -m "mutants or not mutants" tests/laws/test_mutants.py
 
 soak: STEPS = 2000000
