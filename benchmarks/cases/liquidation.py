@@ -37,13 +37,20 @@ def call_margin(stage: Stage) -> int:
     return stage.measure(*call)
 
 
-@case("call margin: portfolio of 4 markets", 200_000)
+@case("call margin: portfolio of 4 markets")
 def call_portfolio(stage: Stage) -> int:
     warned = replace(RISK.margin_call, grace=Seconds(600))
     stage.call("owner", "Governor", "set_risk", replace(RISK, margin_call=warned))
     hedged(stage)
     stage.round(0, PRICE * 91 // 100)
     return stage.measure("stranger", "Exchange", "call_margin", TRADER, 0)
+
+
+@case("standing: portfolio of 4 markets, as a transaction", 200_000)
+def standing_of_portfolio(stage: Stage) -> int:
+    hedged(stage)
+    stage.round(0, PRICE * 91 // 100)
+    return stage.measure("stranger", "Exchange", "standing_of", TRADER)
 
 
 @case("top-up: order")
