@@ -64,7 +64,8 @@ Override = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Put a value in the place of the scenario's, as run.seed=7; repeatable.",
+        help="Put a value in the place of the scenario's, as run.seed=7, or all of a "
+        "file's, as @margin.toml; repeatable.",
     ),
 ]
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO.toml")]

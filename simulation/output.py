@@ -8,7 +8,7 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from evm.compile import Contract
-from simulation.document import Document
+from simulation.document import Document, read_document, settings_in
 from simulation.errors import InputError
 from simulation.scenario import Scenario
 
@@ -152,6 +152,19 @@ def toml_text(document: Document) -> str:
     return "\n".join(toml_lines(document, "")).strip() + "\n"
 
 
+def settings_of(overrides: Iterable[str]) -> Iterator[str]:
+    """
+    Overrides, those that name a file, `@margin.toml`, replaced by what it sets.
+    """
+    for override in overrides:
+        if override.startswith("@"):
+            document = read_document(Path(override[1:]))
+            for key, value in settings_in(document):
+                yield f"{key}={toml_value(value)}"
+        else:
+            yield override
+
+
 def toml_lines(table: Document, prefix: str) -> Iterator[str]:
     """The lines of a table whose name begins with `prefix`."""
     for name, value in table.items():
@@ -184,6 +197,9 @@ def is_nested(value: Any) -> bool:
 
 def toml_value(value: Any) -> str:
     """A value on one line; a text of TOML is one of JSON too."""
+    if isinstance(value, dict):
+        pairs = (f"{toml_key(key)} = {toml_value(each)}" for key, each in value.items())
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[{', '.join(toml_value(item) for item in value)}]"
     if isinstance(value, bool | int | str):

@@ -26,6 +26,7 @@ from simulation.output import (
     check_place,
     default_directory,
     manifest_of,
+    settings_of,
     toml_text,
     variant_folder,
     write_json,
@@ -103,7 +104,7 @@ def prepare(
     path: Path, overrides: Iterable[str] = (), prices: Path | None = None
 ) -> Prepared:
     """Read all that a run is made from, and refuse what cannot be run."""
-    overrides = list(overrides)
+    overrides = list(settings_of(overrides))
     scenario = load_scenario(path, overrides)
     variants = variants_of(scenario, overrides)
     require_answerable([each.scenario for each in variants])

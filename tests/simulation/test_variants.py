@@ -83,6 +83,52 @@ def test_an_override_has_the_last_word_in_all_variants() -> None:
         assert play.scenario.run.seed == 3
 
 
+def test_a_file_sets_all_that_is_in_it(tmp_path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        "[market.ETH.margin]\nim_base = 0.06\n"
+        "[market.ETH]\nprices.shocks = [{ at = '1h', move = '-0.2' }]\n"
+        "[keepers]\nliquidator = false\n"
+    )
+    (play,) = prepare(CRASH, ["run.seed=3", f"@{path}", "keepers.every=1m"]).plays
+    market = play.scenario.markets[0]
+    assert market.params.margin.im_base == 6 * WAD // 100
+    assert [(each.at, each.move) for each in market.prices.shocks] == [
+        (3_600, -WAD // 5)
+    ]
+    assert (play.scenario.run.seed, play.scenario.keepers.every) == (3, 60)
+    assert not play.scenario.keepers.liquidator
+
+
+def test_what_a_file_sets_no_variant_sets_again(tmp_path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[collateral.sUSD]\nhaircut = '0.1'\n")
+    for play in prepare(DEPEG, [*SMALL_DEPEG, f"@{path}"]).plays:
+        assert play.scenario.tokens[0].params.haircut == WAD // 10
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "mine.toml: cannot be read: No such file"),
+        ("[market.ETH", "mine.toml:1: "),
+        (
+            "[market.ETC.margin]\nim_base = 1",
+            "crash.toml: market.ETC: no such key; did",
+        ),
+        (
+            "[market.ETH.margin]\nim_bas = 1",
+            "crash.toml: market.ETH.margin.im_bas: unk",
+        ),
+    ],
+)
+def test_a_file_that_sets_nothing_that_can_be_is_told(text, said, tmp_path) -> None:
+    path = tmp_path / "mine.toml"
+    if text is not None:
+        path.write_text(text)
+    assert said in refused(f"@{path}", path=CRASH)
+
+
 def test_what_a_variant_takes_away_an_override_does_not_bring_back() -> None:
     override = "market.ETH.feed.glitches.0.lasts=5m"
     *bands, quiet = prepare(GLITCH, [override]).plays
