@@ -1,6 +1,6 @@
 """
 The command line: `perpspec run`, `replay`, `shrink`, `explain`, `statement`, `check`,
-`artifacts`, `demo`.
+`calibrate`, `artifacts`, `demo`.
 
 Everything that takes time to load is imported by the command that needs it.
 """
@@ -301,6 +301,98 @@ def check(
             typer.echo(f"- {note}")
 
 
+@app.command(
+    epilog="Examples: perpspec calibrate klines.csv.gz --horizon 5m · "
+    "perpspec calibrate klines.csv.gz --scenario scenarios/crash.toml --out margin.toml"
+    " · perpspec check scenarios/crash.toml --set @margin.toml"
+)
+def calibrate(
+    prices: Annotated[
+        Path,
+        typer.Argument(metavar="PRICES", help="Recorded prices, CSV or gzip."),
+    ],
+    horizon: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="How long a liquidation takes, as 30s or 1h."
+        ),
+    ] = "5m",
+    level: Annotated[
+        str,
+        typer.Option(
+            metavar="RATIO", help="How much of all losses is within the value at risk."
+        ),
+    ] = "0.975",
+    scenario: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SCENARIO.toml", help="Whose laws the margins are held to."
+        ),
+    ] = None,
+    market: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Default: the scenario's first, or ETH."),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which of several columns has the prices."),
+    ] = None,
+    overrides: Override = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the margins there, as TOML."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Find the margins and the band that recorded prices ask a market for.
+
+    im_base is the average of the worst losses of a position over the time of a
+    liquidation (expected shortfall), the worse of both sides; maintenance_fraction
+    makes the maintenance margin the least of them (value at risk); band is the worst
+    move from one price to the next. Windows overlap: one begins at each price. Where
+    laws of the protocol do not admit a number, the nearest one is told, and the law.
+    """
+    with errors_told():
+        from protocol.units import Ratio
+        from simulation.calibration import calibrate as calibrated
+        from simulation.calibration import fragment, told
+        from simulation.output import settings_of, write_text
+        from simulation.quantities import parse_duration, parse_ratio
+        from simulation.scenario import load_scenario
+
+        if overrides and scenario is None:
+            refuse("--set: there is no scenario to set a value in: give --scenario")
+        laws = None
+        if scenario is not None:
+            laws = load_scenario(scenario, settings_of(overrides or []))
+        with shown_work(f"reading {prices}", as_json):
+            found = calibrated(
+                prices,
+                option("horizon", parse_duration, horizon),
+                Ratio(option("level", parse_ratio, level)),
+                column=column,
+                market=market,
+                scenario=laws,
+            )
+        if out is not None:
+            write_text(out, fragment(found))
+        if as_json:
+            print_json(told(found))
+        else:
+            from scripts.tables import print_calibration
+
+            print_calibration(found, out)
+
+
+def option(name: str, parse: Callable[[str], int], text: str) -> int:
+    """The value of an option that is written as a scenario writes it."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        refuse(f"--{name}: {error}")
+
+
 @app.command(epilog="Example: perpspec artifacts --out build/abi")
 def artifacts(
     out: Annotated[Path, typer.Option(metavar="DIR")] = Path("artifacts"),
@@ -542,6 +634,18 @@ def shown_progress(
 
     with progress_bar(duration) as progress:
         yield progress
+
+
+@contextmanager
+def shown_work(text: str, is_quiet: bool) -> Iterator[None]:
+    """That something is being done, where somebody looks."""
+    if is_quiet or not sys.stderr.isatty():
+        yield
+        return
+    from scripts.tables import working
+
+    with working(text):
+        yield
 
 
 @contextmanager

@@ -8,20 +8,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import asdict
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from evm.explain import decimal_text, moment_text
 from protocol.fixed_point import WAD
+from simulation.calibration import fragment
 from simulation.comparison import side_by_side
-from simulation.quantities import format_duration
+from simulation.quantities import format_duration, format_wads
+from simulation.scenario import format_span
 from simulation.summary import is_faithful, lockstep_verdict, verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evm.statement import AccountStatement
     from protocol.units import Price, Quote, Ratio, Size
     from simulation import engine
+    from simulation.calibration import Calibration
     from simulation.run import Finished
 
 
@@ -164,6 +170,60 @@ def pasts(found: AccountStatement) -> Table:
             shown(each.past.funding),
             shown(each.past.settled),
         )
+    return table
+
+
+def print_calibration(found: Calibration, place: Path | None) -> None:
+    """What prices have lost a position, what they ask for, and what is lawful of it."""
+    out, ticks = console(), found.series.ticks
+    span = format_span(ticks[0].time, ticks[-1].time)
+    period = format_duration(found.period)
+    out.print(
+        f"{found.path}: {len(ticks):,} prices {span}, mostly {period} apart",
+        style="bold",
+    )
+    out.print(
+        f"{len(found.sample.windows):,} windows of {format_duration(found.horizon)}, "
+        f"which overlap; {len(found.sample.apart):,} of them lie apart"
+    )
+    out.print(losses(found))
+    out.print(parameters(found))
+    for each in found.bounds:
+        out.print(f"- {each.parameter}: {each.reason}")
+    for note in found.notes:
+        out.print(f"- {note}")
+    if place is None:
+        out.print(f"\n{fragment(found)}", markup=False, end="")
+    else:
+        out.print(f"Written to {place}")
+
+
+def losses(found: Calibration) -> Table:
+    """What each side lost in the time of a liquidation."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column(f"lost in {format_duration(found.horizon)}")
+    level = format_wads(int(found.level))
+    for name in (f"value at risk {level}", "expected shortfall", "worst"):
+        table.add_column(name, justify="right")
+    for each in found.tails:
+        numbers = each.value_at_risk, each.expected_shortfall, each.worst
+        table.add_row(each.side, *map(shown, numbers))
+    return table
+
+
+def parameters(found: Calibration) -> Table:
+    """What the prices ask for, and what is lawful."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column(f"market {found.market}")
+    table.add_column("prices ask", justify="right")
+    table.add_column("lawful", justify="right", style="bold")
+    for name, asked in asdict(found.asked).items():
+        table.add_row(name, shown(asked), shown(getattr(found.lawful, name)))
+    table.add_row(
+        "maintenance margin",
+        shown(found.asked.maintenance),
+        shown(found.lawful.maintenance),
+    )
     return table
 
 
@@ -322,3 +382,10 @@ def shrinking_bar() -> Iterator[Callable[[int, int], None]]:
             bar.update(task, total=total, completed=done, left=left, tries=tries)
 
         yield show
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """A sign of life, while nobody knows how much is left."""
+    with Console(stderr=True).status(text):
+        yield

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from evm.compile import Contract
+from evm.compile import Contract, write_file
 from simulation.document import Document, read_document, settings_in
 from simulation.errors import InputError
 from simulation.scenario import Scenario
@@ -105,6 +105,14 @@ def replace_directory(part: Path, directory: Path) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write an object as a person reads it."""
     path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    try:
+        write_file(path, text.encode())
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def manifest_of(

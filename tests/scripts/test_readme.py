@@ -3,11 +3,13 @@ The commands of the README and of the how-to pages do what they say.
 """
 
 import gzip
+import random
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,9 @@ def commands(page: Path) -> list[str]:
 def checkout(tmp_path: Path) -> Path:
     """A folder with what the commands read, where their runs may be written."""
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
-    rows = [f"{1_600_000_000 + 60 * i},{2000 - 3 * i}" for i in range(200)]
+    moves = random.Random(1)
+    prices = accumulate(moves.gauss(0, 4) for _ in range(1_000))
+    rows = [f"{1_600_000_000 + 60 * i},{2000 + x:.2f}" for i, x in enumerate(prices)]
     with gzip.open(tmp_path / "prices.csv.gz", "wt") as file:
         file.write("\n".join(["time,price", *rows]))
     return tmp_path
