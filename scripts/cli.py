@@ -40,8 +40,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A perpetual futures protocol that exists twice, in Vyper and in Python. "
     "Run scenarios on both, call by call, and see who pays.",
-    epilog="Exit codes: 0 fine, 1 a law or the lockstep failed, 2 bad input, "
-    "130 interrupted.",
+    epilog="Exit codes: 0 fine, 1 a law, the lockstep or a back-test failed, "
+    "2 bad input, 130 interrupted.",
 )
 
 Evm = Annotated[
@@ -337,6 +337,14 @@ def calibrate(
         str | None,
         typer.Option(metavar="NAME", help="Which of several columns has the prices."),
     ] = None,
+    holdout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATIO",
+            help="Leave out so much of the prices, the last ones, and test on them: "
+            "exit code 1 where a side lost more than its value at risk too often.",
+        ),
+    ] = None,
     overrides: Override = None,
     out: Annotated[
         Path | None,
@@ -363,6 +371,9 @@ def calibrate(
 
         if overrides and scenario is None:
             refuse("--set: there is no scenario to set a value in: give --scenario")
+        last = None
+        if holdout is not None:
+            last = Ratio(option("holdout", parse_ratio, holdout))
         laws = None
         if scenario is not None:
             laws = load_scenario(scenario, settings_of(overrides or []))
@@ -374,6 +385,7 @@ def calibrate(
                 column=column,
                 market=market,
                 scenario=laws,
+                holdout=last,
             )
         if out is not None:
             write_text(out, fragment(found))
@@ -383,6 +395,8 @@ def calibrate(
             from scripts.tables import print_calibration
 
             print_calibration(found, out)
+    if found.is_rejected:
+        raise typer.Exit(FAILED)
 
 
 def option(name: str, parse: Callable[[str], int], text: str) -> int:

@@ -15,7 +15,6 @@ from rich.table import Table
 
 from evm.explain import decimal_text, moment_text
 from protocol.fixed_point import WAD
-from simulation.calibration import fragment
 from simulation.comparison import side_by_side
 from simulation.quantities import format_duration, format_wads
 from simulation.scenario import format_span
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from protocol.units import Price, Quote, Ratio, Size
     from simulation import engine
     from simulation.calibration import Calibration
+    from simulation.prices import PriceSeries
     from simulation.run import Finished
 
 
@@ -175,6 +175,8 @@ def pasts(found: AccountStatement) -> Table:
 
 def print_calibration(found: Calibration, place: Path | None) -> None:
     """What prices have lost a position, what they ask for, and what is lawful of it."""
+    from simulation.calibration import fragment
+
     out, ticks = console(), found.series.ticks
     span = format_span(ticks[0].time, ticks[-1].time)
     period = format_duration(found.period)
@@ -192,10 +194,49 @@ def print_calibration(found: Calibration, place: Path | None) -> None:
         out.print(f"- {each.parameter}: {each.reason}")
     for note in found.notes:
         out.print(f"- {note}")
+    if found.held_out is not None:
+        print_backtest(found, found.held_out)
     if place is None:
         out.print(f"\n{fragment(found)}", markup=False, end="")
     else:
         out.print(f"Written to {place}")
+
+
+def print_backtest(found: Calibration, held_out: PriceSeries) -> None:
+    """How each side fared on the prices that were held out, and the verdict."""
+    out, ticks = console(), held_out.ticks
+    span = format_span(ticks[0].time, ticks[-1].time)
+    apart = f"{found.tests[0].windows:,} windows that lie apart"
+    out.print(f"\nHeld out: {len(ticks):,} prices {span}, in {apart}", style="bold")
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("lost more than")
+    for name in ("value at risk", "times", "expected", "p, how often", "p, clusters"):
+        table.add_column(name, justify="right")
+    for each in found.tests:
+        clusters = each.independence
+        table.add_row(
+            each.side,
+            shown(each.value_at_risk),
+            f"{each.exceeded:,}",
+            f"{each.expected:,.1f}",
+            chance(each.frequency),
+            "-" if clusters is None else chance(clusters),
+        )
+    out.print(table)
+    for each in found.tests:
+        if each.is_too_often:
+            said = "lost more than the value at risk too often to be chance"
+            out.print(f"Rejected: {each.side} {said}.", style="bold red")
+        if each.comes_in_clusters:
+            out.print(f"- losses of {each.side} beyond it come in clusters")
+    if not found.is_rejected:
+        said = "neither side lost more than the value at risk too often to be chance"
+        out.print(f"Not rejected: {said}.", style="bold green")
+
+
+def chance(p: float) -> str:
+    """A p-value as people read it."""
+    return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
 
 
 def losses(found: Calibration) -> Table:

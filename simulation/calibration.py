@@ -6,29 +6,21 @@ over each stretch of that length in a file of prices, as a part of what it was w
 the beginning, is the sample; longs lose when prices fall, shorts when they rise, and
 the worse of the two decides.
 
-- The value at risk at a level is what so much of the sample lies at or below. It is
-  what a position must have left when its liquidation begins: the maintenance margin.
-- The expected shortfall is the average of the rest, the part of a loss that stands
-  astride the level counted by what of it is beyond. It is the initial margin.
+- The value at risk is what a position must have left when its liquidation begins: the
+  maintenance margin.
+- The expected shortfall is the initial margin.
 - The worst move from one price to the next is what the band must let through.
 
-Windows overlap: one begins at each price and ends at the first one that is a horizon
-or more later. So nothing depends on where the first window was put, and a loss is in
-many of them; the windows that lie apart are counted too. None reaches over a gap.
-
-All of it is exact: a ratio is rounded up once, and a parameter once, to four decimals.
-What the laws of the protocol do not admit is moved to the nearest number that they do,
-and the law is named.
+A parameter has four decimals and is rounded up. What the laws of the protocol do not
+admit is moved to the nearest number that they do, and the law is named.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from copy import deepcopy
-from itertools import pairwise
 from pathlib import Path
-from statistics import median_low
 from typing import Any
 
 from msgspec import Struct
@@ -39,53 +31,22 @@ from protocol.errors import Revert
 from protocol.fixed_point import WAD, mul_div_up, mul_wad_up
 from protocol.parameters import MarketParams, RiskParams
 from protocol.units import Ratio
+from simulation.backtest import SideTest, fared
 from simulation.document import Document, set_value, settings_in, suggestion
 from simulation.errors import InputError, PriceFileError, Problem, ScenarioError
 from simulation.output import toml_text
-from simulation.prices import PriceSeries, Tick, read_prices
+from simulation.prices import PriceSeries, read_prices
 from simulation.quantities import format_duration, format_moment, format_wads
 from simulation.refusals import LAWS, check_laws
 from simulation.scenario import NAME, SECTIONS, Scenario, read_scenario
+from simulation.tails import Tail, tail, worse_of
+from simulation.windows import SIDES, Sample, period_of, sample_of, split, worst_move
 
 # What a parameter is a multiple of.
 GRAIN = WAD // 10_000
 
 MOST_RATIO = Ratio(WAD)
 MOST_BAND = Ratio(WAD // 2)
-
-
-class Window(Struct, frozen=True):
-    """A stretch of prices, as long as a liquidation takes."""
-
-    start: Tick
-    end: Tick
-
-
-def moved(price: int, by: int) -> Ratio:
-    """A move of a price, as a part of it, rounded up."""
-    return Ratio(mul_div_up(by, WAD, price))
-
-
-def fall(window: Window) -> Ratio:
-    """What a long has lost, for each quote that it was worth."""
-    return moved(window.start.price, window.start.price - window.end.price)
-
-
-def rise(window: Window) -> Ratio:
-    """What a short has lost."""
-    return moved(window.start.price, window.end.price - window.start.price)
-
-
-SIDES = {"longs": fall, "shorts": rise}
-
-
-class Tail(Struct, frozen=True):
-    """The worst that has come to a side."""
-
-    side: str
-    value_at_risk: Ratio
-    expected_shortfall: Ratio
-    worst: Ratio
 
 
 class Margins(Struct, frozen=True):
@@ -110,22 +71,6 @@ class Bound(Struct, frozen=True):
     reason: str
 
 
-class Sample(Struct, frozen=True):
-    """The windows of a series, and how many were left out because of a gap."""
-
-    windows: tuple[Window, ...]
-    left_out: int
-
-    @property
-    def apart(self) -> list[Window]:
-        """Windows of which none begins before the one before it has ended."""
-        found: list[Window] = []
-        for window in self.windows:
-            if not found or window.start.time >= found[-1].end.time:
-                found.append(window)
-        return found
-
-
 class Calibration(Struct, frozen=True):
     """What a file of prices asks of a market, and what its laws admit."""
 
@@ -137,29 +82,27 @@ class Calibration(Struct, frozen=True):
     level: Ratio
     sample: Sample
     tails: tuple[Tail, ...]
+    worse: Tail
     worst_round: Ratio
     asked: Margins
     lawful: Margins
     bounds: tuple[Bound, ...]
     scenario: Path | None
+    held_out: PriceSeries | None
+    tests: tuple[SideTest, ...]
 
     @property
-    def value_at_risk(self) -> Ratio:
-        """Of the side that loses more."""
-        return max(each.value_at_risk for each in self.tails)
-
-    @property
-    def expected_shortfall(self) -> Ratio:
-        """Of the side that loses more."""
-        return max(each.expected_shortfall for each in self.tails)
+    def is_rejected(self) -> bool:
+        """Whether a side lost more than its value at risk too often to be chance."""
+        return any(each.is_too_often for each in self.tests)
 
     @property
     def notes(self) -> list[str]:
         """What is to be known of the numbers."""
         notes = list(self.series.notes)
-        if self.lawful.im_base < self.expected_shortfall:
+        if self.lawful.im_base < self.worse.expected_shortfall:
             notes.append("the initial margin is less than the expected shortfall")
-        if self.lawful.maintenance < self.value_at_risk:
+        if self.lawful.maintenance < self.worse.value_at_risk:
             notes.append("the maintenance margin is less than the value at risk")
         if self.lawful.band < self.worst_round:
             notes.append("the band is less than the worst move")
@@ -181,11 +124,15 @@ def calibrate(
     column: str | None = None,
     market: str | None = None,
     scenario: Scenario | None = None,
+    holdout: Ratio | None = None,
 ) -> Calibration:
     """
     What the prices at `path` ask of a market, held to the laws of its scenario, where
-    there is one.
+    there is one; and how it fares on the last of them, where a part is held out.
     """
+    if holdout is not None and not 0 < int(holdout) < WAD:
+        said = format_wads(int(holdout))
+        raise InputError(f"holdout {said!r} is not between 0 and 1")
     if not WAD < 2 * int(level) < 2 * WAD:
         said = format_wads(int(level))
         raise InputError(f"level {said!r} is not between 0.5 and 1")
@@ -199,19 +146,27 @@ def calibrate(
     if horizon < period:
         message = f"has a price each {format_duration(period)}: no horizon of {span}"
         raise PriceFileError(path, None, message)
+    held_out = None
+    if holdout is not None:
+        series, held_out = split(series, holdout)
     sample = sample_of(series, horizon)
     require_enough(path, sample, period, horizon, level)
 
     tails = tuple(tail(side, sample.windows, level) for side in SIDES)
-    worst_round = worst_move(series)
-    value_at_risk = max(each.value_at_risk for each in tails)
-    if value_at_risk <= 0:
+    worse, worst_round = worse_of(tails), worst_move(series)
+    if worse.value_at_risk <= 0:
         part = format_wads(int(level))
         message = f"loses nothing in {part} of all windows of {span}: no margin follows"
         raise PriceFileError(path, None, message)
-    beyond = max(each.expected_shortfall for each in tails)
-    asked = margins_for(value_at_risk, beyond, worst_round)
-    lawful, bounds = held(asked, value_at_risk, scenario, name)
+    tests = []
+    if held_out is not None:
+        later = sample_of(held_out, horizon)
+        require_enough(path, later, period, horizon, level, " in what is held out")
+        tests = [
+            fared(each.side, each.value_at_risk, later.apart, level) for each in tails
+        ]
+    asked = margins_for(worse.value_at_risk, worse.expected_shortfall, worst_round)
+    lawful, bounds = held(asked, worse.value_at_risk, scenario, name)
     return Calibration(
         path=path,
         market=name,
@@ -221,11 +176,14 @@ def calibrate(
         level=level,
         sample=sample,
         tails=tails,
+        worse=worse,
         worst_round=worst_round,
         asked=asked,
         lawful=lawful,
         bounds=bounds,
         scenario=None if scenario is None else scenario.path,
+        held_out=held_out,
+        tests=tuple(tests),
     )
 
 
@@ -245,93 +203,24 @@ def market_name(wanted: str | None, scenario: Scenario | None) -> str:
     return name
 
 
-def period_of(series: PriceSeries) -> int:
-    """How far apart most of the prices are."""
-    return median_low(
-        after.time - before.time for before, after in pairwise(series.ticks)
-    )
-
-
-def sample_of(series: PriceSeries, horizon: int) -> Sample:
-    """The windows of a series, from each price to the first a horizon later."""
-    ticks = series.ticks
-    gaps = [gap.start for gap in series.gaps]
-    windows: list[Window] = []
-    end = left_out = 0
-    for start in ticks:
-        while end < len(ticks) and ticks[end].time < start.time + horizon:
-            end += 1
-        if end == len(ticks):
-            break
-        gap = bisect_left(gaps, start.time)
-        if gap < len(gaps) and gaps[gap] < ticks[end].time:
-            left_out += 1
-        else:
-            windows.append(Window(start, ticks[end]))
-    return Sample(tuple(windows), left_out)
-
-
 def require_enough(
-    path: Path, sample: Sample, period: int, horizon: int, level: Ratio
+    path: Path,
+    sample: Sample,
+    period: int,
+    horizon: int,
+    level: Ratio,
+    where: str = "",
 ) -> None:
     """Refuse prices of which, at the level, not one window apart lies beyond."""
     needed, apart = int(mul_div_up(1, WAD, WAD - int(level))), len(sample.apart)
     if apart < needed:
         prices = needed * -(-horizon // period) + 1
         message = (
-            f"is too short, {prices} prices without a gap are needed: one in {needed} "
-            f"windows is beyond the level {format_wads(int(level))}, and {apart} of "
-            f"{format_duration(horizon)} lie apart"
+            f"is too short, {prices} prices without a gap are needed{where}: one in "
+            f"{needed} windows is beyond the level {format_wads(int(level))}, and "
+            f"{apart} of {format_duration(horizon)} lie apart"
         )
         raise PriceFileError(path, None, message)
-
-
-def worst_move(series: PriceSeries) -> Ratio:
-    """The largest move from one price to the next, either way, but over no gap."""
-    gaps = {gap.start for gap in series.gaps}
-    return max(
-        (
-            moved(before.price, abs(after.price - before.price))
-            for before, after in pairwise(series.ticks)
-            if before.time not in gaps
-        ),
-        default=Ratio(0),
-    )
-
-
-def tail(side: str, windows: Iterable[Window], level: Ratio) -> Tail:
-    """What the losses of a side come to beyond the level."""
-    losses = sorted(map(SIDES[side], windows))
-    return Tail(
-        side=side,
-        value_at_risk=quantile(losses, level),
-        expected_shortfall=shortfall(losses, level),
-        worst=losses[-1],
-    )
-
-
-def quantile(losses: list[Ratio], level: Ratio) -> Ratio:
-    """The least of the losses, in their order, that `level` of them do not exceed."""
-    return losses[rank(losses, level) - 1]
-
-
-def shortfall(losses: list[Ratio], level: Ratio) -> Ratio:
-    """
-    The average of the losses, in their order, beyond the level: of the one astride it
-    counts what is beyond, as in C. Acerbi and D. Tasche, "On the coherence of expected
-    shortfall", Journal of Banking & Finance 26 (2002), 1487-1503.
-    """
-    place = rank(losses, level)
-    beyond = len(losses) * (WAD - int(level))
-    astride = place * WAD - len(losses) * int(level)
-    total = sum(int(loss) for loss in losses[place:]) * WAD
-    total += int(losses[place - 1]) * astride
-    return Ratio(mul_div_up(total, 1, beyond))
-
-
-def rank(losses: list[Ratio], level: Ratio) -> int:
-    """Of how many losses it can be said that `level` of all are among them."""
-    return int(mul_div_up(len(losses), int(level), WAD))
 
 
 def margins_for(
@@ -564,6 +453,22 @@ def told(found: Calibration) -> dict[str, Any]:
         "asked": texts(found.asked),
         "lawful": texts(found.lawful),
         "bounds": [texts(each) for each in found.bounds],
+        "backtest": None
+        if found.held_out is None
+        else told_tests(found, found.held_out),
         "notes": found.notes,
         "fragment": fragment(found),
+    }
+
+
+def told_tests(found: Calibration, held_out: PriceSeries) -> dict[str, Any]:
+    """A back-test as `--json` prints it: chances are numbers."""
+    return {
+        "start": format_moment(held_out.ticks[0].time),
+        "end": format_moment(held_out.ticks[-1].time),
+        "rejected": found.is_rejected,
+        "sides": [
+            asdict(each) | {"value_at_risk": format_wads(int(each.value_at_risk))}
+            for each in found.tests
+        ],
     }

@@ -36,6 +36,7 @@ HEAVY = {
     "protocol.model",
     "pydantic",
     "pyrevm",
+    "scipy",
     "simulation.scenario",
     "vyper",
     "web3",
@@ -303,6 +304,26 @@ def test_a_calibration_is_told_in_tables(perpspec, minutes) -> None:
     assert said.endswith('[market.ETH.feed]\nband = "0.1112"\n')
 
 
+def test_a_calibration_that_fails_its_back_test_is_told(perpspec, minutes) -> None:
+    """In the hour after it the price falls by more, and twenty times: exit code 1."""
+    rows = minutes.read_text().splitlines()
+    for i in range(60):
+        rows.append(f"{1_600_003_680 + 60 * i},{85 if i % 3 == 2 else 100}")
+    minutes.write_text("\n".join(rows) + "\n")
+    asked = "calibrate", minutes, *CALIBRATED, "--holdout", "0.5"
+    done = perpspec(*asked, "--out", "margin.toml")
+    assert done.exit_code == 1
+    assert "Rejected: longs lost more than the value at risk too often" in done.stdout
+    assert re.search(r"longs +0\.1000 +20 +4\.9 +< 0\.0001", done.stdout)
+    assert "Written to margin.toml" in done.stdout
+    done = perpspec(*asked, "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["backtest"]["rejected"]
+    done = perpspec(*asked[:-1], "0.2")
+    assert done.exit_code == 0, done.stdout
+    assert "Not rejected: neither side lost more" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -314,6 +335,8 @@ def test_a_calibration_is_told_in_tables(perpspec, minutes) -> None:
             ["minutes.csv", "--level", "97.5%"],
             "--level: '97.5%': ratios have one scale",
         ),
+        (["minutes.csv", "--holdout", "x"], "--holdout: 'x' does not begin with"),
+        (["minutes.csv", "--holdout", "1"], "holdout '1' is not between 0 and 1"),
         (["minutes.csv", "--level", "0.4"], "level '0.4' is not between 0.5 and 1"),
         (["minutes.csv", "--column", "mid"], "minutes.csv:1: no column of prices"),
         (["minutes.csv", "--set", "run.seed=7"], "--set: there is no scenario to set"),
