@@ -384,6 +384,16 @@ def held(
         for rule in LAST_RULES:
             found = holding.nearest(rule, market.params, scenario.risk)
             holding.put(rule.parameter, found, rule.reason)
+        together = (RULES[1], closing := RULES[3])
+        if not all(
+            each.admits(holding.margins, market.params, scenario.risk)
+            for each in together
+        ):
+            # Neither of two so small makes up for the other alone.
+            holding.put("maintenance_fraction", MOST_RATIO, closing.reason)
+            for rule in together:
+                found = holding.nearest(rule, market.params, scenario.risk)
+                holding.put(rule.parameter, found, closing.reason)
         # There are lawful margins, those it had; but perhaps none of four decimals.
         check_laws(with_margins(scenario, name, holding.margins))
     return holding.margins, holding.bounds()
