@@ -202,3 +202,40 @@ def gains_beside_losses(world: World, choose: Choices) -> Calls:
     usual = replace(asked, factor=USUAL, after_factor=USUAL // 2)
     params = chosen_in(world, market_id)
     yield changed_to(world, market_id, replace(params, deleveraging=usual))
+
+
+@rule(2)
+def who_owes_has_won(world: World, choose: Choices) -> Calls:
+    """
+    An account gains in one market, loses more cash than it has in another, and is to be
+    closed whole where it has gained.
+    """
+    if world.markets == 1:
+        return
+    state, keeper = world.state, world.actors["keeper"]
+    holder = choose.pick(world.holders)
+    yield from calm(world, choose)
+    market_id = choose.integer(0, world.markets - 1)
+    other = (market_id + 1) % world.markets
+    for number, moved in ((market_id, 9), (other, -choose.integer(4, 12))):
+        sign = choose.pick(SIDES)
+        size = sign * largest_open(world, holder, number, sign)
+        yield limited(world, choose, holder >> 96, holder, number, size)
+        world.now += 12
+        index = market.price_of(state, number).index
+        price = max(1, index * (100 + sign * moved) // 100)
+        yield from round_at(world, choose, number, price)
+    held = state.positions[holder, other].size
+    yield limited(world, choose, holder >> 96, holder, other, -held)
+    if owed(world, market_id) <= 0:
+        return
+    params = chosen_in(world, market_id)
+    asked = replace(
+        params.deleveraging, factor=1, after_factor=0, start=0, duration=LASTING
+    )
+    yield changed_to(world, market_id, replace(params, deleveraging=asked))
+    held = abs(state.positions[holder, market_id].size)
+    for _ in range(2):
+        yield world.by(keeper, "Exchange", "deleverage", holder, market_id, held)
+    usual = replace(asked, factor=USUAL, after_factor=USUAL // 2)
+    yield changed_to(world, market_id, replace(params, deleveraging=usual))
