@@ -104,15 +104,14 @@ def params_in(code: address, now: uint256) -> MarketParams:
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
     record: MarketRecord = abi_decode(slice(code.code, 0, 48 * 32), MarketRecord)
     ends: uint256 = record.interim.reduces_from
-    is_ending: bool = ends != 0 and now >= ends
-    if now < record.interim.paused_until or is_ending:
+    if now < record.interim.paused_until or (ends != 0 and now >= ends):
         record.params.limits.mode = max(record.params.limits.mode, REDUCE_ONLY)
     if ramp.is_rising(record.interim.ramp, now):
         record.params.margin = ramp.ramped(
             record.interim.ramp, record.params.margin, now
         )
-    if is_ending or record.params.limits.mode == SETTLED:
-        # A price that is known, or a part of it, moves with no other.
+    if record.params.limits.mode == SETTLED:
+        # A price that is known moves with no other.
         record.params.margin.shocks = 0
     return record.params
 

@@ -108,15 +108,14 @@ def params_in(state: State, code: Address, now: Seconds) -> MarketParams:
     record: MarketRecord = state.codes[code]
     params = record.params
     ends = record.interim.reduces_from
-    is_ending = ends != Seconds(0) and now >= ends
-    if now < record.interim.paused_until or is_ending:
+    if now < record.interim.paused_until or (ends != Seconds(0) and now >= ends):
         mode = max(params.limits.mode, REDUCE_ONLY)
         params = replace(params, limits=replace(params.limits, mode=mode))
     if ramp.is_rising(record.interim.ramp, now):
         margins = ramp.ramped(record.interim.ramp, params.margin, now)
         params = replace(params, margin=margins)
-    if is_ending or params.limits.mode == SETTLED:
-        # A price that is known, or a part of it, moves with no other.
+    if params.limits.mode == SETTLED:
+        # A price that is known moves with no other.
         params = replace(params, margin=replace(params.margin, shocks=0))
     return params
 

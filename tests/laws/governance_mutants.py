@@ -111,8 +111,8 @@ GOVERNANCE_MUTANTS = (
         "a future takes more in its window",
         "P6",
         "parameters",
-        ("record.interim.paused_until or is_ending", "record.interim.paused_until"),
-        ("record.interim.paused_until or is_ending", "record.interim.paused_until"),
+        ("(ends != Seconds(0) and now >= ends)", "False"),
+        ("(ends != 0 and now >= ends)", "False"),
     ),
     both(
         "the premium falls to the lighter side",

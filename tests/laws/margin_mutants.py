@@ -72,8 +72,8 @@ MARGIN_MUTANTS = (
         "a price that is known hedges",
         "B3",
         "parameters",
-        ("if is_ending or params.limits.mode == SETTLED:", "if False:"),
-        ("if is_ending or record.params.limits.mode == SETTLED:", "if False:"),
+        ("if params.limits.mode == SETTLED:", "if False:"),
+        ("if record.params.limits.mode == SETTLED:", "if False:"),
     ),
     each(
         "a portfolio is left out of a stress",

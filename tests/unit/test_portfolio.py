@@ -16,7 +16,7 @@ from protocol.fixed_point import WAD, mul_wad_down
 from protocol.liquidation import Whole
 from protocol.margin import MarginParams
 from protocol.portfolio import NO_SUMS, STRESSES, Requirement, Sums, packed_shocks
-from protocol.trace import Genesis, MarketGenesis, words_of
+from protocol.trace import MarketGenesis, words_of
 from tests.twin.strategies import (
     FEED_PRICES,
     OPEN,
@@ -29,7 +29,7 @@ from tests.twin.strategies import (
 )
 from tests.twin.twins import both
 from tests.unit.desk import GENESIS, Desk
-from tests.unit.worked import BESIDE, CASE, DEEP, EXPIRY, MARGIN, PRICE, RISK, wad
+from tests.unit.worked import BESIDE, CASE, DEEP, MARGIN, PRICE, RISK, wad
 
 ETH, BTC, BARE = range(3)
 SCALE = DEEP.pricing.skew_scale
@@ -49,11 +49,9 @@ TWO_MARKETS = replace(
 BITCOIN = replace(PRICE, index=wad("30000"), mark=wad("30000"), average=wad("30000"))
 
 
-def hedged(
-    mode: int, cash: str = "5000", vault: str = "0", genesis: Genesis = TWO_MARKETS
-) -> Desk:
+def hedged(mode: int, cash: str = "5000", vault: str = "0") -> Desk:
     """Prices, and an account of that mode with cash."""
-    desk = Desk(vault, genesis)
+    desk = Desk(vault, TWO_MARKETS)
     for price, feed_id in (("2000", ETH), ("30000", BTC), ("2000", BARE)):
         desk.quote(price, feed_id)
     if mode != CROSS:
@@ -221,22 +219,6 @@ def test_a_settled_leg_hedges_nothing() -> None:
     assert asked(desk) == (wad("2402.048"), wad("1201.024"))
     told = desk.view("Lens", "statement_of", desk.holder("ann"))
     assert told.initial == wad("2402.048")
-
-
-def test_a_leg_hedges_until_its_window_begins() -> None:
-    """From then on a part of the price at which it ends is known."""
-    unfunded = replace(BESIDE, funding=replace(BESIDE.funding, max_rate=0))
-    dated = replace(FEEDS.feed, expiry=EXPIRY)
-    eth, _, bare = TWO_MARKETS.markets
-    btc = MarketGenesis("BTC", dated, FEEDS.reporters, unfunded)
-    desk = hedged(PORTFOLIO, genesis=replace(TWO_MARKETS, markets=(eth, btc, bare)))
-    desk.trade("ann", "10", ETH)
-    desk.trade("ann", "-0.4", BTC)
-    begins = EXPIRY.expires_at - EXPIRY.samples * EXPIRY.spacing
-    desk.now = begins - 1
-    assert asked(desk) == (wad("1442.048"), wad("721.024"))
-    desk.now = begins
-    assert asked(desk) == (wad("2402.048"), wad("1201.024"))
 
 
 def test_one_leg_of_a_hedge_is_not_closed_for_less_margin() -> None:

@@ -163,14 +163,10 @@ class Leg(NamedTuple):
     shocks: list[int]
 
 
-def shocks_of(state: State, number: int, asked: MarginParams, now: int) -> list[int]:
-    """
-    The shocks of a market, one for each stress; none where its price is known, or a
-    part of it.
-    """
+def shocks_of(state: State, number: int, asked: MarginParams) -> list[int]:
+    """The shocks of a market, one for each stress; none where its price is known."""
     record = state.codes[state.market_params[number]]
-    ends = record.interim.reduces_from
-    is_known = record.params.limits.mode == SETTLED or 0 < ends <= now
+    is_known = record.params.limits.mode == SETTLED
     places = bytes(32) if is_known else asked.shocks.to_bytes(32, "little")
     pairs = [places[start : start + 2] for start in range(0, 32, 2)]
     return [int.from_bytes(pair, "little", signed=True) for pair in pairs]
@@ -215,7 +211,7 @@ def together(state: State, holder: int, now: int) -> tuple[int, int]:
         ):
             worth_at = up(abs(size), at)
             added = up(worth_at, ratio)
-            moved = shocks_of(state, number, asked, now)
+            moved = shocks_of(state, number, asked)
             legs.append(Leg(size * at, worth_at, added, multiplier, moved))
     floor = market.load_risk(state).portfolio.floor
     maintenance = up(asked_together(left, floor), fraction)
