@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypedDict
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -73,16 +73,6 @@ ProtocolSection = section_of(RiskParams, ProtocolKeys)
 FeedSection = section_of(FeedParams, FeedKeys)
 MarketSection = section_of(MarketParams, Section)
 CollateralSection = section_of(CollateralParams, CollateralKeys)
-
-
-class Quotes(TypedDict):
-    """How something is priced: its feed, who reports, and what they report."""
-
-    feed: FeedParams
-    reporters: int
-    confidence: int
-    glitches: tuple[GlitchKeys, ...]
-    prices: Prices
 
 
 class Quoted(Struct, frozen=True, kw_only=True):
@@ -295,8 +285,8 @@ def read_params(
 
 def read_quotes(
     checker: Checker, key: str, table: Document, shared: object, units: Units
-) -> Quotes | None:
-    """A feed and its prices, the `shared` ones where it has none of its own."""
+) -> dict[str, Any] | None:
+    """What is `Quoted` of a table; its prices are the `shared` ones without its own."""
     feed = checker.section(FeedSection, f"{key}.feed", table.get("feed", {}), units)
     if "prices" in table or shared is None:
         prices = read_prices_section(
@@ -306,13 +296,13 @@ def read_quotes(
         prices = read_prices_section(checker, "prices", shared, units)
     if feed is None or prices is None:
         return None
-    return Quotes(
-        feed=filled(FeedParams, feed),
-        reporters=feed.reporters,
-        confidence=feed.confidence,
-        glitches=feed.glitches,
-        prices=prices,
-    )
+    return {
+        "feed": filled(FeedParams, feed),
+        "reporters": feed.reporters,
+        "confidence": feed.confidence,
+        "glitches": feed.glitches,
+        "prices": prices,
+    }
 
 
 def read_tokens(
