@@ -131,12 +131,7 @@ def tighten_market(market_id: uint256, params: parameters.MarketParams):
     # Else who may tighten holds off for ever what the owner has raised.
     errors.require(
         not ramp.is_rising(record.interim.ramp, block.timestamp)
-        or ramp.is_asked_again(
-            record.params.margin,
-            record.params.pricing.skew_scale,
-            params.margin,
-            params.pricing.skew_scale,
-        ),
+        or parameters.is_asked_again(record.params, params),
         errors.MARGINS_RISING,
     )
     self.change_market(market_id, params)
@@ -337,12 +332,7 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
         parameters.require_unsettled(current.limits)
         paused_until = record.interim.paused_until
         rising = record.interim.ramp
-        if not ramp.is_asked_again(
-            record.params.margin,
-            record.params.pricing.skew_scale,
-            params.margin,
-            params.pricing.skew_scale,
-        ):
+        if not parameters.is_asked_again(record.params, params):
             rising = ramp.begun(
                 current.margin,
                 current.pricing.skew_scale,

@@ -149,6 +149,22 @@ def risk_in(code: address) -> RiskParams:
 
 @internal
 @pure
+def is_asked_again(before: MarketParams, after: MarketParams) -> bool:
+    """
+    @notice Whether the margins of a position are asked that were asked before, so that
+            what rises already goes on.
+    """
+    return (
+        after.margin.im_base == before.margin.im_base
+        and after.margin.im_slope == before.margin.im_slope
+        and after.margin.maintenance_fraction == before.margin.maintenance_fraction
+        and after.margin.shocks == before.margin.shocks
+        and after.pricing.skew_scale == before.pricing.skew_scale
+    )
+
+
+@internal
+@pure
 def require_unsettled(limits: LimitParams):
     """
     @notice Refuse the call in a market whose last price is known.

@@ -60,27 +60,6 @@ def begun(
 
 @internal
 @pure
-def is_asked_again(
-    before: margin.MarginParams,
-    scale_before: int256,
-    asked: margin.MarginParams,
-    scale: int256,
-) -> bool:
-    """
-    @notice Whether margins are asked that were asked before, so that what rises already
-            goes on.
-    """
-    return (
-        asked.im_base == before.im_base
-        and asked.im_slope == before.im_slope
-        and asked.maintenance_fraction == before.maintenance_fraction
-        and asked.shocks == before.shocks
-        and scale == scale_before
-    )
-
-
-@internal
-@pure
 def is_rising(ramp: Ramp, now: uint256) -> bool:
     """
     @notice Whether margins are on their way still.

@@ -99,12 +99,7 @@ def tighten_market(
     # Else who may tighten holds off for ever what the owner has raised.
     require(
         not ramp.is_rising(record.interim.ramp, call.now)
-        or ramp.is_asked_again(
-            record.params.margin,
-            record.params.pricing.skew_scale,
-            params.margin,
-            params.pricing.skew_scale,
-        ),
+        or parameters.is_asked_again(record.params, params),
         errors.MARGINS_RISING,
     )
     change_market(state, market_id, params, call.now)
@@ -275,12 +270,7 @@ def change_market(
         parameters.require_unsettled(current.limits)
         paused_until = record.interim.paused_until
         rising = record.interim.ramp
-        if not ramp.is_asked_again(
-            record.params.margin,
-            record.params.pricing.skew_scale,
-            params.margin,
-            params.pricing.skew_scale,
-        ):
+        if not parameters.is_asked_again(record.params, params):
             rising = ramp.begun(
                 current.margin,
                 current.pricing.skew_scale,

@@ -144,6 +144,20 @@ def risk_in(state: State, code: Address) -> RiskParams:
     return params
 
 
+def is_asked_again(before: MarketParams, after: MarketParams) -> bool:
+    """
+    Whether the margins of a position are asked that were asked before, so that what
+    rises already goes on.
+    """
+    return (
+        after.margin.im_base == before.margin.im_base
+        and after.margin.im_slope == before.margin.im_slope
+        and after.margin.maintenance_fraction == before.margin.maintenance_fraction
+        and after.margin.shocks == before.margin.shocks
+        and after.pricing.skew_scale == before.pricing.skew_scale
+    )
+
+
 def require_unsettled(limits: LimitParams) -> None:
     """Refuse the call in a market whose last price is known."""
     require(limits.mode != SETTLED, errors.MARKET_SETTLED)

@@ -62,22 +62,6 @@ def begun(
     )
 
 
-def is_asked_again(
-    before: MarginParams, scale_before: Size, asked: MarginParams, scale: Size
-) -> bool:
-    """
-    Whether margins are asked that were asked before, so that what rises already goes
-    on.
-    """
-    return (
-        asked.im_base == before.im_base
-        and asked.im_slope == before.im_slope
-        and asked.maintenance_fraction == before.maintenance_fraction
-        and asked.shocks == before.shocks
-        and scale == scale_before
-    )
-
-
 def is_rising(ramp: Ramp, now: Seconds) -> bool:
     """Whether margins are on their way still."""
     return now < ramp.raised_at + LASTS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 from protocol import errors, parameters
-from tests.twin.strategies import FEED_PRICES, LIMITS, since
+from tests.twin.strategies import FEED_PRICES, LIMITS, MARKET, since
 from tests.twin.twins import Functions, refusals
 
 
@@ -20,6 +20,7 @@ def prices_in_time(draw: st.DrawFn) -> tuple[object, ...]:
 
 
 FUNCTIONS: Functions = {
+    "is_asked_again": (MARKET, MARKET),
     "require_unsettled": (LIMITS,),
     "require_valid": prices_in_time(),
     "is_valid": prices_in_time(),

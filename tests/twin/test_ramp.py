@@ -22,7 +22,6 @@ def ramps_in_time(draw: st.DrawFn) -> tuple[object, ...]:
 
 FUNCTIONS: Functions = {
     "begun": (MARGIN, SCALES, MARGIN, SCALES, TIMES),
-    "is_asked_again": (MARGIN, SCALES, MARGIN, SCALES),
     "is_rising": (RAMPS, TIMES),
     "risen": (PARTS, PARTS, st.integers(0, DAY)),
     "ramped": ramps_in_time(),

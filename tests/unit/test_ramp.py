@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from msgspec.structs import replace
 
-from protocol import errors, margin, ramp
+from protocol import errors, margin, parameters, ramp
 from protocol.margin import MarginParams
 from protocol.portfolio import packed_shocks
 from protocol.ramp import NO_RAMP, Ramp
@@ -82,16 +82,18 @@ def test_raised_twice_it_goes_on_from_where_it_is() -> None:
 
 def test_who_asks_again_for_the_same_lets_it_rise() -> None:
     """Whatever else changes; and other margins, or another scale, are not the same."""
-    for asked, scale, again in (
-        (RAISED, SCALE, True),
-        (replace(RAISED, oi_lower=wad("1")), SCALE, True),
-        (RAISED, SCALE + 1, False),
-        (replace(RAISED, im_base=RAISED.im_base + 1), SCALE, False),
-        (replace(RAISED, im_slope=RAISED.im_slope + 1), SCALE, False),
-        (replace(RAISED, maintenance_fraction=wad("0.71")), SCALE, False),
-        (replace(RAISED, shocks=1), SCALE, False),
+    for changes, again in (
+        ({}, True),
+        ({"limits": replace(MARKET.limits, max_size=wad("1"))}, True),
+        ({"margin": replace(WORKED, oi_lower=wad("1"))}, True),
+        ({"margin": replace(WORKED, im_base=WORKED.im_base + 1)}, False),
+        ({"margin": replace(WORKED, im_slope=WORKED.im_slope + 1)}, False),
+        ({"margin": replace(WORKED, maintenance_fraction=wad("0.71"))}, False),
+        ({"margin": replace(WORKED, shocks=1)}, False),
+        ({"pricing": replace(MARKET.pricing, skew_scale=SCALE + 1)}, False),
     ):
-        assert both(ramp, "is_asked_again", RAISED, SCALE, asked, scale) == again
+        asked = replace(MARKET, **changes)
+        assert both(parameters, "is_asked_again", MARKET, asked) == again
 
 
 def test_a_council_holds_nothing_off_that_is_rising() -> None:
