@@ -131,7 +131,7 @@ def tighten_market(market_id: uint256, params: parameters.MarketParams):
     # Else who may tighten holds off for ever what the owner has raised.
     errors.require(
         not ramp.is_rising(record.interim.ramp, block.timestamp)
-        or parameters.is_asked_again(record.params, params),
+        or parameters.has_same_margins(record.params, params),
         errors.MARGINS_RISING,
     )
     self.change_market(market_id, params)
@@ -332,7 +332,7 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
         parameters.require_unsettled(current.limits)
         paused_until = record.interim.paused_until
         rising = record.interim.ramp
-        if not parameters.is_asked_again(record.params, params):
+        if not parameters.has_same_margins(record.params, params):
             rising = ramp.begun(
                 current.margin,
                 current.pricing.skew_scale,

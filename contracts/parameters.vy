@@ -149,7 +149,7 @@ def risk_in(code: address) -> RiskParams:
 
 @internal
 @pure
-def is_asked_again(before: MarketParams, after: MarketParams) -> bool:
+def has_same_margins(before: MarketParams, after: MarketParams) -> bool:
     """
     @notice Whether the margins of a position are asked that were asked before, so that
             what rises already goes on.

@@ -99,7 +99,7 @@ def tighten_market(
     # Else who may tighten holds off for ever what the owner has raised.
     require(
         not ramp.is_rising(record.interim.ramp, call.now)
-        or parameters.is_asked_again(record.params, params),
+        or parameters.has_same_margins(record.params, params),
         errors.MARGINS_RISING,
     )
     change_market(state, market_id, params, call.now)
@@ -270,7 +270,7 @@ def change_market(
         parameters.require_unsettled(current.limits)
         paused_until = record.interim.paused_until
         rising = record.interim.ramp
-        if not parameters.is_asked_again(record.params, params):
+        if not parameters.has_same_margins(record.params, params):
             rising = ramp.begun(
                 current.margin,
                 current.pricing.skew_scale,

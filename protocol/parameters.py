@@ -144,7 +144,7 @@ def risk_in(state: State, code: Address) -> RiskParams:
     return params
 
 
-def is_asked_again(before: MarketParams, after: MarketParams) -> bool:
+def has_same_margins(before: MarketParams, after: MarketParams) -> bool:
     """
     Whether the margins of a position are asked that were asked before, so that what
     rises already goes on.

@@ -141,8 +141,8 @@ GOVERNANCE_MUTANTS = (
         "G3",
         "governor",
         "Governor",
-        (Edit("if not parameters.is_asked_again(record.params, params)", "if True"),),
-        (Edit("if not parameters.is_asked_again(record.params, params)", "if True"),),
+        (Edit("if not parameters.has_same_margins(record.params, params)", "if True"),),
+        (Edit("if not parameters.has_same_margins(record.params, params)", "if True"),),
     ),
     Mutant(
         "the council raises margins that are rising",

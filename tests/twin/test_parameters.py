@@ -20,7 +20,7 @@ def prices_in_time(draw: st.DrawFn) -> tuple[object, ...]:
 
 
 FUNCTIONS: Functions = {
-    "is_asked_again": (MARKET, MARKET),
+    "has_same_margins": (MARKET, MARKET),
     "require_unsettled": (LIMITS,),
     "require_valid": prices_in_time(),
     "is_valid": prices_in_time(),

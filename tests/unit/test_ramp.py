@@ -93,7 +93,7 @@ def test_who_asks_again_for_the_same_lets_it_rise() -> None:
         ({"pricing": replace(MARKET.pricing, skew_scale=SCALE + 1)}, False),
     ):
         asked = replace(MARKET, **changes)
-        assert both(parameters, "is_asked_again", MARKET, asked) == again
+        assert both(parameters, "has_same_margins", MARKET, asked) == again
 
 
 def test_a_council_holds_nothing_off_that_is_rising() -> None:
