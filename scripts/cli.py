@@ -7,25 +7,27 @@ Everything that takes time to load is imported by the command that needs it.
 
 from __future__ import annotations
 
-import json
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scripts.terminal import (
+    FAILED,
+    INTERRUPTED,
+    asked_to_stop,
+    errors_told,
+    option,
+    print_json,
+    refuse,
+    shown_progress,
+    shown_shrinking,
+    shown_work,
+)
+
 if TYPE_CHECKING:
     from evm.replay import Replay
-    from simulation.engine import Progress
     from simulation.run import Finished
-
-FAILED = 1
-BAD_INPUT = 2
-INTERRUPTED = 130
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "scenarios" / "crash.toml"
@@ -399,14 +401,6 @@ def calibrate(
         raise typer.Exit(FAILED)
 
 
-def option(name: str, parse: Callable[[str], int], text: str) -> int:
-    """The value of an option that is written as a scenario writes it."""
-    try:
-        return parse(text)
-    except ValueError as error:
-        refuse(f"--{name}: {error}")
-
-
 @app.command(epilog="Example: perpspec artifacts --out build/abi")
 def artifacts(
     out: Annotated[Path, typer.Option(metavar="DIR")] = Path("artifacts"),
@@ -585,93 +579,6 @@ def end_of(finished: Finished) -> None:
         typer.echo(finished.summary["difference"], err=True)
     if code_of(finished):
         raise typer.Exit(code_of(finished))
-
-
-def print_json(value: Any) -> None:
-    """Print one object."""
-    typer.echo(json.dumps(value, indent=2))
-
-
-@contextmanager
-def errors_told() -> Iterator[None]:
-    """Say what is wrong with what was given, in a line and without a traceback."""
-    from evm.accounts import AccountError
-    from evm.chain import ChainError
-    from evm.compile import CompileError
-    from protocol.trace import TraceError
-    from simulation.errors import InputError
-
-    try:
-        yield
-    except (InputError, AccountError, TraceError, ChainError, CompileError) as error:
-        refuse(str(error))
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def refuse(message: str) -> NoReturn:
-    """End with what is wrong with the input."""
-    typer.echo(f"error: {message}", err=True)
-    raise typer.Exit(BAD_INPUT)
-
-
-@contextmanager
-def asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """
-    Whether Ctrl-C was pressed: the call that is being made is finished first. Pressed
-    again, it ends the program at once.
-    """
-    pressed: list[int] = []
-
-    def press(number: int, frame: FrameType | None) -> None:
-        if pressed:
-            signal.default_int_handler(number, frame)
-        pressed.append(number)
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def shown_progress(
-    duration: int, is_quiet: bool
-) -> Iterator[Callable[[Progress], None]]:
-    """A progress bar, where somebody looks."""
-    if is_quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from scripts.tables import progress_bar
-
-    with progress_bar(duration) as progress:
-        yield progress
-
-
-@contextmanager
-def shown_work(text: str, is_quiet: bool) -> Iterator[None]:
-    """That something is being done, where somebody looks."""
-    if is_quiet or not sys.stderr.isatty():
-        yield
-        return
-    from scripts.tables import working
-
-    with working(text):
-        yield
-
-
-@contextmanager
-def shown_shrinking(is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar, where somebody looks."""
-    if is_quiet or not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from scripts.tables import shrinking_bar
-
-    with shrinking_bar() as show:
-        yield show
 
 
 def main() -> None:
