@@ -98,6 +98,16 @@ class Stage:
         with self.around():
             return self.call(sender, to, function, *arguments, error=error)
 
+    def look(self, to: str, function: str, *arguments: Any) -> int:
+        """
+        What a view takes that a case is about: of a transaction with it, all but what
+        is taken before it runs (EIP-2028).
+        """
+        gas = self.measure("stranger", to, function, *arguments)
+        data = self.chain.calldata(to, function, words_of(arguments))
+        zeros = data.count(0)
+        return gas - 21_000 - 4 * zeros - 16 * (len(data) - zeros)
+
     @contextmanager
     def branch(self) -> Iterator[Stage]:
         """What happens inside is undone."""

@@ -354,12 +354,12 @@ def change_market(market_id: uint256, params: parameters.MarketParams):
     self.put_market(
         market_id,
         parameters.MarketRecord(
-            params=params,
             interim=parameters.Interim(
                 paused_until=paused_until,
                 reduces_from=expiry.begins_at(priced.expiry),
                 ramp=rising,
             ),
+            params=params,
         ),
     )
 

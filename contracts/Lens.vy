@@ -64,6 +64,11 @@ struct TokenLook:
     params: collateral.CollateralParams
 
 
+struct Together:
+    sums: portfolio.Sums
+    legs: DynArray[portfolio.Leg, account.MAX_MARKETS]
+
+
 interface Exchange:
     def account_of(holder: uint256) -> account.Account: view
     def position_of(holder: uint256, market_id: uint256) -> position.Position: view
@@ -114,7 +119,7 @@ def statement_of(holder: uint256) -> statement.Statement:
         risk,
         block.timestamp,
     )
-    sums: portfolio.Sums = self.sums_of(holder, current)
+    joined: Together = self.together(holder, current)
     critical: int256 = 0
     lines: statement.Line[account.MAX_MARKETS] = empty(
         statement.Line[account.MAX_MARKETS]
@@ -146,7 +151,8 @@ def statement_of(holder: uint256) -> statement.Statement:
                 price.mark,
                 params.pricing.skew_scale,
                 params.margin,
-                sums,
+                joined.sums,
+                joined.legs,
                 risk.portfolio.floor,
                 whole,
             )
@@ -249,6 +255,7 @@ def health_batch(
         current: account.Account = staticcall Exchange(EXCHANGE).account_of(holder)
         standing: backing.Standing = self.wealth(holder, current, tokens)
         sums: portfolio.Sums = empty(portfolio.Sums)
+        legs: DynArray[portfolio.Leg, account.MAX_MARKETS] = []
         critical: int256 = 0
         for market_id: uint256 in range(account.MAX_MARKETS):
             if current.positions >> market_id == 0:
@@ -273,8 +280,15 @@ def health_batch(
                 critical, markets[market_id].params.liquidation.critical_fraction
             )
             if current.mode == account.PORTFOLIO:
+                leg: portfolio.Leg = portfolio.leg(
+                    held.size,
+                    markets[market_id].price,
+                    markets[market_id].params.margin.shocks,
+                )
+                legs.append(leg)
                 sums = portfolio.joined(
                     sums,
+                    leg,
                     held.size,
                     markets[market_id].price,
                     markets[market_id].open_interest,
@@ -283,7 +297,7 @@ def health_batch(
                 )
         if current.mode == account.PORTFOLIO:
             asked: portfolio.Requirement = portfolio.requirement(
-                sums, risk.portfolio.floor
+                sums, portfolio.worst(legs), risk.portfolio.floor
             )
             standing.initial = asked.initial
             standing.maintenance = asked.maintenance
@@ -350,13 +364,13 @@ def state_batch(holders: DynArray[uint256, MAX_BATCH]) -> DynArray[int256, MAX_W
 
 @internal
 @view
-def sums_of(holder: uint256, current: account.Account) -> portfolio.Sums:
+def together(holder: uint256, current: account.Account) -> Together:
     """
     @notice The positions of an account together, where it is a portfolio.
     """
-    sums: portfolio.Sums = empty(portfolio.Sums)
+    joined: Together = empty(Together)
     if current.mode != account.PORTFOLIO:
-        return sums
+        return joined
     for market_id: uint256 in range(account.MAX_MARKETS):
         if (current.positions >> market_id) & 1 == 0:
             continue
@@ -364,15 +378,22 @@ def sums_of(holder: uint256, current: account.Account) -> portfolio.Sums:
             staticcall Exchange(EXCHANGE).params_of(market_id), block.timestamp
         )
         state: sides.MarketState = staticcall Exchange(EXCHANGE).market_of(market_id)
-        sums = portfolio.joined(
-            sums,
-            (staticcall Exchange(EXCHANGE).position_of(holder, market_id)).size,
-            staticcall Oracle(ORACLE).price(market_id),
+        held: position.Position = staticcall Exchange(EXCHANGE).position_of(
+            holder, market_id
+        )
+        price: feed.FeedPrice = staticcall Oracle(ORACLE).price(market_id)
+        leg: portfolio.Leg = portfolio.leg(held.size, price, params.margin.shocks)
+        joined.legs.append(leg)
+        joined.sums = portfolio.joined(
+            joined.sums,
+            leg,
+            held.size,
+            price,
             sides.open_interest(state.book),
             params.pricing.skew_scale,
             params.margin,
         )
-    return sums
+    return joined
 
 
 @internal

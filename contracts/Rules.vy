@@ -1,6 +1,5 @@
 # pragma version 0.4.3
 # pragma evm-version cancun
-# pragma nonreentrancy on
 """
 @title Rules
 @notice What the parameters of a market say of a trade, a position or a liquidation. It
@@ -35,8 +34,13 @@ struct Terms:
 
 
 struct Portfolio:
-    standing: backing.Standing
+    worth: backing.Worth
     sums: portfolio.Sums
+
+
+struct Joined:
+    whole: Portfolio
+    leg: portfolio.Leg
 
 
 @external
@@ -88,7 +92,7 @@ def final_price(code: address, price: feed.FeedPrice, now: uint256) -> int256:
     """
     @notice The price at which all positions of a settled market are closed.
     """
-    limits: parameters.LimitParams = parameters.params_in(code, now).limits
+    limits: parameters.LimitParams = parameters.exposure_in(code, now).limits
     errors.require(limits.mode == parameters.SETTLED, errors.MARKET_NOT_SETTLED)
     return price.mark
 
@@ -108,7 +112,7 @@ def exposure(
     @notice What one position adds to its account, its market as it will stand once it
             has accrued.
     """
-    params: parameters.MarketParams = parameters.params_in(code, now)
+    params: parameters.ExposureParams = parameters.exposure_in(code, now)
     if needs_valid:
         parameters.require_valid(price, params.limits, now)
     current: funding.Funding = sides.projected(
@@ -135,46 +139,60 @@ def joined(
     needs_valid: bool,
     now: uint256,
     others: Portfolio,
-) -> Portfolio:
+) -> Joined:
     """
     @notice Positions of a portfolio, with one more, its market as it will stand once it
-            has accrued.
+            has accrued; and that one as the stresses see it.
     """
-    params: parameters.MarketParams = parameters.params_in(code, now)
+    params: parameters.ExposureParams = parameters.exposure_in(code, now)
     if needs_valid:
         parameters.require_valid(price, params.limits, now)
     current: funding.Funding = sides.projected(
         last, book, price, params.pricing.skew_scale, params.funding, now
     )
-    return Portfolio(
-        standing=backing.combined(
-            others.standing, backing.valued(held, price, current)
+    worth: backing.Worth = backing.valued(held, price, current)
+    leg: portfolio.Leg = portfolio.leg(held.size, price, params.margin.shocks)
+    return Joined(
+        whole=Portfolio(
+            worth=backing.Worth(
+                equity=others.worth.equity + worth.equity,
+                certain=others.worth.certain + worth.certain,
+                gains=others.worth.gains + worth.gains,
+            ),
+            sums=portfolio.joined(
+                others.sums,
+                leg,
+                held.size,
+                price,
+                sides.open_interest(book),
+                params.pricing.skew_scale,
+                params.margin,
+            ),
         ),
-        sums=portfolio.joined(
-            others.sums,
-            held.size,
-            price,
-            sides.open_interest(book),
-            params.pricing.skew_scale,
-            params.margin,
-        ),
+        leg=leg,
     )
 
 
 @external
 @view
-def margined(code: address, whole: Portfolio) -> backing.Standing:
+def margined(
+    code: address, whole: Portfolio, legs: DynArray[portfolio.Leg, account.MAX_MARKETS]
+) -> backing.Standing:
     """
     @notice What the positions of a portfolio add to their account: what they are worth,
             and what they must be backed by together.
     """
     asked: portfolio.Requirement = portfolio.requirement(
-        whole.sums, parameters.risk_in(code).portfolio.floor
+        whole.sums, portfolio.worst(legs), parameters.portfolio_in(code).floor
     )
-    standing: backing.Standing = whole.standing
-    standing.initial = asked.initial
-    standing.maintenance = asked.maintenance
-    return standing
+    return backing.Standing(
+        equity=whole.worth.equity,
+        collateral=0,
+        certain=whole.worth.certain,
+        gains=whole.worth.gains,
+        initial=asked.initial,
+        maintenance=asked.maintenance,
+    )
 
 
 @external
@@ -251,7 +269,7 @@ def extended(
     @notice What one position would add to its account if it grew at these terms, the
             fee paid.
     """
-    params: parameters.MarketParams = parameters.params_in(code, now)
+    params: parameters.ExposureParams = parameters.exposure_in(code, now)
     current: funding.Funding = sides.projected(
         last, book, price, params.pricing.skew_scale, params.funding, now
     )
@@ -287,7 +305,7 @@ def result(
     @notice What a position has lost at the mark, which must be fresh enough; or gained
             at the strict price, which must be valid.
     """
-    limits: parameters.LimitParams = parameters.params_in(code, now).limits
+    limits: parameters.LimitParams = parameters.exposure_in(code, now).limits
     lost: int256 = position.profit(held, price.mark, index)
     if lost < 0:
         feed.require_fresh_enough(price, limits.risk_age, now)

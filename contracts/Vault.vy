@@ -266,7 +266,7 @@ def totalAssets() -> uint256:
     """
     books: market.Books = staticcall Exchange(EXCHANGE).books()
     low: int256 = self.nav_of(books, False).low
-    return convert(fixed_point.mul_div_down(max(low, 0), 1, SCALE), uint256)
+    return convert(fixed_point.div_down(max(low, 0), SCALE), uint256)
 
 
 @external
@@ -567,7 +567,7 @@ def atoms_for(shares: int256, low: int256) -> uint256:
     @notice The atoms that `shares` redeem at a lower value.
     """
     value: int256 = share.amount_for(shares, convert(share.supply, int256), low)
-    return convert(fixed_point.mul_div_down(value, 1, SCALE), uint256)
+    return convert(fixed_point.div_down(value, SCALE), uint256)
 
 
 @internal
@@ -583,7 +583,7 @@ def most_deposit() -> uint256:
         return 0
     held: int256 = convert(books.holdings.held_atoms, int256) * SCALE
     most: int256 = min(share.most_amount(supply, nav.high), MOST_HELD - held)
-    return convert(fixed_point.mul_div_down(most, 1, SCALE), uint256)
+    return convert(fixed_point.div_down(most, SCALE), uint256)
 
 
 @internal
@@ -600,7 +600,7 @@ def most_redemption(owner: address) -> uint256:
     if spare < 0:
         return 0
     # An atom that is not whole is not paid out.
-    spare = fixed_point.mul_div_down(spare, 1, SCALE) * SCALE + SCALE - 1
+    spare = fixed_point.div_down(spare, SCALE) * SCALE + SCALE - 1
     supply: int256 = convert(share.supply, int256)
     most: int256 = share.most_shares(spare, supply, nav.low)
     shares: int256 = min(convert(share.shares[owner], int256), most)

@@ -23,6 +23,12 @@ struct Standing:
     maintenance: int256
 
 
+struct Worth:
+    equity: int256
+    certain: int256
+    gains: int256
+
+
 @internal
 @pure
 def combined(a: Standing, b: Standing) -> Standing:
@@ -52,20 +58,17 @@ def strict_equity(standing: Standing, profit_weight: int256) -> int256:
 @pure
 def valued(
     held: position.Position, price: feed.FeedPrice, current: funding.Funding
-) -> Standing:
+) -> Worth:
     """
     @notice What one position is worth to its account: profit at the mark, and profit at
             the strict price.
     """
     index: int256 = funding.side_index(current, held.size > 0)
     strict: int256 = position.profit(held, feed.strict_price(price, held.size), index)
-    return Standing(
+    return Worth(
         equity=position.profit(held, price.mark, index),
-        collateral=0,
         certain=min(strict, 0),
         gains=max(strict, 0),
-        initial=0,
-        maintenance=0,
     )
 
 
@@ -83,23 +86,28 @@ def exposure(
     @notice What one position adds to its account: what it is worth, and what it must be
             backed by.
     """
-    standing: Standing = self.valued(held, price, current)
+    worth: Worth = self.valued(held, price, current)
     ratio: int256 = margin.size_ratio(held.size, skew_scale, params)
-    standing.initial = margin.initial_margin(
-        held.size,
-        max(price.index, price.average),
-        ratio,
-        open_interest,
-        price.initial_multiplier,
-        params,
+    return Standing(
+        equity=worth.equity,
+        collateral=0,
+        certain=worth.certain,
+        gains=worth.gains,
+        initial=margin.initial_margin(
+            held.size,
+            max(price.index, price.average),
+            ratio,
+            open_interest,
+            price.initial_multiplier,
+            params,
+        ),
+        maintenance=margin.maintenance_margin(
+            held.size,
+            price.mark,
+            margin.scaled(ratio, price.maintenance_multiplier),
+            params,
+        ),
     )
-    standing.maintenance = margin.maintenance_margin(
-        held.size,
-        price.mark,
-        margin.scaled(ratio, price.maintenance_multiplier),
-        params,
-    )
-    return standing
 
 
 @internal

@@ -96,8 +96,8 @@ def taken_by(published_at: uint256, params: ExpiryParams) -> uint256:
     first: uint256 = self.begins_at(params)
     if published_at <= first:
         return 0
-    ended: int256 = fixed_point.mul_div_down(
-        convert(published_at - first - 1, int256), 1, convert(params.spacing, int256)
+    ended: int256 = fixed_point.div_down(
+        convert(published_at - first - 1, int256), convert(params.spacing, int256)
     )
     return min(convert(ended, uint256), params.samples)
 
@@ -125,8 +125,8 @@ def average(sampling: Sampling, params: ExpiryParams) -> int256:
     @notice The average of all samples, if nothing moves any more, rounded down.
     """
     left: int256 = convert(params.samples - sampling.taken, int256)
-    return fixed_point.mul_div_down(
-        sampling.total + sampling.spot * left, 1, convert(params.samples, int256)
+    return fixed_point.div_down(
+        sampling.total + sampling.spot * left, convert(params.samples, int256)
     )
 
 

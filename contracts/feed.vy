@@ -137,8 +137,12 @@ def unpacked_round(packed: uint256[2]) -> Round:
         average=convert(convert(packed[1] << 160, bytes32), int256) >> 160,
         confidence=convert(convert(packed[1] << 64, bytes32), int256) >> 160,
         published_at=(packed[0] << 24) >> 216,
-        initial_multiplier=volatility.GRAIN * convert((packed[1] << 32) >> 224, int256),
-        maintenance_multiplier=volatility.GRAIN * convert(packed[1] >> 224, int256),
+        initial_multiplier=unsafe_mul(
+            volatility.GRAIN, convert((packed[1] << 32) >> 224, int256)
+        ),
+        maintenance_multiplier=unsafe_mul(
+            volatility.GRAIN, convert(packed[1] >> 224, int256)
+        ),
     )
 
 
@@ -148,7 +152,7 @@ def grains(multiplier: int256) -> uint256:
     """
     @notice How a multiplier is kept.
     """
-    return convert(fixed_point.mul_div_down(multiplier, 1, volatility.GRAIN), uint256)
+    return convert(fixed_point.div_down(multiplier, volatility.GRAIN), uint256)
 
 
 @internal
@@ -223,7 +227,7 @@ def next_round(
     return Round(
         index=index,
         mark=mark,
-        average=fixed_point.mul_div_down(weighted, 1, span),
+        average=fixed_point.div_down(weighted, span),
         confidence=confidence,
         published_at=published_at,
         initial_multiplier=max(kept, asked),

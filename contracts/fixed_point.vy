@@ -44,6 +44,30 @@ def mul_div_up(x: int256, y: int256, denominator: int256) -> int256:
 
 @internal
 @pure
+def div_down(x: int256, denominator: int256) -> int256:
+    """
+    @notice `x / denominator`, which is positive, rounded toward minus infinity.
+    """
+    quotient: int256 = unsafe_div(x, denominator)
+    if unsafe_mul(quotient, denominator) > x:
+        quotient = unsafe_sub(quotient, 1)
+    return quotient
+
+
+@internal
+@pure
+def div_up(x: int256, denominator: int256) -> int256:
+    """
+    @notice `x / denominator`, which is positive, rounded toward plus infinity.
+    """
+    quotient: int256 = unsafe_div(x, denominator)
+    if unsafe_mul(quotient, denominator) < x:
+        quotient = unsafe_add(quotient, 1)
+    return quotient
+
+
+@internal
+@pure
 def mul_wad_down(x: int256, y: int256) -> int256:
     """
     @notice `x * y / WAD`, rounded toward minus infinity.

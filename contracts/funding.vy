@@ -125,16 +125,6 @@ def funding_velocity(skew: int256, skew_scale: int256, params: FundingParams) ->
 
 @internal
 @pure
-def held_rate(fine_rate: int256, max_rate: int256) -> int256:
-    """
-    @notice `fine_rate`, held within `max_rate`.
-    """
-    highest: int256 = max_rate * DAY
-    return fixed_point.clamp(fine_rate, 0 - highest, highest)
-
-
-@internal
-@pure
 def twice_integral(
     start: int256, end: int256, velocity: int256, elapsed: int256
 ) -> int256:
@@ -202,23 +192,25 @@ def accrued(
         return last
 
     elapsed: int256 = convert(now - last.accrued_at, int256)
-    index: int256 = fixed_point.mul_div_up(
-        cumulative_price - last.cumulative_price, 1, elapsed
+    index: int256 = fixed_point.div_up(
+        cumulative_price - last.cumulative_price, elapsed
     )
     velocity: int256 = self.funding_velocity(skew, skew_scale, params)
     # A bound lowered since the last accrual holds from that accrual on.
-    start: int256 = self.held_rate(last.fine_rate, params.max_rate)
-    end: int256 = self.held_rate(start + velocity * elapsed, params.max_rate)
+    highest: int256 = params.max_rate * DAY
+    lowest: int256 = 0 - highest
+    start: int256 = fixed_point.clamp(last.fine_rate, lowest, highest)
+    end: int256 = fixed_point.clamp(start + velocity * elapsed, lowest, highest)
     area: int256 = self.twice_integral(start, end, velocity, elapsed)
     due: int256 = index * area + last.carry
-    growth: int256 = fixed_point.mul_div_down(due, 1, TWICE_A_DAY)
+    growth: int256 = fixed_point.div_down(due, TWICE_A_DAY)
 
     long_due: int256 = self.borrowed(index, last.long_rate, elapsed) + last.long_carry
-    long_growth: int256 = fixed_point.mul_div_down(long_due, 1, DAY)
+    long_growth: int256 = fixed_point.div_down(long_due, DAY)
     short_due: int256 = (
         self.borrowed(index, last.short_rate, elapsed) + last.short_carry
     )
-    short_growth: int256 = fixed_point.mul_div_down(short_due, 1, DAY)
+    short_growth: int256 = fixed_point.div_down(short_due, DAY)
 
     return Funding(
         fine_rate=end,

@@ -246,7 +246,7 @@ def require_lawful_margin(params: parameters.MarketParams):
     self.require_between(closing.insurance_share, 0, fixed_point.WAD)
     self.require_between(closing.bucket_capacity, params.limits.least_value, MOST_VALUE)
     # It fills within a day, and so one that was never used is full.
-    slowest: int256 = fixed_point.mul_div_up(closing.bucket_capacity, 1, funding.DAY)
+    slowest: int256 = fixed_point.div_up(closing.bucket_capacity, funding.DAY)
     self.require_between(closing.bucket_rate, slowest, closing.bucket_capacity)
 
     # Else closing costs more than the margin, and liquidating oneself pays.

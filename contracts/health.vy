@@ -15,6 +15,7 @@ from . import errors
 from . import margin_call
 from . import market
 from . import parameters
+from . import portfolio
 from . import position
 
 uses: account
@@ -112,12 +113,13 @@ def together(
             as it will stand once it has accrued.
     """
     whole: Rules.Portfolio = empty(Rules.Portfolio)
+    legs: DynArray[portfolio.Leg, account.MAX_MARKETS] = []
     for market_id: uint256 in range(account.MAX_MARKETS):
         if positions >> market_id == 0:
             break
         if (positions >> market_id) & 1 == 0:
             continue
-        whole = staticcall Rules.__interface__(market.RULES).joined(
+        joined: Rules.Joined = staticcall Rules.__interface__(market.RULES).joined(
             market.market_params[market_id],
             position.load_position(holder, market_id),
             market.load_funding(market_id),
@@ -127,8 +129,10 @@ def together(
             now,
             whole,
         )
+        whole = joined.whole
+        legs.append(joined.leg)
     return staticcall Rules.__interface__(market.RULES).margined(
-        market.risk_params, whole
+        market.risk_params, whole, legs
     )
 
 

@@ -145,7 +145,7 @@ def needed_size(case: Case, skew_scale: int256, params: LiquidationParams) -> in
     target: int256 = fixed_point.mul_wad_up(case.maintenance, params.target_ratio)
     # One reserve is kept, and the other is for the flat reward, which is never larger.
     # A fill is rounded by a wei of its price, which is so much on the whole position.
-    rounding: int256 = fixed_point.mul_wad_up(whole, 1) + 2
+    rounding: int256 = fixed_point.div_up(whole, fixed_point.WAD) + 2
     need: int256 = target + 2 * case.reserve - case.equity + rounding
     amount: int256 = fixed_point.mul_div_up(need, fixed_point.WAD, freed)
     return min(whole, fixed_point.mul_div_up(amount, fixed_point.WAD, case.mark))
@@ -192,7 +192,7 @@ def gathered(
     # A fill is rounded by a wei of its price and a size by a wei of base, whose loss in
     # a stress may be several times its value.
     rounding: int256 = (
-        fixed_point.mul_wad_up(fixed_point.magnitude(case.size), 1)
+        fixed_point.div_up(fixed_point.magnitude(case.size), fixed_point.WAD)
         + fixed_point.mul_wad_up(32, case.mark)
         + 32
     )

@@ -48,13 +48,20 @@ struct AccrualParams:
     funding: funding.FundingParams
 
 
+struct ExposureParams:
+    pricing: pricing.PricingParams
+    funding: funding.FundingParams
+    margin: margin.MarginParams
+    limits: LimitParams
+
+
 struct MarketParams:
     pricing: pricing.PricingParams
     funding: funding.FundingParams
-    borrowing: funding.BorrowingParams
-    limits: LimitParams
-    fee: fee.FeeParams
     margin: margin.MarginParams
+    limits: LimitParams
+    borrowing: funding.BorrowingParams
+    fee: fee.FeeParams
     liquidation: liquidation.LiquidationParams
     payout: payout.PayoutParams
     deleveraging: deleveraging.DeleveragingParams
@@ -68,8 +75,13 @@ struct Interim:
 
 
 struct MarketRecord:
-    params: MarketParams
     interim: Interim
+    params: MarketParams
+
+
+struct ExposureRecord:
+    interim: Interim
+    params: ExposureParams
 
 
 struct RiskParams:
@@ -96,22 +108,51 @@ def record_in(code: address) -> MarketRecord:
 
 
 @internal
+@pure
+def mode_in_force(asked: uint256, interim: Interim, now: uint256) -> uint256:
+    """
+    @notice What a market allows `now`.
+    """
+    ends: uint256 = interim.reduces_from
+    if now < interim.paused_until or (ends != 0 and now >= ends):
+        return max(asked, REDUCE_ONLY)
+    return asked
+
+
+@internal
 @view
 def params_in(code: address, now: uint256) -> MarketParams:
     """
     @notice The parameters of a market that lie there, as they are in force `now`.
     """
+    record: MarketRecord = self.record_in(code)
+    params: MarketParams = record.params
+    params.limits.mode = self.mode_in_force(params.limits.mode, record.interim, now)
+    if ramp.is_rising(record.interim.ramp, now):
+        params.margin = ramp.ramped(record.interim.ramp, params.margin, now)
+    if params.limits.mode == SETTLED:
+        # A price that is known moves with no other.
+        params.margin.shocks = 0
+    return params
+
+
+@internal
+@view
+def exposure_in(code: address, now: uint256) -> ExposureParams:
+    """
+    @notice The first of them, which a look at a position needs: what is not decoded
+            costs nothing.
+    """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    record: MarketRecord = abi_decode(slice(code.code, 0, 48 * 32), MarketRecord)
-    ends: uint256 = record.interim.reduces_from
-    if now < record.interim.paused_until or (ends != 0 and now >= ends):
-        record.params.limits.mode = max(record.params.limits.mode, REDUCE_ONLY)
+    record: ExposureRecord = abi_decode(slice(code.code, 0, 27 * 32), ExposureRecord)
+    record.params.limits.mode = self.mode_in_force(
+        record.params.limits.mode, record.interim, now
+    )
     if ramp.is_rising(record.interim.ramp, now):
         record.params.margin = ramp.ramped(
             record.interim.ramp, record.params.margin, now
         )
     if record.params.limits.mode == SETTLED:
-        # A price that is known moves with no other.
         record.params.margin.shocks = 0
     return record.params
 
@@ -120,21 +161,20 @@ def params_in(code: address, now: uint256) -> MarketParams:
 @view
 def accrual_in(code: address) -> AccrualParams:
     """
-    @notice The first of the parameters that lie there, which an accrual needs: they are
-            asked for most often, and what is not decoded costs nothing.
+    @notice The first of those, which an accrual needs.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 0, 5 * 32), AccrualParams)
+    return abi_decode(slice(code.code, 7 * 32, 5 * 32), AccrualParams)
 
 
 @internal
 @view
 def borrowing_in(code: address) -> funding.BorrowingParams:
     """
-    @notice The next of them, those of borrowing.
+    @notice The parameters of borrowing.
     """
     errors.require(code != empty(address), errors.MARKET_UNKNOWN)
-    return abi_decode(slice(code.code, 5 * 32, 5 * 32), funding.BorrowingParams)
+    return abi_decode(slice(code.code, 27 * 32, 5 * 32), funding.BorrowingParams)
 
 
 @internal
@@ -145,6 +185,16 @@ def risk_in(code: address) -> RiskParams:
     """
     errors.require(code != empty(address), errors.RISK_UNKNOWN)
     return abi_decode(slice(code.code, 0, 19 * 32), RiskParams)
+
+
+@internal
+@view
+def portfolio_in(code: address) -> portfolio.PortfolioParams:
+    """
+    @notice Those of portfolios.
+    """
+    errors.require(code != empty(address), errors.RISK_UNKNOWN)
+    return abi_decode(slice(code.code, 15 * 32, 32), portfolio.PortfolioParams)
 
 
 @internal

@@ -11,12 +11,12 @@
         matter of its price, so no hedge takes it away.
 """
 
+from . import account
 from . import feed
 from . import fixed_point
 from . import margin
 
 STRESSES: constant(uint256) = 16
-LOSSES: constant(uint256) = 2 * STRESSES
 # A shock is counted in ten thousandths of a price, so that sixteen fit into a word.
 WHOLE: constant(int256) = 10_000
 
@@ -33,8 +33,20 @@ struct Sums:
     initial_multiplier: int256
     maintenance_multiplier: int256
     maintenance_fraction: int256
-    # In each stress at the strict prices, and then in each at the marks.
-    losses: int256[LOSSES]
+
+
+struct Leg:
+    # What the position is worth, negative where it is short: at the strict price, and
+    # at the mark. Not divided by `WAD`, so that a hedge is exact.
+    opened: int256
+    marked: int256
+    shocks: uint256
+
+
+struct Loss:
+    # In parts of `WHOLE`.
+    opened: int256
+    marked: int256
 
 
 struct Requirement:
@@ -54,24 +66,39 @@ def shock(shocks: uint256, stress: uint256) -> int256:
 
 @internal
 @pure
-def stressed(
-    losses: int256[LOSSES], opened: int256, marked: int256, shocks: uint256
-) -> int256[LOSSES]:
+def leg(size: int256, price: feed.FeedPrice, shocks: uint256) -> Leg:
     """
-    @notice What is lost in each stress, with a position more that is worth so much,
-            negative where it is short: in parts of `WHOLE`, and not yet divided, so that
-            a hedge is exact.
+    @notice A position as the stresses see it.
     """
-    total: int256[LOSSES] = losses
-    rest: uint256 = shocks
+    return Leg(
+        opened=size * max(price.index, price.average),
+        marked=size * price.mark,
+        shocks=shocks,
+    )
+
+
+@internal
+@pure
+def worst(legs: DynArray[Leg, account.MAX_MARKETS]) -> Loss:
+    """
+    @notice The most that the positions of an account lose together in a stress, where
+            they lose.
+    """
+    most: Loss = empty(Loss)
     for stress: uint256 in range(STRESSES):
         # As `shock` reads it, without a call for each.
-        moved: int256 = convert(convert(rest << 240, bytes32), int256) >> 240
-        total[stress] = unsafe_sub(total[stress], unsafe_mul(opened, moved))
-        at_mark: uint256 = unsafe_add(STRESSES, stress)
-        total[at_mark] = unsafe_sub(total[at_mark], unsafe_mul(marked, moved))
-        rest = rest >> 16
-    return total
+        above: uint256 = unsafe_sub(240, unsafe_mul(16, stress))
+        opened: int256 = 0
+        marked: int256 = 0
+        for each: Leg in legs:
+            moved: int256 = (
+                convert(convert(each.shocks << above, bytes32), int256) >> 240
+            )
+            opened = unsafe_sub(opened, unsafe_mul(each.opened, moved))
+            marked = unsafe_sub(marked, unsafe_mul(each.marked, moved))
+        most.opened = max(most.opened, opened)
+        most.marked = max(most.marked, marked)
+    return most
 
 
 @internal
@@ -94,6 +121,7 @@ def added_ratio(
 @pure
 def joined(
     sums: Sums,
+    leg: Leg,
     size: int256,
     price: feed.FeedPrice,
     open_interest: int256,
@@ -103,13 +131,16 @@ def joined(
     """
     @notice Positions of an account, with one more.
     """
-    strict: int256 = max(price.index, price.average)
     added: int256 = self.added_ratio(size, skew_scale, params)
     crowded: int256 = (
         margin.open_interest_ratio(open_interest, params) - params.im_base
     )
-    opened: int256 = margin.notional(size, strict)
-    marked: int256 = margin.notional(size, price.mark)
+    opened: int256 = fixed_point.div_up(
+        fixed_point.magnitude(leg.opened), fixed_point.WAD
+    )
+    marked: int256 = fixed_point.div_up(
+        fixed_point.magnitude(leg.marked), fixed_point.WAD
+    )
     return Sums(
         initial_value=sums.initial_value + opened,
         maintenance_value=sums.maintenance_value + marked,
@@ -124,45 +155,37 @@ def joined(
         maintenance_fraction=max(
             sums.maintenance_fraction, params.maintenance_fraction
         ),
-        losses=self.stressed(
-            sums.losses, size * strict, size * price.mark, params.shocks
-        ),
     )
 
 
 @internal
 @pure
 def covered(
-    losses: int256[LOSSES],
-    first: uint256,
+    lost: int256,
     notional: int256,
     multiplier: int256,
     floor_ratio: int256,
 ) -> int256:
     """
-    @notice What covers the worst of the losses from the first one on, and no less than
-            the floor of what the positions are worth.
+    @notice What covers a loss, and no less than the floor of what the positions are
+            worth.
     """
-    worst: int256 = 0
-    for stress: uint256 in range(STRESSES):
-        worst = max(worst, losses[unsafe_add(first, stress)])
-    lost: int256 = fixed_point.mul_div_up(fixed_point.mul_wad_up(worst, 1), 1, WHOLE)
+    least: int256 = fixed_point.mul_wad_up(notional, floor_ratio)
     return fixed_point.mul_wad_up(
-        max(lost, fixed_point.mul_wad_up(notional, floor_ratio)), multiplier
+        max(fixed_point.div_up(lost, WHOLE * fixed_point.WAD), least), multiplier
     )
 
 
 @internal
 @pure
-def requirement(sums: Sums, floor_ratio: int256) -> Requirement:
+def requirement(sums: Sums, worst: Loss, floor_ratio: int256) -> Requirement:
     """
     @notice What an account must hold for its positions: to open them, and to be left
             alone. The latter is never more, though it looks at other prices.
     """
     maintenance: int256 = fixed_point.mul_wad_up(
         self.covered(
-            sums.losses,
-            STRESSES,
+            worst.marked,
             sums.maintenance_value,
             sums.maintenance_multiplier,
             floor_ratio,
@@ -172,8 +195,7 @@ def requirement(sums: Sums, floor_ratio: int256) -> Requirement:
     )
     initial: int256 = (
         self.covered(
-            sums.losses,
-            0,
+            worst.opened,
             sums.initial_value,
             sums.initial_multiplier,
             floor_ratio,

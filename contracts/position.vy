@@ -69,7 +69,7 @@ def profit(position: Position, price: int256, index: int256) -> int256:
     @notice What closing the position at `price` would leave, rounded down.
     """
     owed: int256 = position.size * (price - index) + position.funding
-    return fixed_point.mul_wad_down(owed, 1) + position.quote
+    return fixed_point.div_down(owed, fixed_point.WAD) + position.quote
 
 
 @internal

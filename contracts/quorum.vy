@@ -80,7 +80,7 @@ def median(values: DynArray[int256, MAX_REPORTERS]) -> int256:
     upper: uint256 = len(ordered) >> 1
     if len(ordered) & 1 == 1:
         return ordered[upper]
-    return fixed_point.mul_div_down(ordered[upper - 1] + ordered[upper], 1, 2)
+    return fixed_point.div_down(ordered[upper - 1] + ordered[upper], 2)
 
 
 @internal

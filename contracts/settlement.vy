@@ -301,7 +301,7 @@ def sell_collateral(
     )
     errors.require(cost <= 0 - current.cash, errors.SALE_TOO_LARGE)
     collateral.take_out(holder, token_id, sold)
-    paid: uint256 = convert(fixed_point.mul_div_up(cost, 1, ledger.SCALE), uint256)
+    paid: uint256 = convert(fixed_point.div_up(cost, ledger.SCALE), uint256)
     cash: int256 = self.add_cash(holder, ledger.book_in(paid))
     self.cover_shortfall(holder, risk.insurance, now)
     return Sale(token=sold.token, paid=paid, cash=cash)

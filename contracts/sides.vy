@@ -190,7 +190,7 @@ def side_profit(
     @notice What all positions of a side have gained together, rounded up.
     """
     owed: int256 = size * (price - index) + paid
-    return fixed_point.mul_wad_up(owed, 1) + quote
+    return fixed_point.div_up(owed, fixed_point.WAD) + quote
 
 
 @internal

@@ -202,6 +202,7 @@ def portfolio_price(
     skew_scale: int256,
     params: margin.MarginParams,
     sums: portfolio.Sums,
+    legs: DynArray[portfolio.Leg, account.MAX_MARKETS],
     floor_ratio: int256,
     whole: Totals,
 ) -> int256:
@@ -224,16 +225,15 @@ def portfolio_price(
     )
     for stress: uint256 in range(portfolio.STRESSES):
         moved: int256 = portfolio.shock(params.shocks, stress)
+        lost: int256 = 0
+        for each: portfolio.Leg in legs:
+            lost -= each.marked * portfolio.shock(each.shocks, stress)
         against: int256 = 0 - moved if size > 0 else moved
         nearest = min(
             nearest,
             self.room(
                 size,
-                fixed_point.mul_div_up(
-                    fixed_point.mul_wad_up(sums.losses[portfolio.STRESSES + stress], 1),
-                    1,
-                    portfolio.WHOLE,
-                ),
+                fixed_point.div_up(lost, portfolio.WHOLE * fixed_point.WAD),
                 fixed_point.mul_div_up(against, fixed_point.WAD, portfolio.WHOLE),
                 added_ratio,
                 sums,
@@ -276,7 +276,7 @@ def line(
     return Line(
         size=held.size,
         profit=position.profit(held, price.mark, index),
-        funding=fixed_point.mul_wad_down(held.funding - held.size * index, 1),
+        funding=fixed_point.div_down(held.funding - held.size * index, fixed_point.WAD),
         claim=claim,
         maintenance=maintenance,
         liquidation_price=self.liquidation_price(

@@ -80,7 +80,7 @@ def moved(order: TopUp, missing: int256, scale: int256) -> uint256:
     @notice The atoms that an order moves to an account that lacks so much: no less than
             its least, and no more than it allows still beside the fee.
     """
-    atoms: uint256 = convert(fixed_point.mul_div_up(missing, 1, scale), uint256)
+    atoms: uint256 = convert(fixed_point.div_up(missing, scale), uint256)
     return min(max(atoms, order.least), order.ceiling - min(order.fee, order.ceiling))
 
 

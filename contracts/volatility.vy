@@ -39,9 +39,7 @@ def next_variance(
     square: int256 = fixed_point.mul_wad_down(whole, whole)
     sample: int256 = fixed_point.mul_div_down(square, DAY, elapsed)
     weight: int256 = min(elapsed, span)
-    return fixed_point.mul_div_down(
-        sample * weight + variance * (span - weight), 1, span
-    )
+    return fixed_point.div_down(sample * weight + variance * (span - weight), span)
 
 
 @internal
@@ -57,8 +55,8 @@ def target(variance: int256, params: VolatilityParams) -> int256:
     asked: int256 = fixed_point.mul_div_down(
         volatility, fixed_point.WAD, params.reference * GRAIN
     )
-    least: int256 = fixed_point.mul_div_down(fixed_point.WAD, 1, GRAIN)
-    most: int256 = fixed_point.mul_div_down(params.max_multiplier, 1, GRAIN)
+    least: int256 = fixed_point.div_down(fixed_point.WAD, GRAIN)
+    most: int256 = fixed_point.div_down(params.max_multiplier, GRAIN)
     return fixed_point.clamp(asked, least, most) * GRAIN
 
 

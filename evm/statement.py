@@ -21,7 +21,7 @@ from evm.encoding import ERRORS, Decoder
 from evm.history import Past, past_of
 from evm.replay import every_action, model_at
 from evm.words import WORD, address_text
-from protocol.fixed_point import WAD, mul_div_down, mul_div_up
+from protocol.fixed_point import WAD, div_up, mul_div_down
 from protocol.funding import FundingAccrued
 from protocol.statement import Line, Statement
 from protocol.trace import Trace, TraceError, read_trace
@@ -332,7 +332,7 @@ def ratio_of(equity: Quote, required: Quote) -> Ratio | None:
 
 def deposit(missing: Quote, scale: int) -> Quote:
     """The least deposit of whole atoms that brings what is missing."""
-    atoms = int(mul_div_up(missing, 1, scale))
+    atoms = int(div_up(missing, scale))
     return Quote(max(0, atoms * scale))
 
 

@@ -5,7 +5,6 @@ What a part of an account is worth, and what it must be backed by.
 from __future__ import annotations
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from protocol import collateral, feed, funding, margin, position
 from protocol.collateral import CollateralParams
@@ -26,7 +25,14 @@ class Standing(Struct, frozen=True):
     maintenance: Quote
 
 
+class Worth(Struct, frozen=True):
+    equity: Quote
+    certain: Quote
+    gains: Quote
+
+
 NO_STANDING = Standing(Quote(0), Quote(0), Quote(0), Quote(0), Quote(0), Quote(0))
+NO_WORTH = Worth(Quote(0), Quote(0), Quote(0))
 
 
 def combined(a: Standing, b: Standing) -> Standing:
@@ -46,20 +52,17 @@ def strict_equity(standing: Standing, profit_weight: Ratio) -> Quote:
     return standing.certain + mul_wad_down(standing.gains, profit_weight)
 
 
-def valued(held: Position, price: FeedPrice, current: Funding) -> Standing:
+def valued(held: Position, price: FeedPrice, current: Funding) -> Worth:
     """
     What one position is worth to its account: profit at the mark, and profit at the
     strict price.
     """
     index = funding.side_index(current, held.size > 0)
     strict = position.profit(held, feed.strict_price(price, held.size), index)
-    return Standing(
+    return Worth(
         equity=position.profit(held, price.mark, index),
-        collateral=Quote(0),
         certain=min(strict, Quote(0)),
         gains=max(strict, Quote(0)),
-        initial=Quote(0),
-        maintenance=Quote(0),
     )
 
 
@@ -75,9 +78,13 @@ def exposure(
     What one position adds to its account: what it is worth, and what it must be backed
     by.
     """
+    worth = valued(held, price, current)
     ratio = margin.size_ratio(held.size, skew_scale, params)
-    return replace(
-        valued(held, price, current),
+    return Standing(
+        equity=worth.equity,
+        collateral=Quote(0),
+        certain=worth.certain,
+        gains=worth.gains,
         initial=margin.initial_margin(
             held.size,
             max(price.index, price.average),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol.fixed_point import mul_div_down
+from protocol.fixed_point import div_down
 from protocol.units import Price, Seconds
 from protocol.word import placed, signed, unsigned
 
@@ -74,7 +74,7 @@ def taken_by(published_at: Seconds, params: ExpiryParams) -> int:
     first = begins_at(params)
     if published_at <= first:
         return 0
-    ended = mul_div_down(int(published_at - first) - 1, 1, int(params.spacing))
+    ended = div_down(int(published_at - first) - 1, int(params.spacing))
     return min(ended, params.samples)
 
 
@@ -95,7 +95,7 @@ def sampled(
 def average(sampling: Sampling, params: ExpiryParams) -> Price:
     """The average of all samples, if nothing moves any more, rounded down."""
     left = params.samples - sampling.taken
-    return mul_div_down(sampling.total + left * sampling.spot, 1, params.samples)
+    return div_down(sampling.total + left * sampling.spot, params.samples)
 
 
 def is_over(

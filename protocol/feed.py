@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from protocol import errors, expiry, volatility
 from protocol.errors import require
 from protocol.expiry import NO_EXPIRY, NO_SAMPLING, ExpiryParams
-from protocol.fixed_point import WAD, clamp, mul_div_down, mul_wad_down
+from protocol.fixed_point import WAD, clamp, div_down, mul_wad_down
 from protocol.quorum import (
     MAX_REPORTERS,
     Report,
@@ -142,7 +142,7 @@ def unpacked_round(packed: tuple[int, int]) -> Round:
 
 def grains(multiplier: Ratio) -> int:
     """How a multiplier is kept."""
-    return int(mul_div_down(multiplier, 1, GRAIN))
+    return int(div_down(multiplier, GRAIN))
 
 
 def packed_head(head: Head) -> int:
@@ -203,7 +203,7 @@ def next_round(
     return Round(
         index=index,
         mark=mark,
-        average=mul_div_down(weighted, 1, int(span)),
+        average=div_down(weighted, int(span)),
         confidence=confidence,
         published_at=published_at,
         initial_multiplier=max(kept, asked),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from protocol import errors
 from protocol.errors import require
-from protocol.units import mul_div, mul_wad
+from protocol.units import div, mul_div, mul_wad
 
 if TYPE_CHECKING:
     from protocol.units import Unit, X
@@ -31,6 +31,18 @@ def mul_div_up(x: int, y: int, denominator: int) -> int:
     require(denominator > 0, errors.DENOMINATOR_NOT_POSITIVE)
 
     return -(-x * y // denominator)
+
+
+@div
+def div_down(x: int, denominator: int) -> int:
+    """`x / denominator`, which is positive, rounded toward minus infinity."""
+    return x // denominator
+
+
+@div
+def div_up(x: int, denominator: int) -> int:
+    """`x / denominator`, which is positive, rounded toward plus infinity."""
+    return -(-x // denominator)
 
 
 @mul_wad

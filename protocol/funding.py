@@ -21,7 +21,8 @@ from msgspec import Struct
 from protocol.fixed_point import (
     WAD,
     clamp,
-    mul_div_down,
+    div_down,
+    div_up,
     mul_div_toward_zero,
     mul_div_up,
     mul_wad_up,
@@ -127,12 +128,6 @@ def funding_velocity(skew: Size, skew_scale: Size, params: FundingParams) -> Rat
     return mul_div_toward_zero(params.max_velocity, capped_skew, skew_scale)
 
 
-def held_rate(fine_rate: FineRate, max_rate: Rate) -> FineRate:
-    """`fine_rate`, held within `max_rate`."""
-    highest = max_rate * DAY
-    return clamp(fine_rate, -highest, highest)
-
-
 def twice_integral(
     start: FineRate, end: FineRate, velocity: Rate, elapsed: Seconds
 ) -> Area:
@@ -189,19 +184,20 @@ def accrued(
         return last
 
     elapsed = now - last.accrued_at
-    index = mul_div_up(cumulative_price - last.cumulative_price, 1, elapsed)
+    index = div_up(cumulative_price - last.cumulative_price, elapsed)
     velocity = funding_velocity(skew, skew_scale, params)
     # A bound lowered since the last accrual holds from that accrual on.
-    start = held_rate(last.fine_rate, params.max_rate)
-    end = held_rate(start + velocity * elapsed, params.max_rate)
+    highest = params.max_rate * DAY
+    start = clamp(last.fine_rate, -highest, highest)
+    end = clamp(start + velocity * elapsed, -highest, highest)
     area = twice_integral(start, end, velocity, elapsed)
     due = index * area + last.carry
-    growth = mul_div_down(due, 1, TWICE_A_DAY)
+    growth = div_down(due, TWICE_A_DAY)
 
     long_due = borrowed(index, last.long_rate, elapsed) + last.long_carry
-    long_growth = mul_div_down(long_due, 1, DAY)
+    long_growth = div_down(long_due, DAY)
     short_due = borrowed(index, last.short_rate, elapsed) + last.short_carry
-    short_growth = mul_div_down(short_due, 1, DAY)
+    short_growth = div_down(short_due, DAY)
 
     return Funding(
         fine_rate=end,

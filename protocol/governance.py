@@ -13,7 +13,7 @@ from protocol.collateral import CollateralParams
 from protocol.errors import require
 from protocol.expiry import ExpiryParams
 from protocol.feed import FeedParams, FeedPrice
-from protocol.fixed_point import WAD, mul_div_up, mul_wad_down, mul_wad_up
+from protocol.fixed_point import WAD, div_up, mul_div_up, mul_wad_down, mul_wad_up
 from protocol.funding import DAY, FundingParams
 from protocol.margin import MarginParams
 from protocol.margin_call import MarginCallParams
@@ -206,7 +206,7 @@ def require_lawful_margin(params: MarketParams) -> None:
     require_between(closing.bucket_capacity, least_value, Quote(MOST_VALUE))
     most_rate = Flow(int(closing.bucket_capacity))
     # It fills within a day, and so one that was never used is full.
-    slowest = Flow(int(mul_div_up(closing.bucket_capacity, 1, int(DAY))))
+    slowest = Flow(int(div_up(closing.bucket_capacity, int(DAY))))
     require_between(closing.bucket_rate, slowest, most_rate)
 
     # Else closing costs more than the margin, and liquidating oneself pays.

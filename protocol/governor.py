@@ -291,7 +291,7 @@ def change_market(
             first, parameters.risk_in(state, risk).portfolio
         )
     interim = Interim(paused_until, expiry.begins_at(priced.expiry), rising)
-    record = MarketRecord(params, interim)
+    record = MarketRecord(interim, params)
     put_market(state, market_id, record, now)
 
 

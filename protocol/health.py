@@ -13,6 +13,7 @@ from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.errors import require
 from protocol.margin_call import MarginCalled, MarginCallEnded
 from protocol.parameters import RiskParams
+from protocol.portfolio import Leg
 from protocol.rules import NO_PORTFOLIO
 from protocol.units import Holder, Quote, Seconds
 
@@ -99,12 +100,13 @@ def together(
     will stand once it has accrued.
     """
     whole = NO_PORTFOLIO
+    legs: list[Leg] = []
     for market_id in range(account.MAX_MARKETS):
         if positions >> market_id == 0:
             break
         if (positions >> market_id) & 1 == 0:
             continue
-        whole = rules.joined(
+        joined = rules.joined(
             state,
             market.ANYONE,
             state.market_params[market_id],
@@ -116,7 +118,9 @@ def together(
             now,
             whole,
         )
-    return rules.margined(state, market.ANYONE, state.risk_params[()], whole)
+        whole = joined.whole
+        legs.append(joined.leg)
+    return rules.margined(state, market.ANYONE, state.risk_params[()], whole, legs)
 
 
 def standing_of(

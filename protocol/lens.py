@@ -34,7 +34,7 @@ from protocol.feed import FeedPrice
 from protocol.funding import Funding
 from protocol.order import MAX_ORDERS
 from protocol.parameters import MarketParams
-from protocol.portfolio import NO_SUMS, Sums
+from protocol.portfolio import NO_SUMS, Leg, Sums
 from protocol.position import Position
 from protocol.statement import Line, Statement
 from protocol.units import (
@@ -93,6 +93,11 @@ class TokenLook(Struct, frozen=True):
     params: CollateralParams
 
 
+class Together(Struct, frozen=True):
+    sums: Sums
+    legs: list[Leg]
+
+
 def statement_of(state: State, call: Call, holder: Holder) -> Statement:
     """
     The statement of an account: what it is worth, what it must hold, and each of its
@@ -105,7 +110,7 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
     whole = statement.totals(
         current, exchange.standing_of(state, lens, holder), risk, call.now
     )
-    sums = sums_of(state, holder, current, call.now)
+    joined = together(state, holder, current, call.now)
     critical = Ratio(0)
     lines = [NO_LINE] * account.MAX_MARKETS
     for market_id in range(account.MAX_MARKETS):
@@ -132,7 +137,8 @@ def statement_of(state: State, call: Call, holder: Holder) -> Statement:
                 price.mark,
                 params.pricing.skew_scale,
                 params.margin,
-                sums,
+                joined.sums,
+                joined.legs,
                 risk.portfolio.floor,
                 whole,
             )
@@ -228,6 +234,7 @@ def health_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
         current = exchange.account_of(state, lens, holder)
         standing = wealth(state, holder, current, tokens, call.now)
         sums = NO_SUMS
+        legs: list[Leg] = []
         critical = Ratio(0)
         for market_id in range(account.MAX_MARKETS):
             if current.positions >> market_id == 0:
@@ -250,8 +257,15 @@ def health_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
                 critical, markets[market_id].params.liquidation.critical_fraction
             )
             if current.mode == PORTFOLIO:
+                leg = portfolio.leg(
+                    held.size,
+                    markets[market_id].price,
+                    markets[market_id].params.margin.shocks,
+                )
+                legs.append(leg)
                 sums = portfolio.joined(
                     sums,
+                    leg,
                     held.size,
                     markets[market_id].price,
                     markets[market_id].open_interest,
@@ -259,7 +273,9 @@ def health_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
                     markets[market_id].params.margin,
                 )
         if current.mode == PORTFOLIO:
-            asked = portfolio.requirement(sums, risk.portfolio.floor)
+            asked = portfolio.requirement(
+                sums, portfolio.worst(legs), risk.portfolio.floor
+            )
             standing = replace(
                 standing, initial=asked.initial, maintenance=asked.maintenance
             )
@@ -317,26 +333,33 @@ def state_batch(state: State, call: Call, holders: list[Holder]) -> list[int]:
     return rows
 
 
-def sums_of(state: State, holder: Holder, current: Account, now: Seconds) -> Sums:
+def together(state: State, holder: Holder, current: Account, now: Seconds) -> Together:
     """The positions of an account together, where it is a portfolio."""
     lens = Call(state.addresses.lens, now)
     sums = NO_SUMS
+    legs: list[Leg] = []
     if current.mode != PORTFOLIO:
-        return sums
+        return Together(sums, legs)
     for market_id in range(account.MAX_MARKETS):
         if (current.positions >> market_id) & 1 == 0:
             continue
         code = exchange.params_of(state, lens, market_id)
         params = parameters.params_in(state, code, now)
+        book = exchange.market_of(state, lens, market_id).book
+        size = exchange.position_of(state, lens, holder, market_id).size
+        price = oracle.price(state, lens, market_id)
+        leg = portfolio.leg(size, price, params.margin.shocks)
+        legs.append(leg)
         sums = portfolio.joined(
             sums,
-            exchange.position_of(state, lens, holder, market_id).size,
-            oracle.price(state, lens, market_id),
-            sides.open_interest(exchange.market_of(state, lens, market_id).book),
+            leg,
+            size,
+            price,
+            sides.open_interest(book),
             params.pricing.skew_scale,
             params.margin,
         )
-    return sums
+    return Together(sums, legs)
 
 
 def market_looks(state: State, count: int, now: Seconds) -> list[MarketLook]:

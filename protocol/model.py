@@ -38,7 +38,16 @@ from protocol import (
 )
 from protocol.errors import Revert
 from protocol.state import Addresses, State, Table, TokenState
-from protocol.trace import Action, Genesis, Kind, Shape, entry_point, fields_of, shape
+from protocol.trace import (
+    Action,
+    Genesis,
+    Kind,
+    Shape,
+    entry_point,
+    fields_of,
+    record_in,
+    shape,
+)
 from protocol.units import Address, Call, Seconds
 
 # Which contract emits an event.
@@ -220,4 +229,7 @@ def assembled_one(kind: Kind, left: list[int]) -> Any:
     if kind is list:
         _, count = left.pop(), left.pop()
         return [left.pop() for _ in range(count)]
+    if (record := record_in(kind)) is not None:
+        _, count = left.pop(), left.pop()
+        return [assembled_one(record, left) for _ in range(count)]
     return kind(*(assembled_one(each, left) for _, each in fields_of(kind)))

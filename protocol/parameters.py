@@ -56,13 +56,20 @@ class AccrualParams(Struct, frozen=True):
     funding: FundingParams
 
 
+class ExposureParams(Struct, frozen=True):
+    pricing: PricingParams
+    funding: FundingParams
+    margin: MarginParams
+    limits: LimitParams
+
+
 class MarketParams(Struct, frozen=True):
     pricing: PricingParams
     funding: FundingParams
-    borrowing: BorrowingParams
-    limits: LimitParams
-    fee: FeeParams
     margin: MarginParams
+    limits: LimitParams
+    borrowing: BorrowingParams
+    fee: FeeParams
     liquidation: LiquidationParams
     payout: PayoutParams
     deleveraging: DeleveragingParams
@@ -76,8 +83,8 @@ class Interim(Struct, frozen=True):
 
 
 class MarketRecord(Struct, frozen=True):
-    params: MarketParams
     interim: Interim
+    params: MarketParams
 
 
 class RiskParams(Struct, frozen=True):
@@ -102,14 +109,20 @@ def record_in(state: State, code: Address) -> MarketRecord:
     return record
 
 
+def mode_in_force(asked: int, interim: Interim, now: Seconds) -> int:
+    """What a market allows `now`."""
+    ends = interim.reduces_from
+    if now < interim.paused_until or (ends != Seconds(0) and now >= ends):
+        return max(asked, REDUCE_ONLY)
+    return asked
+
+
 def params_in(state: State, code: Address, now: Seconds) -> MarketParams:
     """The parameters of a market that lie there, as they are in force `now`."""
-    require(code != 0, errors.MARKET_UNKNOWN)
-    record: MarketRecord = state.codes[code]
+    record = record_in(state, code)
     params = record.params
-    ends = record.interim.reduces_from
-    if now < record.interim.paused_until or (ends != Seconds(0) and now >= ends):
-        mode = max(params.limits.mode, REDUCE_ONLY)
+    mode = mode_in_force(params.limits.mode, record.interim, now)
+    if mode != params.limits.mode:
         params = replace(params, limits=replace(params.limits, mode=mode))
     if ramp.is_rising(record.interim.ramp, now):
         margins = ramp.ramped(record.interim.ramp, params.margin, now)
@@ -120,18 +133,25 @@ def params_in(state: State, code: Address, now: Seconds) -> MarketParams:
     return params
 
 
+def exposure_in(state: State, code: Address, now: Seconds) -> ExposureParams:
+    """
+    The first of them, which a look at a position needs: what is not decoded costs
+    nothing.
+    """
+    require(code != 0, errors.MARKET_UNKNOWN)
+    params = params_in(state, code, now)
+    return ExposureParams(params.pricing, params.funding, params.margin, params.limits)
+
+
 def accrual_in(state: State, code: Address) -> AccrualParams:
-    """
-    The first of the parameters that lie there, which an accrual needs: they are asked
-    for most often, and what is not decoded costs nothing.
-    """
+    """The first of those, which an accrual needs."""
     require(code != 0, errors.MARKET_UNKNOWN)
     record: MarketRecord = state.codes[code]
     return AccrualParams(record.params.pricing, record.params.funding)
 
 
 def borrowing_in(state: State, code: Address) -> BorrowingParams:
-    """The next of them, those of borrowing."""
+    """The parameters of borrowing."""
     require(code != 0, errors.MARKET_UNKNOWN)
     record: MarketRecord = state.codes[code]
     return record.params.borrowing
@@ -142,6 +162,13 @@ def risk_in(state: State, code: Address) -> RiskParams:
     require(code != 0, errors.RISK_UNKNOWN)
     params: RiskParams = state.codes[code]
     return params
+
+
+def portfolio_in(state: State, code: Address) -> PortfolioParams:
+    """Those of portfolios."""
+    require(code != 0, errors.RISK_UNKNOWN)
+    params: RiskParams = state.codes[code]
+    return params.portfolio
 
 
 def has_same_margins(before: MarketParams, after: MarketParams) -> bool:

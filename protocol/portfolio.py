@@ -15,13 +15,12 @@ from msgspec import Struct
 
 from protocol import margin
 from protocol.feed import FeedPrice
-from protocol.fixed_point import WAD, mul_div_up, mul_wad_up
+from protocol.fixed_point import WAD, div_up, mul_div_up, mul_wad_up
 from protocol.margin import MarginParams
 from protocol.units import Quote, Ratio, Size, SizePrice
 from protocol.word import placed, signed
 
 STRESSES = 16
-LOSSES = 2 * STRESSES
 # A shock is counted in ten thousandths of a price, so that sixteen fit into a word.
 WHOLE = 10_000
 
@@ -38,8 +37,20 @@ class Sums(Struct, frozen=True):
     initial_multiplier: Ratio
     maintenance_multiplier: Ratio
     maintenance_fraction: Ratio
-    # In each stress at the strict prices, and then in each at the marks.
-    losses: tuple[SizePrice, ...]
+
+
+class Leg(Struct, frozen=True):
+    # What the position is worth, negative where it is short: at the strict price, and
+    # at the mark. Not divided by `WAD`, so that a hedge is exact.
+    opened: SizePrice
+    marked: SizePrice
+    shocks: int
+
+
+class Loss(Struct, frozen=True):
+    # In parts of `WHOLE`.
+    opened: SizePrice
+    marked: SizePrice
 
 
 class Requirement(Struct, frozen=True):
@@ -55,7 +66,6 @@ NO_SUMS = Sums(
     initial_multiplier=Ratio(0),
     maintenance_multiplier=Ratio(0),
     maintenance_fraction=Ratio(0),
-    losses=(SizePrice(0),) * LOSSES,
 )
 
 
@@ -75,20 +85,30 @@ def shock(shocks: int, stress: int) -> int:
     return signed(shocks, 16 * stress, 16)
 
 
-def stressed(
-    losses: tuple[SizePrice, ...], opened: SizePrice, marked: SizePrice, shocks: int
-) -> tuple[SizePrice, ...]:
+def leg(size: Size, price: FeedPrice, shocks: int) -> Leg:
+    """A position as the stresses see it."""
+    return Leg(
+        opened=size * max(price.index, price.average),
+        marked=size * price.mark,
+        shocks=shocks,
+    )
+
+
+def worst(legs: Sequence[Leg]) -> Loss:
     """
-    What is lost in each stress, with a position more that is worth so much, negative
-    where it is short: in parts of `WHOLE`, and not yet divided, so that a hedge is
-    exact.
+    The most that the positions of an account lose together in a stress, where they
+    lose.
     """
-    total = list(losses)
+    most_opened = most_marked = SizePrice(0)
     for stress in range(STRESSES):
-        moved = shock(shocks, stress)
-        total[stress] -= moved * opened
-        total[STRESSES + stress] -= moved * marked
-    return tuple(total)
+        opened = marked = SizePrice(0)
+        for each in legs:
+            moved = shock(each.shocks, stress)
+            opened -= moved * each.opened
+            marked -= moved * each.marked
+        most_opened = max(most_opened, opened)
+        most_marked = max(most_marked, marked)
+    return Loss(most_opened, most_marked)
 
 
 def added_ratio(size: Size, skew_scale: Size, params: MarginParams) -> Ratio:
@@ -98,6 +118,7 @@ def added_ratio(size: Size, skew_scale: Size, params: MarginParams) -> Ratio:
 
 def joined(
     sums: Sums,
+    leg: Leg,
     size: Size,
     price: FeedPrice,
     open_interest: Size,
@@ -105,11 +126,10 @@ def joined(
     params: MarginParams,
 ) -> Sums:
     """Positions of an account, with one more."""
-    strict = max(price.index, price.average)
     added = added_ratio(size, skew_scale, params)
     crowded = margin.open_interest_ratio(open_interest, params) - params.im_base
-    opened = margin.notional(size, strict)
-    marked = margin.notional(size, price.mark)
+    opened = div_up(abs(leg.opened), WAD)
+    marked = div_up(abs(leg.marked), WAD)
     return Sums(
         initial_value=sums.initial_value + opened,
         maintenance_value=sums.maintenance_value + marked,
@@ -123,37 +143,27 @@ def joined(
         maintenance_fraction=max(
             sums.maintenance_fraction, params.maintenance_fraction
         ),
-        losses=stressed(sums.losses, size * strict, size * price.mark, params.shocks),
     )
 
 
 def covered(
-    losses: tuple[SizePrice, ...],
-    first: int,
-    notional: Quote,
-    multiplier: Ratio,
-    floor_ratio: Ratio,
+    lost: SizePrice, notional: Quote, multiplier: Ratio, floor_ratio: Ratio
 ) -> Quote:
     """
-    What covers the worst of the losses from the first one on, and no less than the
-    floor of what the positions are worth.
+    What covers a loss, and no less than the floor of what the positions are worth.
     """
-    worst = SizePrice(0)
-    for stress in range(STRESSES):
-        worst = max(worst, losses[first + stress])
-    lost = mul_div_up(mul_wad_up(worst, 1), 1, WHOLE)
-    return mul_wad_up(max(lost, mul_wad_up(notional, floor_ratio)), multiplier)
+    least = mul_wad_up(notional, floor_ratio)
+    return mul_wad_up(max(div_up(lost, WHOLE * WAD), least), multiplier)
 
 
-def requirement(sums: Sums, floor_ratio: Ratio) -> Requirement:
+def requirement(sums: Sums, worst: Loss, floor_ratio: Ratio) -> Requirement:
     """
     What an account must hold for its positions: to open them, and to be left alone. The
     latter is never more, though it looks at other prices.
     """
     maintenance = mul_wad_up(
         covered(
-            sums.losses,
-            STRESSES,
+            worst.marked,
             sums.maintenance_value,
             sums.maintenance_multiplier,
             floor_ratio,
@@ -163,8 +173,7 @@ def requirement(sums: Sums, floor_ratio: Ratio) -> Requirement:
     )
     initial = (
         covered(
-            sums.losses,
-            0,
+            worst.opened,
             sums.initial_value,
             sums.initial_multiplier,
             floor_ratio,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from protocol.fixed_point import mul_wad_down, require_fits
+from protocol.fixed_point import WAD, div_down, mul_wad_down, require_fits
 from protocol.units import Holder, Price, Quote, Size, SizePrice
 from protocol.word import placed, signed
 
@@ -55,7 +55,7 @@ def traded(position: Position, size_delta: Size, fill: Price, index: Price) -> P
 def profit(position: Position, price: Price, index: Price) -> Quote:
     """What closing the position at `price` would leave, rounded down."""
     owed = position.size * (price - index) + position.funding
-    return mul_wad_down(owed, 1) + position.quote
+    return div_down(owed, WAD) + position.quote
 
 
 def is_reduced(before: Size, after: Size) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from protocol.fixed_point import mul_div_down
+from protocol.fixed_point import div_down
 from protocol.units import Price, Seconds
 from protocol.word import placed, signed, unsigned
 
@@ -57,7 +57,7 @@ def median(values: Sequence[Price]) -> Price:
     upper = len(ordered) >> 1
     if len(ordered) & 1 == 1:
         return ordered[upper]
-    return mul_div_down(ordered[upper - 1] + ordered[upper], 1, 2)
+    return div_down(ordered[upper - 1] + ordered[upper], 2)
 
 
 def round_confidence(

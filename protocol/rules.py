@@ -29,7 +29,7 @@ from protocol import (
     sides,
 )
 from protocol.account import Account
-from protocol.backing import NO_STANDING, Standing
+from protocol.backing import NO_WORTH, Standing, Worth
 from protocol.collateral import Asset
 from protocol.deleveraging import Deleverage, Opening
 from protocol.errors import require
@@ -39,7 +39,7 @@ from protocol.funding import Funding
 from protocol.liquidation import NO_CASE, Bucket, Case, Closing, Whole
 from protocol.parameters import RiskParams
 from protocol.payout import Payout
-from protocol.portfolio import NO_SUMS, Sums
+from protocol.portfolio import NO_SUMS, Leg, Sums
 from protocol.position import Position
 from protocol.sides import Book, MarketState
 from protocol.units import Address, Atoms, Call, Price, Quote, Ratio, Seconds, Size
@@ -56,11 +56,16 @@ class Terms(Struct, frozen=True):
 
 
 class Portfolio(Struct, frozen=True):
-    standing: Standing
+    worth: Worth
     sums: Sums
 
 
-NO_PORTFOLIO = Portfolio(NO_STANDING, NO_SUMS)
+class Joined(Struct, frozen=True):
+    whole: Portfolio
+    leg: Leg
+
+
+NO_PORTFOLIO = Portfolio(NO_WORTH, NO_SUMS)
 
 
 def accrued(
@@ -110,7 +115,7 @@ def final_price(
     state: State, call: Call, code: Address, price: FeedPrice, now: Seconds
 ) -> Price:
     """The price at which all positions of a settled market are closed."""
-    limits = parameters.params_in(state, code, now).limits
+    limits = parameters.exposure_in(state, code, now).limits
     require(limits.mode == parameters.SETTLED, errors.MARKET_NOT_SETTLED)
     return price.mark
 
@@ -130,7 +135,7 @@ def exposure(
     What one position adds to its account, its market as it will stand once it has
     accrued.
     """
-    params = parameters.params_in(state, code, now)
+    params = parameters.exposure_in(state, code, now)
     if needs_valid:
         parameters.require_valid(price, params.limits, now)
     current = sides.projected(
@@ -157,41 +162,58 @@ def joined(
     needs_valid: bool,
     now: Seconds,
     others: Portfolio,
-) -> Portfolio:
+) -> Joined:
     """
     Positions of a portfolio, with one more, its market as it will stand once it has
-    accrued.
+    accrued; and that one as the stresses see it.
     """
-    params = parameters.params_in(state, code, now)
+    params = parameters.exposure_in(state, code, now)
     if needs_valid:
         parameters.require_valid(price, params.limits, now)
     current = sides.projected(
         last, book, price, params.pricing.skew_scale, params.funding, now
     )
-    return Portfolio(
-        standing=backing.combined(
-            others.standing, backing.valued(held, price, current)
+    worth = backing.valued(held, price, current)
+    leg = portfolio.leg(held.size, price, params.margin.shocks)
+    return Joined(
+        whole=Portfolio(
+            worth=Worth(
+                equity=others.worth.equity + worth.equity,
+                certain=others.worth.certain + worth.certain,
+                gains=others.worth.gains + worth.gains,
+            ),
+            sums=portfolio.joined(
+                others.sums,
+                leg,
+                held.size,
+                price,
+                sides.open_interest(book),
+                params.pricing.skew_scale,
+                params.margin,
+            ),
         ),
-        sums=portfolio.joined(
-            others.sums,
-            held.size,
-            price,
-            sides.open_interest(book),
-            params.pricing.skew_scale,
-            params.margin,
-        ),
+        leg=leg,
     )
 
 
-def margined(state: State, call: Call, code: Address, whole: Portfolio) -> Standing:
+def margined(
+    state: State, call: Call, code: Address, whole: Portfolio, legs: list[Leg]
+) -> Standing:
     """
     What the positions of a portfolio add to their account: what they are worth, and
     what they must be backed by together.
     """
     asked = portfolio.requirement(
-        whole.sums, parameters.risk_in(state, code).portfolio.floor
+        whole.sums, portfolio.worst(legs), parameters.portfolio_in(state, code).floor
     )
-    return replace(whole.standing, initial=asked.initial, maintenance=asked.maintenance)
+    return Standing(
+        equity=whole.worth.equity,
+        collateral=Quote(0),
+        certain=whole.worth.certain,
+        gains=whole.worth.gains,
+        initial=asked.initial,
+        maintenance=asked.maintenance,
+    )
 
 
 def terms(
@@ -263,7 +285,7 @@ def extended(
     """
     What one position would add to its account if it grew at these terms, the fee paid.
     """
-    params = parameters.params_in(state, code, now)
+    params = parameters.exposure_in(state, code, now)
     current = sides.projected(
         last, book, price, params.pricing.skew_scale, params.funding, now
     )
@@ -301,7 +323,7 @@ def result(
     What a position has lost at the mark, which must be fresh enough; or gained at the
     strict price, which must be valid.
     """
-    limits = parameters.params_in(state, code, now).limits
+    limits = parameters.exposure_in(state, code, now).limits
     lost = position.profit(held, price.mark, index)
     if lost < 0:
         feed.require_fresh_enough(price, limits.risk_age, now)

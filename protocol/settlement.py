@@ -30,7 +30,7 @@ from protocol import (
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.errors import require
 from protocol.feed import FeedPrice
-from protocol.fixed_point import mul_div_up
+from protocol.fixed_point import div_up
 from protocol.insurance import InsuranceParams
 from protocol.parameters import RiskParams
 from protocol.payout import Payout, PayoutCut
@@ -302,7 +302,7 @@ def sell_collateral(
     cost = rules.sale_price(state, market.ANYONE, code, sold.amount, price, now)
     require(cost <= -current.cash, errors.SALE_TOO_LARGE)
     collateral.take_out(state, holder, token_id, sold)
-    paid = int(mul_div_up(cost, 1, state.scale))
+    paid = int(div_up(cost, state.scale))
     cash = add_cash(state, holder, ledger.book_in(state, paid))
     cover_shortfall(state, holder, risk.insurance, now)
     return Sale(token=sold.token, paid=paid, cash=cash)

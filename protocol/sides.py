@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from protocol import errors, feed, margin, pricing
 from protocol.errors import require
 from protocol.feed import FeedPrice
-from protocol.fixed_point import mul_wad_up
+from protocol.fixed_point import WAD, div_up
 from protocol.funding import (
     BorrowingParams,
     Funding,
@@ -145,7 +145,7 @@ def side_profit(
 ) -> Quote:
     """What all positions of a side have gained together, rounded up."""
     owed = size * (price - index) + paid
-    return mul_wad_up(owed, 1) + quote
+    return div_up(owed, WAD) + quote
 
 
 def profits(state: MarketState, mark: Price, current: Funding) -> Profits:

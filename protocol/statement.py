@@ -5,6 +5,8 @@ each market.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from protocol import (
@@ -19,13 +21,21 @@ from protocol import (
 from protocol.account import Account
 from protocol.backing import Standing
 from protocol.feed import FeedPrice
-from protocol.fixed_point import WAD, mul_div_down, mul_div_up, mul_wad_down, mul_wad_up
+from protocol.fixed_point import (
+    WAD,
+    div_down,
+    div_up,
+    mul_div_down,
+    mul_div_up,
+    mul_wad_down,
+    mul_wad_up,
+)
 from protocol.margin import MarginParams
 from protocol.parameters import MarketParams, RiskParams
-from protocol.portfolio import Sums
+from protocol.portfolio import Leg, Sums
 from protocol.position import Position
 from protocol.sides import MarketState
-from protocol.units import Price, Quote, Ratio, Seconds, Size
+from protocol.units import Price, Quote, Ratio, Seconds, Size, SizePrice
 
 # The status of an account.
 HEALTHY = 0
@@ -182,6 +192,7 @@ def portfolio_price(
     skew_scale: Size,
     params: MarginParams,
     sums: Sums,
+    legs: Sequence[Leg],
     floor_ratio: Ratio,
     whole: Totals,
 ) -> Price:
@@ -203,16 +214,15 @@ def portfolio_price(
     )
     for stress in range(portfolio.STRESSES):
         moved = portfolio.shock(params.shocks, stress)
+        lost = SizePrice(0)
+        for each in legs:
+            lost -= portfolio.shock(each.shocks, stress) * each.marked
         against = -moved if size > 0 else moved
         nearest = min(
             nearest,
             room(
                 size,
-                mul_div_up(
-                    mul_wad_up(sums.losses[portfolio.STRESSES + stress], 1),
-                    1,
-                    portfolio.WHOLE,
-                ),
+                div_up(lost, portfolio.WHOLE * WAD),
                 Ratio(mul_div_up(against, WAD, portfolio.WHOLE)),
                 added_ratio,
                 sums,
@@ -244,7 +254,7 @@ def line(
     return Line(
         size=held.size,
         profit=position.profit(held, price.mark, index),
-        funding=mul_wad_down(held.funding - held.size * index, 1),
+        funding=div_down(held.funding - held.size * index, WAD),
         claim=claim,
         maintenance=maintenance,
         liquidation_price=liquidation_price(

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from protocol import errors
 from protocol.errors import require
-from protocol.fixed_point import mul_div_up
+from protocol.fixed_point import div_up
 from protocol.units import Address, Atoms, Holder, Quote, Seconds
 from protocol.word import unsigned
 
@@ -83,7 +83,7 @@ def moved(order: TopUp, missing: Quote, scale: int) -> Atoms:
     The atoms that an order moves to an account that lacks so much: no less than its
     least, and no more than it allows still beside the fee.
     """
-    atoms = Atoms(int(mul_div_up(missing, 1, scale)))
+    atoms = Atoms(int(div_up(missing, scale)))
     return min(max(atoms, order.least), order.ceiling - min(order.fee, order.ceiling))
 
 

@@ -39,8 +39,8 @@ VERSION = 4
 SCHEMA = Path(__file__).with_name("trace.schema.json")
 # As much as any payer will ever be asked for.
 UNLIMITED = 2**256 - 1
-# Where a list begins that is the only argument or the only result, in bytes.
-LIST_PLACE = 32
+# How long a word is, in bytes, by which the place of a list is counted.
+WORD = 32
 # Those of a token that the genesis does not speak of.
 USUAL_DECIMALS = 18
 
@@ -159,21 +159,29 @@ def genesis_actions(genesis: Genesis, addresses: Mapping[str, int]) -> Iterator[
 def words_of(value: Any) -> Iterator[int]:
     """
     The words of a value: records and tuples spread out in order, and a list, which must
-    be all there is, behind its place and its length.
+    be the last of all, behind its place and its length.
     """
+    words: list[int] = []
+    spread(value, words)
+    return iter(words)
+
+
+def spread(value: Any, words: list[int]) -> None:
+    """Append the words of a value."""
     if isinstance(value, Struct):
         value = astuple(value)
     if isinstance(value, list):
-        yield from (LIST_PLACE, len(value))
+        words += (WORD * (len(words) + 1), len(value))
     if isinstance(value, tuple | list):
         for item in value:
-            yield from words_of(item)
+            spread(item, words)
     else:
-        yield int(value)
+        words.append(int(value))
 
 
-# What one parameter takes: `int`, `bool`, a record's class, `list`, which is the only
-# parameter then, or `tuple`, which stands for all the words that are left.
+# What one parameter takes: `int`, `bool`, a record's class, `list` or a list of a
+# record's class, which is the last parameter then, or `tuple`, which stands for all the
+# words that are left.
 Kind: TypeAlias = Any
 Shape = tuple[tuple[str, Kind], ...]
 
@@ -189,10 +197,19 @@ def kind_of(annotation: Any) -> Kind:
     """The kind of parameter with this annotation."""
     origin = get_origin(annotation) or annotation
     if origin in (tuple, list):
-        return origin
+        return annotation if record_in(annotation) is not None else origin
     if isinstance(annotation, type) and issubclass(annotation, bool | Struct):
         return annotation
     return int
+
+
+def record_in(kind: Kind) -> type[Struct] | None:
+    """The class of the records in a list of them; None of any other kind."""
+    origin: Any = get_origin(kind)
+    if origin is not list:
+        return None
+    (item,) = get_args(kind)
+    return item if isinstance(item, type) and issubclass(item, Struct) else None
 
 
 @cache
@@ -241,6 +258,9 @@ def named(fields: Shape, words: Iterator[int]) -> dict[str, Any]:
         elif kind is list:
             _, count = next(words), next(words)
             values[name] = [str(next(words)) for _ in range(count)]
+        elif (record := record_in(kind)) is not None:
+            _, count = next(words), next(words)
+            values[name] = [named(fields_of(record), words) for _ in range(count)]
         else:
             values[name] = named(fields_of(kind), words)
     return values
@@ -274,7 +294,11 @@ def flattened(fields: Shape, values: Mapping[str, Any], words: list[int]) -> Non
         elif kind is tuple:
             words.extend(whole(item) for item in value)
         elif kind is list:
-            words.extend(words_of([whole(item) for item in value]))
+            spread([whole(item) for item in value], words)
+        elif (record := record_in(kind)) is not None:
+            words += (WORD * (len(words) + 1), len(value))
+            for item in value:
+                flattened(fields_of(record), item, words)
         else:
             flattened(fields_of(kind), value, words)
 

@@ -117,10 +117,6 @@ if TYPE_CHECKING:
         @overload
         def __call__(self, x: FineRate, y: FineRate, denominator: Rate) -> Area: ...
         @overload
-        def __call__(self, x: PriceArea, y: int, denominator: Area) -> Price: ...
-        @overload
-        def __call__(self, x: PriceSeconds, y: int, denominator: Seconds) -> Price: ...
-        @overload
         def __call__(self, x: Quote, y: int, denominator: Ratio) -> Quote: ...
         @overload
         def __call__(self, x: Quote, y: int, denominator: Price) -> Size: ...
@@ -139,13 +135,23 @@ if TYPE_CHECKING:
         @overload
         def __call__(self, x: X, y: Y, denominator: Y) -> X: ...
 
+    class Div(Protocol):
+        """`x / denominator`, where it has a meaning."""
+
+        @overload
+        def __call__(self, x: SizePrice, denominator: int) -> Quote: ...
+        @overload
+        def __call__(self, x: PriceArea, denominator: Area) -> Price: ...
+        @overload
+        def __call__(self, x: PriceSeconds, denominator: Seconds) -> Price: ...
+        @overload
+        def __call__(self, x: X, denominator: int) -> X: ...
+
     class MulWad(Protocol):
         """`x * y / WAD`, where it has a meaning."""
 
         @overload
         def __call__(self, x: Size, y: Price) -> Quote: ...
-        @overload
-        def __call__(self, x: SizePrice, y: int) -> Quote: ...
         @overload
         def __call__(self, x: Rate, y: Ratio) -> Rate: ...
         @overload
@@ -156,6 +162,9 @@ if TYPE_CHECKING:
     def mul_div(function: Callable[[int, int, int], int]) -> MulDiv:
         """Give a function on numbers the units of `MulDiv`."""
 
+    def div(function: Callable[[int, int], int]) -> Div:
+        """Give a function on numbers the units of `Div`."""
+
     def mul_wad(function: Callable[[int, int], int]) -> MulWad:
         """Give a function on numbers the units of `MulWad`."""
 
@@ -164,6 +173,9 @@ else:
     FineRate = Area = PriceArea = PriceSeconds = Shares = int
 
     def mul_div(function):
+        return function
+
+    def div(function):
         return function
 
     def mul_wad(function):

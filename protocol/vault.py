@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from protocol import errors, exchange, oracle, parameters, request, share, sides
 from protocol.errors import require
-from protocol.fixed_point import mul_div_down, require_fits
+from protocol.fixed_point import div_down, require_fits
 from protocol.market import Books
 from protocol.request import (
     DepositRequest,
@@ -195,7 +195,7 @@ def totalAssets(state: State, call: Call) -> Atoms:
     """
     books = exchange.books(state, call)
     low = nav_of(state, books, False, call.now).low
-    return int(mul_div_down(max(low, Quote(0)), 1, state.scale))
+    return int(div_down(max(low, Quote(0)), state.scale))
 
 
 def convertToShares(state: State, call: Call, assets: Atoms) -> Shares:
@@ -438,7 +438,7 @@ def given_for(state: State, pending: Request, needs_valid: bool, now: Seconds) -
 def atoms_for(state: State, shares: Shares, low: Quote) -> Atoms:
     """The atoms that `shares` redeem at a lower value."""
     value = share.amount_for(shares, state.supply[()], low)
-    return int(mul_div_down(value, 1, state.scale))
+    return int(div_down(value, state.scale))
 
 
 def most_deposit(state: State, now: Seconds) -> Atoms:
@@ -450,7 +450,7 @@ def most_deposit(state: State, now: Seconds) -> Atoms:
         return 0
     held = Quote(books.holdings.held_atoms * state.scale)
     most = min(share.most_amount(supply, nav.high), MOST_HELD - held)
-    return int(mul_div_down(most, 1, state.scale))
+    return int(div_down(most, state.scale))
 
 
 def most_redemption(state: State, owner: Address, now: Seconds) -> Shares:
@@ -463,7 +463,7 @@ def most_redemption(state: State, owner: Address, now: Seconds) -> Shares:
     if spare < 0:
         return Shares(0)
     # An atom that is not whole is not paid out.
-    spare = state.scale * mul_div_down(spare, 1, state.scale) + Quote(state.scale - 1)
+    spare = state.scale * div_down(spare, state.scale) + Quote(state.scale - 1)
     most = share.most_shares(spare, state.supply[()], nav.low)
     shares = min(state.shares[owner], most)
     if atoms_for(state, shares, nav.low) == 0:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from protocol.fixed_point import (
     WAD,
     clamp,
+    div_down,
     mul_div_down,
     mul_wad_down,
     sqrt_down,
@@ -42,7 +43,7 @@ def next_variance(
     square = mul_wad_down(whole, whole)
     sample = mul_div_down(square, DAY, elapsed)
     weight = min(elapsed, span)
-    return mul_div_down(weight * sample + (span - weight) * variance, 1, span)
+    return div_down(weight * sample + (span - weight) * variance, span)
 
 
 def target(variance: Ratio, params: VolatilityParams) -> Ratio:
@@ -54,8 +55,8 @@ def target(variance: Ratio, params: VolatilityParams) -> Ratio:
         return Ratio(WAD)
     volatility = Ratio(sqrt_down(int(variance) * WAD))
     asked = mul_div_down(volatility, WAD, int(params.reference) * GRAIN)
-    least = mul_div_down(Ratio(WAD), 1, GRAIN)
-    most = mul_div_down(params.max_multiplier, 1, GRAIN)
+    least = div_down(Ratio(WAD), GRAIN)
+    most = div_down(params.max_multiplier, GRAIN)
     return GRAIN * clamp(asked, least, most)
 
 

@@ -44,6 +44,7 @@ PYTHON_ONLY = {
     "expiry.NO_SAMPLING": "`empty(Sampling)` in Vyper",
     "feed.NO_ROUND": "`empty(Round)` in Vyper",
     "backing.NO_STANDING": "`empty(Standing)` in Vyper",
+    "backing.NO_WORTH": "`empty(Worth)` in Vyper",
     "liquidation.NO_CASE": "`empty(Case)` in Vyper",
     "liquidation.NO_WHOLE": "`empty(Whole)` in Vyper",
     "market.ANYONE": "a plain `staticcall` in Vyper",
@@ -62,6 +63,7 @@ PYTHON_ONLY = {
     "settlement.NOTHING": "a plain 0 in Vyper, where a number has no unit",
 }
 VYPER_ONLY = {
+    "parameters.ExposureRecord": "what is decoded of a record; the model has all of it",
     "exchange.answered": "runs the code of another contract; in Python all are one",
     "governor.COLLATERAL_CODE": "creates code; the model keeps the record there",
     "governor.FEED_CODE": "creates code; the model keeps the record that lies there",

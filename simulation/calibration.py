@@ -28,7 +28,7 @@ from msgspec.structs import asdict, replace
 
 from protocol import errors, governance
 from protocol.errors import Revert
-from protocol.fixed_point import WAD, mul_div_up, mul_wad_up
+from protocol.fixed_point import WAD, div_up, mul_div_up, mul_wad_up
 from protocol.parameters import MarketParams, RiskParams
 from protocol.units import Ratio
 from simulation.backtest import SideTest, fared
@@ -237,7 +237,7 @@ def margins_for(
 
 def in_grains(ratio: Ratio) -> Ratio:
     """A ratio as a parameter, rounded up."""
-    return Ratio(mul_div_up(int(ratio), 1, GRAIN) * GRAIN)
+    return Ratio(div_up(int(ratio), GRAIN) * GRAIN)
 
 
 def fraction(part: Ratio, whole: Ratio) -> Ratio:

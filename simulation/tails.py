@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from protocol.fixed_point import WAD, mul_div_up
+from protocol.fixed_point import WAD, div_up, mul_div_up
 from protocol.units import Ratio
 from simulation.windows import SIDES, Window
 
@@ -64,7 +64,7 @@ def shortfall(losses: list[Ratio], level: Ratio) -> Ratio:
     astride = place * WAD - len(losses) * int(level)
     total = sum(int(loss) for loss in losses[place:]) * WAD
     total += int(losses[place - 1]) * astride
-    return Ratio(mul_div_up(total, 1, beyond))
+    return Ratio(div_up(total, beyond))
 
 
 def rank(losses: list[Ratio], level: Ratio) -> int:

@@ -25,7 +25,7 @@ from protocol import (
     statement,
     volatility,
 )
-from protocol.fixed_point import mul_div_up
+from protocol.fixed_point import div_up, mul_div_up
 from protocol.funding import DAY, twice_integral
 from tests.laws.bounded import BOUNDS
 from tests.laws.formulas import FORMULAS
@@ -47,16 +47,24 @@ def bounded_area(start: Any, end: Any, velocity: Any, elapsed: Any) -> Any:
     return area
 
 
-def bounded_quotient(x: Any, y: Any, denominator: Any) -> Any:
+def bounded(divide: Any) -> Any:
     """
-    A quotient in `funding`: an average of prices, or a part of the vault.
+    A division in `funding`, whose quotient is an average of prices or a part of the
+    vault.
 
     The one is at most the highest price, and the other at most one, as numerator and
-    denominator belong together; intervals do not see that.
+    denominator belong together; and time has passed. Intervals do not see that.
     """
-    quotient = mul_div_up(x, y, denominator)
-    quotient.narrow(0, 2 ** BOUNDS["price"].bits - 1)
-    return quotient
+
+    def divided(*numbers: Any) -> Any:
+        *product, denominator = numbers
+        if isinstance(denominator, Interval):
+            denominator.narrow(1, ends(denominator)[1])
+        quotient = divide(*product, denominator)
+        quotient.narrow(0, 2 ** BOUNDS["price"].bits - 1)
+        return quotient
+
+    return divided
 
 
 def bounded_root(x: Any) -> Any:
@@ -75,7 +83,8 @@ def numbers_unknown() -> Any:
     """Let `int` leave numbers alone of which only the bounds are known."""
     with (
         patch.object(funding, "twice_integral", bounded_area),
-        patch.object(funding, "mul_div_up", bounded_quotient),
+        patch.object(funding, "div_up", bounded(div_up)),
+        patch.object(funding, "mul_div_up", bounded(mul_div_up)),
         patch.object(feed, "int", whole, create=True),
         patch.object(deleveraging, "int", whole, create=True),
         patch.object(deleveraging, "Ratio", whole),

@@ -51,12 +51,12 @@ MARGIN_MUTANTS = (
         "B3",
         "portfolio",
         (
-            "max(lost, mul_wad_up(notional, floor_ratio))",
-            "max(lost, mul_wad_up(notional, Ratio(0)))",
+            "least = mul_wad_up(notional, floor_ratio)",
+            "least = mul_wad_up(notional, Ratio(0))",
         ),
         (
-            "max(lost, fixed_point.mul_wad_up(notional, floor_ratio))",
-            "max(lost, fixed_point.mul_wad_up(notional, 0))",
+            "least: int256 = fixed_point.mul_wad_up(notional, floor_ratio)",
+            "least: int256 = fixed_point.mul_wad_up(notional, 0)",
         ),
     ),
     both(
@@ -80,12 +80,12 @@ MARGIN_MUTANTS = (
         "B3",
         "portfolio",
         (
-            "for stress in range(STRESSES):\n        worst",
-            "for stress in range(STRESSES - 14):\n        worst",
+            "for stress in range(STRESSES):\n        opened",
+            "for stress in range(STRESSES - 14):\n        opened",
         ),
         (
-            "for stress: uint256 in range(STRESSES):\n        worst",
-            "for stress: uint256 in range(STRESSES - 14):\n        worst",
+            "for stress: uint256 in range(STRESSES):\n        # As",
+            "for stress: uint256 in range(STRESSES - 14):\n        # As",
         ),
     ),
     each(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from protocol.account import MAX_MARKETS
 from protocol.backing import Standing
 from protocol.collateral import CollateralParams
 from protocol.credit import MOST_NOTICE, MOST_RATE, CreditLine
@@ -18,7 +19,7 @@ from protocol.liquidation import Case, LiquidationParams, Whole
 from protocol.margin import MarginParams
 from protocol.parameters import ACTIVE, LimitParams, MarketParams
 from protocol.payout import PayoutParams, Spent
-from protocol.portfolio import Sums
+from protocol.portfolio import Leg, Sums
 from protocol.position import Position
 from protocol.pricing import PricingParams
 from protocol.sides import Book, MarketState
@@ -110,10 +111,10 @@ def market_params() -> MarketParams:
     return MarketParams(
         pricing_params(),
         funding_params(),
-        borrowing_params(),
-        limit_params(),
-        fee_params(),
         margin_params(),
+        limit_params(),
+        borrowing_params(),
+        fee_params(),
         liquidation_params(),
         payout_params(),
         deleveraging_params(),
@@ -200,8 +201,6 @@ def a_standing() -> Standing:
 
 
 def the_sums() -> Sums:
-    # Of sixteen positions, none worth more than what a market may come to.
-    most = 16 * 2 ** BOUNDS["value"].bits * WAD * 2**15
     return Sums(
         natural("value"),
         natural("value"),
@@ -210,8 +209,14 @@ def the_sums() -> Sums:
         multiplier(),
         multiplier(),
         part(),
-        (Interval(-most, most), Interval(-most, most)),
     )
+
+
+def the_legs() -> list[Leg]:
+    # None worth more than what a market may come to.
+    most = 2 ** BOUNDS["value"].bits * WAD
+    worth = Interval(-most, most)
+    return [Leg(worth, worth, Interval(0, 2**256 - 1))] * MAX_MARKETS
 
 
 def the_totals() -> Totals:
@@ -287,10 +292,10 @@ def widest_market() -> tuple[MarketState, MarketParams]:
     return state, MarketParams(
         wide,
         params.funding,
-        params.borrowing,
-        params.limits,
-        params.fee,
         params.margin,
+        params.limits,
+        params.borrowing,
+        params.fee,
         params.liquidation,
         params.payout,
         params.deleveraging,

@@ -72,14 +72,14 @@ VAULT_MUTANTS = (
         "Vault",
         (
             Edit(
-                "return int(mul_div_down(value, 1, state.scale))",
-                "return int(mul_div_down(value, 1, state.scale)) + 1",
+                "return int(div_down(value, state.scale))",
+                "return int(div_down(value, state.scale)) + 1",
             ),
         ),
         (
             Edit(
-                "convert(fixed_point.mul_div_down(value, 1, SCALE), uint256)",
-                "convert(fixed_point.mul_div_down(value, 1, SCALE) + 1, uint256)",
+                "convert(fixed_point.div_down(value, SCALE), uint256)",
+                "convert(fixed_point.div_down(value, SCALE) + 1, uint256)",
             ),
         ),
     ),

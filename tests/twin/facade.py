@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import eth_abi
+from msgspec import Struct
+from msgspec.structs import astuple
 from vyper.ast import nodes, parse_to_ast
 
 from evm.chain import GAS_LIMIT, Observed, constructor_inputs
@@ -99,8 +101,17 @@ def encoded(fields: list[dict[str, Any]], values: tuple[Any, ...]) -> bytes:
     assert len(fields) == len(values), f"{len(values)} values for {fields}"
     types = [abi_type(field) for field in fields]
     if any("[]" in each for each in types):
-        return eth_abi.encode(types, values)
+        return eth_abi.encode(types, [plain(each) for each in values])
     return packed(flat(values))
+
+
+def plain(value: Any) -> Any:
+    """A value without records, as a library encodes it."""
+    if isinstance(value, Struct):
+        value = astuple(value)
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    return value
 
 
 @cache

@@ -38,7 +38,7 @@ from protocol.margin_call import MarginCallParams
 from protocol.order import Order, OrderParams
 from protocol.parameters import ACTIVE, SETTLED, LimitParams, MarketParams, RiskParams
 from protocol.payout import PayoutParams, Spent
-from protocol.portfolio import STRESSES, PortfolioParams, Sums, packed_shocks
+from protocol.portfolio import STRESSES, Leg, Loss, PortfolioParams, Sums, packed_shocks
 from protocol.position import Position
 from protocol.pricing import PricingParams
 from protocol.quorum import MAX_REPORTERS, Report
@@ -162,10 +162,10 @@ MARKET = st.builds(
     MarketParams,
     PRICING,
     FUNDING,
-    BORROWING,
-    LIMITS,
-    FEES,
     MARGIN,
+    LIMITS,
+    BORROWING,
+    FEES,
     CLOSING,
     PAYOUTS,
     DELEVERAGINGS,
@@ -245,8 +245,10 @@ ACCOUNTS = st.builds(
     BITMAPS,
 )
 POSITIONS = st.builds(Position, SIZES, VALUES, PAID)
-# What sixteen positions lose in a stress, in parts of a ten thousandth.
-LOSSES = st.tuples(*[signed(200)] * (2 * STRESSES))
+# What a position is worth before it is divided, and what sixteen of them lose in a
+# stress, in parts of a ten thousandth.
+LEGS = st.builds(Leg, signed(190), signed(190), WORDS)
+LOSSES = st.builds(Loss, below(210), below(210))
 SUMS = st.builds(
     Sums,
     AMOUNTS,
@@ -256,7 +258,6 @@ SUMS = st.builds(
     MULTIPLIERS,
     MULTIPLIERS,
     PARTS,
-    LOSSES,
 )
 BOOKS = st.builds(Book, OPEN, OPEN.map(int.__neg__))
 FUNDS = st.builds(Funds, VALUES, VALUES, VALUES, VALUES)

@@ -11,11 +11,14 @@ from tests.twin.strategies import below, signed
 from tests.twin.twins import Functions, both, refusals
 
 FRACTION = (signed(130), signed(124), signed(130))
+QUOTIENT = (signed(250), below(130).map(lambda x: x + 1))
 WADS = (signed(130), signed(124))
 FUNCTIONS: Functions = {
     "mul_div_down": FRACTION,
     "mul_div_up": FRACTION,
     "mul_div_toward_zero": FRACTION,
+    "div_down": QUOTIENT,
+    "div_up": QUOTIENT,
     "mul_wad_down": WADS,
     "mul_wad_up": WADS,
     "sqrt_down": (below(200),),

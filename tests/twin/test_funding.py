@@ -43,7 +43,6 @@ FUNCTIONS: Functions = {
     "unpacked_funding": (st.tuples(WORDS, WORDS, WORDS),),
     "side_index": (FUNDINGS, TRUTHS),
     "funding_velocity": (SIZES, OPEN, FUNDING),
-    "held_rate": (signed(79), RATES),
     "twice_integral": (signed(79), signed(79), signed(62), TIMES),
     "borrowing_rate": (OPEN, PRICES, VALUES, BORROWING),
     "borrowed": (PRICES, RATES, TIMES),

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import strategies as st
 
 from protocol import errors, parameters
-from tests.twin.strategies import FEED_PRICES, LIMITS, MARKET, since
+from protocol.parameters import ACTIVE, SETTLED, Interim
+from tests.twin.strategies import FEED_PRICES, LIMITS, MARKET, RAMPS, TIMES, since
 from tests.twin.twins import Functions, refusals
 
 
@@ -19,7 +20,9 @@ def prices_in_time(draw: st.DrawFn) -> tuple[object, ...]:
     return price, draw(LIMITS), draw(since(price.published_at))
 
 
+INTERIMS = st.builds(Interim, TIMES, TIMES, RAMPS)
 FUNCTIONS: Functions = {
+    "mode_in_force": (st.integers(ACTIVE, SETTLED), INTERIMS, TIMES),
     "has_same_margins": (MARKET, MARKET),
     "require_unsettled": (LIMITS,),
     "require_valid": prices_in_time(),

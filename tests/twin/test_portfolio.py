@@ -8,10 +8,12 @@ import pytest
 from hypothesis import strategies as st
 
 from protocol import portfolio
+from protocol.account import MAX_MARKETS
 from protocol.portfolio import STRESSES
 from tests.twin.strategies import (
     AMOUNTS,
     FEED_PRICES,
+    LEGS,
     LOSSES,
     MARGIN,
     MULTIPLIERS,
@@ -21,17 +23,18 @@ from tests.twin.strategies import (
     SIZES,
     SUMS,
     WORDS,
-    signed,
+    below,
 )
 from tests.twin.twins import Functions, refusals
 
 FUNCTIONS: Functions = {
     "shock": (WORDS, st.integers(0, STRESSES - 1)),
-    "stressed": (LOSSES, signed(200), signed(200), WORDS),
+    "leg": (SIZES, FEED_PRICES, WORDS),
+    "worst": (st.lists(LEGS, max_size=MAX_MARKETS),),
     "added_ratio": (SIZES, SCALES, MARGIN),
-    "joined": (SUMS, SIZES, FEED_PRICES, OPEN, SCALES, MARGIN),
-    "covered": (LOSSES, st.sampled_from([0, STRESSES]), AMOUNTS, MULTIPLIERS, PARTS),
-    "requirement": (SUMS, PARTS),
+    "joined": (SUMS, LEGS, SIZES, FEED_PRICES, OPEN, SCALES, MARGIN),
+    "covered": (below(210), AMOUNTS, MULTIPLIERS, PARTS),
+    "requirement": (SUMS, LOSSES, PARTS),
 }
 
 

@@ -12,6 +12,7 @@ from protocol.account import MAX_MARKETS
 from tests.twin.strategies import (
     ACCOUNTS,
     AMOUNTS,
+    LEGS,
     LINES,
     MARGIN,
     MARKET,
@@ -51,7 +52,16 @@ FUNCTIONS: Functions = {
     "free_collateral": (ACCOUNTS, TOTALS, st.booleans()),
     "liquidation_price": (SIZES, PRICES, AMOUNTS, RATIOS, MARGIN, TOTALS),
     "room": (POSITION_SIZES, VALUES, RATIOS, PARTS, SUMS, TOTALS),
-    "portfolio_price": (SIZES, PRICES, SCALES, MARGIN, SUMS, PARTS, TOTALS),
+    "portfolio_price": (
+        SIZES,
+        PRICES,
+        SCALES,
+        MARGIN,
+        SUMS,
+        st.lists(LEGS, max_size=MAX_MARKETS),
+        PARTS,
+        TOTALS,
+    ),
     "line": lines_later(),
     "statement": (
         ACCOUNTS,

@@ -4,6 +4,8 @@ Portfolios, worked by hand, on both sides.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -15,7 +17,8 @@ from protocol.feed import FeedPrice
 from protocol.fixed_point import WAD, mul_wad_down
 from protocol.liquidation import Whole
 from protocol.margin import MarginParams
-from protocol.portfolio import NO_SUMS, STRESSES, Requirement, Sums, packed_shocks
+from protocol.parameters import MarketParams
+from protocol.portfolio import NO_SUMS, STRESSES, Leg, Requirement, Sums, packed_shocks
 from protocol.trace import MarketGenesis, words_of
 from tests.twin.strategies import (
     FEED_PRICES,
@@ -66,14 +69,29 @@ def asked(desk: Desk) -> tuple[int, int]:
     return standing.initial, standing.maintenance
 
 
-def together(eth: str, btc: str) -> Sums:
+class Together(NamedTuple):
+    """Positions as both sides join them."""
+
+    sums: Sums = NO_SUMS
+    legs: tuple[Leg, ...] = ()
+
+    def joined(self, size: str, price: FeedPrice, params: MarketParams) -> Together:
+        """These with one more."""
+        asked = params.margin
+        leg = both(portfolio, "leg", wad(size), price, asked.shocks)
+        arguments = (self.sums, leg, wad(size), price, 0, SCALE, asked)
+        return Together(both(portfolio, "joined", *arguments), (*self.legs, leg))
+
+    def asked(self) -> Requirement:
+        """What they must be backed by."""
+        worst = both(portfolio, "worst", list(self.legs))
+        found: Requirement = both(portfolio, "requirement", self.sums, worst, FLOOR)
+        return found
+
+
+def together(eth: str, btc: str) -> Together:
     """Positions at 2000 and at 30000."""
-    sums = NO_SUMS
-    for size, price, params in ((eth, PRICE, DEEP), (btc, BITCOIN, BESIDE)):
-        sums = both(
-            portfolio, "joined", sums, wad(size), price, 0, SCALE, params.margin
-        )
-    return sums
+    return Together().joined(eth, PRICE, DEEP).joined(btc, BITCOIN, BESIDE)
 
 
 def test_a_word_holds_sixteen_signed_shocks() -> None:
@@ -90,7 +108,7 @@ def test_a_hedge_needs_less_than_what_it_is_made_of() -> None:
     what their sizes ask, 0.0001 * 20000 + 0.000004 * 12000 = 2.048. To be left alone,
     half of that.
     """
-    found = both(portfolio, "requirement", together("10", "-0.4"), FLOOR)
+    found = together("10", "-0.4").asked()
     assert found.initial == wad("1442.048")
     assert found.maintenance == wad("721.024")
 
@@ -100,25 +118,24 @@ def test_no_portfolio_needs_less_than_its_floor() -> None:
     With -0.6, 18000, the stresses ask 960 at most, and a floor of 0.03 of 38000 is
     1140; the sizes ask for 2 and 0.108.
     """
-    found = both(portfolio, "requirement", together("10", "-0.6"), FLOOR)
+    found = together("10", "-0.6").asked()
     assert found.initial == wad("1142.108")
     assert found.maintenance == wad("571.054")
 
 
 def test_two_of_one_direction_hedge_nothing() -> None:
     """2400 + 2160 and 2.108."""
-    found = both(portfolio, "requirement", together("10", "0.6"), FLOOR)
+    found = together("10", "0.6").asked()
     assert found.initial == wad("4562.108")
 
 
 def test_margins_that_grow_take_the_largest_of_its_markets() -> None:
     """Twice 1440 and 2.048, and half of one and a half times 1440 and of 2.048."""
+    calm = together("10", "-0.4")
     sums = replace(
-        together("10", "-0.4"),
-        initial_multiplier=2 * WAD,
-        maintenance_multiplier=3 * WAD // 2,
+        calm.sums, initial_multiplier=2 * WAD, maintenance_multiplier=3 * WAD // 2
     )
-    found = both(portfolio, "requirement", sums, FLOOR)
+    found = calm._replace(sums=sums).asked()
     assert found.initial == wad("2882.048")
     assert found.maintenance == wad("1081.024")
 
@@ -129,12 +146,9 @@ def test_what_leaves_it_alone_is_never_more_than_what_opens_it() -> None:
     2000 and -0.4 of 30000, but at the marks of 3000: 3600 - 960 = 2640, and 3.048.
     """
     risen = replace(PRICE, mark=wad("3000"))
-    sums = both(portfolio, "joined", NO_SUMS, wad("10"), risen, 0, SCALE, DEEP.margin)
-    sums = both(
-        portfolio, "joined", sums, wad("-0.4"), BITCOIN, 0, SCALE, BESIDE.margin
-    )
-    whole = replace(sums, maintenance_fraction=WAD)
-    found = both(portfolio, "requirement", whole, FLOOR)
+    held = Together().joined("10", risen, DEEP).joined("-0.4", BITCOIN, BESIDE)
+    sums = replace(held.sums, maintenance_fraction=WAD)
+    found = held._replace(sums=sums).asked()
     assert found.maintenance == found.initial == wad("2643.048")
 
 
@@ -146,7 +160,7 @@ def test_a_price_is_told_for_each_leg_of_a_portfolio() -> None:
     So 1000 / 10 / 0.93995 away; but where it stands at the floor, 0.5 * 0.0301 less,
     there are 1726.024 - 5 - 0.5 * (960 + 2.048) = 1240 left, which are farther away.
     """
-    sums = together("10", "-0.4")
+    held = together("10", "-0.4")
     whole = statement.Totals(
         equity=wad("1726.024"),
         collateral=0,
@@ -164,7 +178,8 @@ def test_a_price_is_told_for_each_leg_of_a_portfolio() -> None:
         wad("2000"),
         SCALE,
         DEEP.margin,
-        sums,
+        held.sums,
+        list(held.legs),
         FLOOR,
         whole,
     )
@@ -357,10 +372,12 @@ def test_every_portfolio_keeps_the_laws_of_its_formula(
     """
 
     def asked(positions: list[tuple[int, FeedPrice]]) -> Requirement:
-        sums = NO_SUMS
+        sums, legs = NO_SUMS, []
         for size, price in positions:
-            sums = portfolio.joined(sums, size, price, 0, scale, params)
-        return portfolio.requirement(sums, floor)
+            leg = portfolio.leg(size, price, params.shocks)
+            legs.append(leg)
+            sums = portfolio.joined(sums, leg, size, price, 0, scale, params)
+        return portfolio.requirement(sums, portfolio.worst(legs), floor)
 
     whole = asked(held)
     values = [margin.notional(size, price.mark) for size, price in held]
@@ -392,8 +409,9 @@ def test_a_position_alone_is_margined_as_strictly_as_in_a_cross_account(
     calm = replace(price, initial_multiplier=WAD, maintenance_multiplier=WAD)
     if params.shocks == 0:
         return
-    sums = portfolio.joined(NO_SUMS, size, calm, open_interest, scale, params)
-    found = portfolio.requirement(sums, floor)
+    leg = portfolio.leg(size, calm, params.shocks)
+    sums = portfolio.joined(NO_SUMS, leg, size, calm, open_interest, scale, params)
+    found = portfolio.requirement(sums, portfolio.worst([leg]), floor)
     ratio = margin.size_ratio(size, scale, params)
     highest = max(calm.index, calm.average)
     opened = margin.initial_margin(size, highest, ratio, open_interest, WAD, params)

@@ -13,8 +13,11 @@ import pytest
 
 from protocol import trace
 from protocol.feed import FeedParams
+from protocol.model import assembled
 from protocol.parameters import MarketParams, RiskParams
+from protocol.portfolio import Leg
 from protocol.quorum import MAX_REPORTERS
+from protocol.rules import NO_PORTFOLIO
 from protocol.trace import (
     VERSION,
     Action,
@@ -166,6 +169,19 @@ def test_arguments_have_the_shape_of_the_entry_point(action) -> None:
 def test_a_call_of_nothing_is_refused(action, message) -> None:
     with pytest.raises(UnknownEntryPoint, match=message):
         named_arguments(action)
+
+
+def test_records_in_a_list_stand_behind_its_place_and_their_number() -> None:
+    legs = [Leg(1, -2, 3), Leg(-4, 5, 6)]
+    words = words_of((77, NO_PORTFOLIO, legs))
+    action = Action("Rules", "margined", 1, 2, tuple(words))
+    assert action.arguments[11:] == (12 * 32, 2, 1, -2, 3, -4, 5, 6)
+    line = json.loads(json.dumps(trace.action_line(action)))
+    last = {"opened": "-4", "marked": "5", "shocks": "6"}
+    assert line["arguments"]["legs"][1] == last
+    assert trace.action_of(line) == action
+    parameters = shape("Rules", "margined")
+    assert assembled(parameters, action.arguments) == (77, NO_PORTFOLIO, legs)
 
 
 def lines_written(path) -> list[bytes]:

@@ -26,7 +26,7 @@ from protocol.units import (
 
 PREAMBLE = """
 from protocol.fixed_point import (
-    WAD, clamp, mul_div_down, mul_div_up, mul_wad_down, mul_wad_up
+    WAD, clamp, div_down, mul_div_down, mul_div_up, mul_wad_down, mul_wad_up
 )
 from protocol.units import (
     Area, FineRate, Flow, Price, PriceArea, PriceSeconds, Quote, Rate, Ratio, Seconds,
@@ -40,11 +40,11 @@ spread: Price = price - price
 notional: Quote = mul_wad_up(size, price)
 fee: Quote = mul_wad_up(notional, ratio)
 paid: SizePrice = size * price
-profit: Quote = mul_wad_down(paid, 1) + quote
+profit: Quote = div_down(paid, WAD) + quote
 fine_rate: FineRate = rate * time
 area: Area = mul_div_up(2 * fine_rate, fine_rate, rate)
-growth: Price = mul_div_down(price * area + price * area, 1, area)
-owed: Price = mul_div_down(mul_wad_up(price, rate) * time, 1, time)
+growth: Price = div_down(price * area + price * area, area)
+owed: Price = div_down(mul_wad_up(price, rate) * time, time)
 used: Ratio = mul_div_up(quote, WAD, quote)
 filled: Quote = quote + flow * time
 closed: Size = mul_div_up(quote, WAD, price)

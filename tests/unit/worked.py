@@ -89,10 +89,10 @@ DELEVERAGING = DeleveragingParams(
 MARKET = MarketParams(
     PRICING,
     FUNDING,
-    BORROWING,
-    LIMITS,
-    FEE,
     MARGIN,
+    LIMITS,
+    BORROWING,
+    FEE,
     LIQUIDATION,
     PAYOUT,
     DELEVERAGING,

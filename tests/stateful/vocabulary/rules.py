@@ -9,10 +9,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from protocol import market
-from protocol.backing import NO_STANDING
+from protocol.backing import NO_WORTH, Worth
 from protocol.collateral import FIRST_FEED, MAX_TOKENS
 from protocol.fixed_point import WAD
-from protocol.lens import sums_of
+from protocol.lens import together
 from protocol.liquidation import NO_WHOLE
 from protocol.rules import Portfolio, Terms
 from protocol.trace import words_of
@@ -85,8 +85,8 @@ def ask(world: World, choose: Choices) -> Calls:
         choose.integer(0, 10**21),
         world.now,
     )
-    sums = sums_of(state, holder, state.accounts[holder], world.now)
-    others = Portfolio(NO_STANDING, sums)
+    held_together = together(state, holder, state.accounts[holder], world.now)
+    others = Portfolio(NO_WORTH, held_together.sums)
     questions["joined"] = (
         held,
         last,
@@ -135,15 +135,16 @@ def ask_of_portfolio(world: World, choose: Choices) -> Calls:
     """What the positions of an account come to together, and how much is closed."""
     state = world.state
     holder, _ = held_or_any(world, choose)
-    sums = sums_of(state, holder, state.accounts[holder], world.now)
-    whole = Portfolio(world.standing(holder), sums)
+    joined = together(state, holder, state.accounts[holder], world.now)
+    standing = world.standing(holder)
+    worth = Worth(standing.equity, standing.certain, standing.gains)
+    whole = Portfolio(worth, joined.sums)
     code = choose.pick((state.risk_params[()],) * 9 + (0,))
     sender = any_sender(world, choose)
-    yield world.by(sender, "Rules", "margined", *words_of((code, whole)))
-    standing = world.standing(holder)
+    yield world.by(sender, "Rules", "margined", *words_of((code, whole, joined.legs)))
     whole = replace(
         NO_WHOLE,
-        notional=sums.maintenance_value,
+        notional=joined.sums.maintenance_value,
         cost=standing.maintenance * choose.integer(0, 120) // 100,
         held_back=WAD * choose.integer(0, 10) // 10,
         least_value=choose.pick((1, 50 * WAD)),
