@@ -14,6 +14,7 @@ from tests.stateful.choices import Choices
 from tests.stateful.configuration import ACTORS
 from tests.stateful.vocabulary.arguments import MOST_UINT, SIDES, any_sender
 from tests.stateful.vocabulary.collateral import bought, seized_atoms
+from tests.stateful.vocabulary.ledger import taken_out
 from tests.stateful.vocabulary.payout import (
     UNLIMITED,
     chosen_in,
@@ -236,9 +237,7 @@ def leave_dust(world: World, choose: Choices) -> Calls:
     holder, market_id = choose.pick(held)
     owner = holder >> 96
     yield world.by(owner, "Exchange", "deposit_collateral", holder, 0, 1)
-    free = world.statement(holder).free_collateral // state.scale
-    if free > 0:
-        yield world.by(owner, "Exchange", "withdraw", holder, free, owner)
+    yield from taken_out(world, holder)
     size = state.positions[holder, market_id].size
     percent = choose.integer(40, 70) if size > 0 else choose.integer(150, 250)
     index = market.price_of(state, market_id).index * percent // 100

@@ -61,6 +61,14 @@ def withdraw(world: World, choose: Choices) -> Calls:
     yield world.by(sender, "Exchange", "withdraw", holder, atoms, receiver)
 
 
+def taken_out(world: World, holder: int) -> Calls:
+    """An owner takes out all that the margin of an account leaves free."""
+    free = world.statement(holder).free_collateral // world.state.scale
+    if free > 0:
+        owner = holder >> 96
+        yield world.by(owner, "Exchange", "withdraw", holder, free, owner)
+
+
 @rule(
     3,
     {
