@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from protocol import market
 from protocol.fixed_point import WAD
-from protocol.order import MAX_ORDERS
+from protocol.order import MAX_ORDERS, Order, is_crossed
+from protocol.trace import Action
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
     MOST_INT,
@@ -15,7 +16,9 @@ from tests.stateful.vocabulary.arguments import (
     any_market,
     any_sender,
     sender_for,
+    sparing,
 )
+from tests.stateful.vocabulary.ledger import taken_out
 from tests.stateful.vocabulary.prices import next_price, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.vocabulary.trading import growing, reducing
@@ -136,10 +139,7 @@ def settle(world: World, choose: Choices) -> Calls:
 
 @rule(14)
 def see_through(world: World, choose: Choices) -> Calls:
-    """
-    Somebody commits, time passes to where the order is due, rounds are published, and a
-    keeper comes; one round too early, perhaps, or too late, or twice.
-    """
+    """Somebody commits, or has committed, and the order is seen through."""
     state = world.state
     waiting = [
         key
@@ -161,7 +161,15 @@ def see_through(world: World, choose: Choices) -> Calls:
             return
     else:
         holder, place = choose.pick(waiting)
-    each = state.orders[holder, place]
+    yield from waited(world, choose, holder, place)
+
+
+def waited(world: World, choose: Choices, holder: int, place: int) -> Calls:
+    """
+    Time passes to where an order is due, rounds are published, and a keeper comes; one
+    round too early, perhaps, or too late, or twice.
+    """
+    each = world.state.orders[holder, place]
     if each.due_at > world.now:
         world.now = max(world.now, each.due_at + choose.integer(-1, 1))
     for _ in range(choose.pick((1, 1, 2, 3))):
@@ -186,7 +194,9 @@ def make_unhealthy(world: World, choose: Choices, holder: int) -> Calls:
     if not held:
         return
     _, market_id = choose.pick(held)
-    price = world.statement(holder).lines[market_id].liquidation_price
+    line = world.statement(holder).lines[market_id]
+    beyond = line.liquidation_price * choose.pick((0, 1, 5, 20)) // 1_000
+    price = line.liquidation_price + (-beyond if line.size > 0 else beyond)
     feed = world.state.codes[world.state.feed_params[market_id]]
     if feed.floor_price < price < feed.ceiling_price:
         yield from round_at(world, choose, market_id, price)
@@ -250,23 +260,52 @@ def think_again(world: World, choose: Choices) -> Calls:
         yield world.by(sender, "Orders", "cancel", holder, place)
 
 
-@rule(2, {"Exchange.withdraw": "OrderPending", "Orders.settle": "OrderDead"})
+@rule(2, {"Exchange.withdraw": "OrderPending"})
 def leave_meanwhile(world: World, choose: Choices) -> Calls:
-    """An account with a pending order takes something out; or it is liquidated."""
-    state = world.state
-    pending = [holder for holder, each in state.accounts.items() if each.orders]
+    """An account with a pending order takes something out."""
+    accounts = world.state.accounts
+    pending = [holder for holder, each in accounts.items() if each.orders]
     if not pending:
         return
     holder = choose.pick(pending)
     yield world.by(holder >> 96, "Exchange", "withdraw", holder, 1, holder >> 96)
-    dead = [
-        key for key in kept(world) if not state.accounts[key[0]].orders >> key[1] & 1
+
+
+def dead(world: World) -> list[tuple[int, int]]:
+    """Those that died with a liquidation, and whose time is not over."""
+    orders, accounts = world.state.orders, world.state.accounts
+    return [
+        key
+        for key in kept(world)
+        if orders[key].expires_at >= world.now
+        and not accounts[key[0]].orders >> key[1] & 1
     ]
-    for key in dead[:1]:
+
+
+@rule(2, {"Orders.settle": "OrderDead"})
+def die_waiting(world: World, choose: Choices) -> Calls:
+    """
+    An account would close its position, and is liquidated before its order is due; a
+    keeper settles that in vain, and anybody gives the fee back.
+    """
+    state = world.state
+    if not dead(world):
+        held = world.positions()
+        if not held:
+            return
+        holder, market_id = choose.pick(held)
+        if not state.accounts[holder].orders:
+            yield from taken_out(world, holder)
+            place = free_place(world, choose, holder)
+            words = closing(world, choose, holder, market_id)
+            yield world.by(holder >> 96, "Orders", "commit", holder, place, *words)
+        yield from make_unhealthy(world, choose, holder)
+    for key in dead(world)[:1]:
         each = state.orders[key]
         number = first_round(world, each.market_id, each.due_at)
         yield world.by("keeper", "Orders", "settle", *key, number)
-        yield world.by(any_sender(world, choose), "Orders", "cancel", *key)
+        if choose.chance(60):
+            yield world.by(any_sender(world, choose), "Orders", "cancel", *key)
 
 
 @rule(
@@ -277,22 +316,29 @@ def leave_meanwhile(world: World, choose: Choices) -> Calls:
     },
 )
 def place(world: World, choose: Choices) -> Calls:
-    """An owner says at which price an account will commit to an order."""
+    """
+    An owner says at which price an account will commit to an order, mostly to one that
+    it could commit to now.
+    """
     state = world.state
     holder, market_id = choose.pick(world.holders), any_market(world, choose)
     held = world.positions()
     if held and choose.chance(70):
         holder, market_id = choose.pick(held)
     number = free_place(world, choose, holder)
-    delta, limit, only, fee = terms(world, choose, holder, market_id)
+    for _ in range(3):
+        words = (market_id, *terms(world, choose, holder, market_id))
+        now = world.by(holder >> 96, "Orders", "commit", holder, number, *words)
+        if world.would(now) or choose.chance(20):
+            break
     index = market.price_of(state, market_id).index
     trigger = max(1, index * choose.integer(97, 103) // 100)
     if choose.chance(6):
         trigger = choose.pick((0, -1, 2**95 - 1, 2**95, MOST_INT))
-    words = (market_id, delta, limit, only, fee, trigger, int(choose.chance(50)))
+    words += (trigger, int(choose.chance(50)))
     sender = holder >> 96 if choose.chance(90) else any_sender(world, choose)
     yield world.by(sender, "Orders", "place", holder, number, *words)
-    if choose.chance(10):
+    if (holder, number) in placed(world) and choose.chance(10):
         yield world.by(any_sender(world, choose), "Orders", "arm", holder, number)
 
 
@@ -303,27 +349,73 @@ def arm(world: World, choose: Choices) -> Calls:
     found = [key for key in placed(world) if orders[key].market_id < count]
     # Whoever has committed to one arms no other, which is tried now and then.
     free = [key for key in found if not world.state.accounts[key[0]].orders]
-    if free and choose.chance(90):
+    if free and choose.chance(80):
         found = free
-    if not found or choose.chance(15):
-        if kept(world) and choose.chance(6):
-            key = choose.pick(kept(world))
+    if not found or choose.chance(10):
+        if choose.chance(5):
+            key = choose.pick(kept(world) or [(any_holder(world, choose), 0)])
             yield world.by(any_sender(world, choose), "Orders", "arm", *key)
         return
     holder, number = choose.pick(found)
-    each = world.state.orders[holder, number]
-    feed = world.state.codes[world.state.feed_params[each.market_id]]
-    toward, beyond = 1 if each.is_above else -1, choose.pick((0, 0, 1, 1, 2, -1))
-    near = feed.floor_price < each.trigger < feed.ceiling_price
-    if near:
-        yield from round_at(
-            world, choose, each.market_id, each.trigger + beyond * toward
-        )
+    each = orders[holder, number]
+    index = market.price_of(world.state, each.market_id).index
+    if not is_crossed(each, index):
+        beyond = choose.pick((0, 0, 1, 1, 2, -1))
+        yield from trigger_met(world, choose, each, beyond)
     call = world.by(any_sender(world, choose), "Orders", "arm", holder, number)
-    if not world.would(call) and choose.chance(70):
-        return
-    for _ in range(2 if choose.chance(8) else 1):
+    yield from sparing(world, choose, call, 30)
+    if choose.chance(8):
         yield call
-    if choose.chance(20):
-        # Who has armed it himself would like it back, and to arm it again.
-        yield world.by(holder >> 96, "Orders", "cancel", holder, number)
+    if choose.chance(40):
+        yield regretted(world, holder, number)
+
+
+def regretted(world: World, holder: int, number: int) -> Action:
+    """Whose order is armed would like to have it back."""
+    return world.by(holder >> 96, "Orders", "cancel", holder, number)
+
+
+def trigger_met(world: World, choose: Choices, waiting: Order, beyond: int) -> Calls:
+    """The price goes to where an order waits for it, or so far beyond."""
+    feed = world.state.codes[world.state.feed_params[waiting.market_id]]
+    if feed.floor_price < waiting.trigger < feed.ceiling_price:
+        price = waiting.trigger + (beyond if waiting.is_above else -beyond)
+        yield from round_at(world, choose, waiting.market_id, price)
+
+
+@rule(4)
+def stop(world: World, choose: Choices) -> Calls:
+    """
+    An owner lets a position be closed once its price has gone some percent; it goes
+    there, a keeper arms what waits, and another settles it.
+    """
+    state = world.state
+    free = [key for key in world.positions() if not state.accounts[key[0]].orders]
+    if not free:
+        return
+    holder, market_id = choose.pick(free)
+    index = market.price_of(state, market_id).index
+    percent = choose.pick((-3, -1, 1, 3))
+    trigger = max(1, index * (100 + percent) // 100)
+    number = free_place(world, choose, holder)
+    words = (*closing(world, choose, holder, market_id), trigger, int(percent > 0))
+    yield world.by(holder >> 96, "Orders", "place", holder, number, *words)
+    if (holder, number) not in placed(world):
+        return
+    yield from trigger_met(world, choose, state.orders[holder, number], 0)
+    yield world.by(any_sender(world, choose), "Orders", "arm", holder, number)
+    if choose.chance(35):
+        yield regretted(world, holder, number)
+    if state.orders[holder, number].due_at != 0:
+        yield from waited(world, choose, holder, number)
+
+
+def closing(
+    world: World, choose: Choices, holder: int, market_id: int
+) -> tuple[int, ...]:
+    """An order for the least fee that closes a position, or some of it."""
+    size = world.state.positions[holder, market_id].size
+    delta = -size if choose.chance(60) else -size * choose.integer(100, 999) // 1_000
+    limit = HIGHEST if delta > 0 else 0
+    least = market.load_risk(world.state).order.least_fee
+    return market_id, delta, limit, int(choose.chance(50)), least
