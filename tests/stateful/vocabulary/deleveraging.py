@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from protocol import market, sides
 from protocol.fixed_point import WAD
+from protocol.trace import Action
 from tests.stateful.choices import Choices
 from tests.stateful.vocabulary.arguments import (
     MOST_INT,
@@ -17,8 +18,9 @@ from tests.stateful.vocabulary.arguments import (
     held_or_any,
 )
 from tests.stateful.vocabulary.collateral import bring
+from tests.stateful.vocabulary.ledger import taken_out
 from tests.stateful.vocabulary.payout import UNLIMITED, changed_to, chosen_in, owed
-from tests.stateful.vocabulary.prices import calm, round_at
+from tests.stateful.vocabulary.prices import calm, next_price, round_at
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.vocabulary.trading import largest_open, limited
 from tests.stateful.world import World
@@ -75,9 +77,9 @@ def size_to_close(world: World, choose: Choices, holder: int, market_id: int) ->
     5,
     {
         "Exchange.deleverage": (
-            "ok DeleveragingNotOpen MarketUnknown NothingGained NothingLeftToClose "
-            "NoPosition OwedWouldRise PositionTooSmall PriceInvalid PriceStale "
-            "PriceTripped PriceUncertain ScoreTooLow ZeroSize"
+            "ok DebtTooLarge DeleveragingNotOpen MarketUnknown NothingGained "
+            "NothingLeftToClose NoPosition OwedWouldRise PositionTooSmall PriceInvalid "
+            "PriceStale PriceTripped PriceUncertain ScoreTooLow ZeroSize"
         )
     },
 )
@@ -150,9 +152,26 @@ def too_much_is_owed(world: World, choose: Choices) -> Calls:
         yield world.by(keeper, "Exchange", "deleverage", holder, market_id, size)
         world.now += choose.pick((0, 1, duration // 2, duration))
     if choose.chance(60):
-        usual = replace(asked, factor=USUAL, after_factor=USUAL // 2)
-        params = chosen_in(world, market_id)
-        yield changed_to(world, market_id, replace(params, deleveraging=usual))
+        yield opened_as_usual(world, market_id)
+
+
+def opened_by_any_debt(world: World, market_id: int, start: int = 0) -> Action:
+    """
+    The least that a market owes opens it, and nobody waits for his turn; or all do,
+    whose score is below the start.
+    """
+    params = chosen_in(world, market_id)
+    asked = replace(
+        params.deleveraging, factor=1, after_factor=0, start=start, duration=LASTING
+    )
+    return changed_to(world, market_id, replace(params, deleveraging=asked))
+
+
+def opened_as_usual(world: World, market_id: int) -> Action:
+    """A market may owe much again before it opens."""
+    params = chosen_in(world, market_id)
+    usual = replace(params.deleveraging, factor=USUAL, after_factor=USUAL // 2)
+    return changed_to(world, market_id, replace(params, deleveraging=usual))
 
 
 def without_cash(world: World, choose: Choices, holder: int) -> Calls:
@@ -188,17 +207,47 @@ def gains_beside_losses(world: World, choose: Choices) -> Calls:
         yield from round_at(world, choose, market_id, max(1, index))
     if owed(world, market_id) <= 0 and choose.chance(80):
         return
-    params = chosen_in(world, market_id)
-    asked = replace(
-        params.deleveraging, factor=1, after_factor=0, start=0, duration=LASTING
-    )
-    yield changed_to(world, market_id, replace(params, deleveraging=asked))
+    start = 10 * WAD if choose.chance(25) else 0
+    yield opened_by_any_debt(world, market_id, start)
     lost = holders[1:] if choose.chance(40) else ()
     for holder in (holders[0], *winners(world, market_id), *lost):
         held = abs(state.positions[holder, market_id].size)
         size = held if choose.chance(75) else max(1, held - choose.integer(0, 10**12))
         keeper = world.actors["keeper"]
         yield world.by(keeper, "Exchange", "deleverage", holder, market_id, size)
-    usual = replace(asked, factor=USUAL, after_factor=USUAL // 2)
-    params = chosen_in(world, market_id)
-    yield changed_to(world, market_id, replace(params, deleveraging=usual))
+    yield opened_as_usual(world, market_id)
+
+
+@rule(1)
+def who_owes_has_won(world: World, choose: Choices) -> Calls:
+    """
+    An account that has no more than it must loses all of it and a tenth, which is
+    settled; the price comes back, and whoever owes that tenth is to be closed whole.
+    """
+    state = world.state
+    market_id = choose.integer(0, world.markets - 1)
+    poor = [
+        holder
+        for holder in world.holders
+        if not (state.accounts[holder].positions or state.accounts[holder].tokens)
+    ]
+    if not poor:
+        return
+    yield from calm(world, choose)
+    index = next_price(world, choose, market_id)
+    yield from round_at(world, choose, market_id, index)
+    holder, sign = choose.pick(poor), choose.pick(SIDES)
+    most = largest_open(world, holder, market_id, sign)
+    yield limited(world, choose, holder >> 96, holder, market_id, sign * most)
+    size = state.positions[holder, market_id].size
+    if size == 0:
+        return
+    yield from taken_out(world, holder)
+    ruin = index - state.accounts[holder].cash * WAD * 11 // 10 // size
+    yield from round_at(world, choose, market_id, max(1, ruin))
+    yield world.by("keeper", "Exchange", "settle", holder, market_id)
+    yield from round_at(world, choose, market_id, index)
+    yield opened_by_any_debt(world, market_id)
+    for _ in range(2):
+        yield world.by("keeper", "Exchange", "deleverage", holder, market_id, abs(size))
+    yield opened_as_usual(world, market_id)
