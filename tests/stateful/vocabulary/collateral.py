@@ -263,7 +263,8 @@ def set_collateral(world: World, choose: Choices) -> Calls:
     if choose.chance(25):
         words = (words[0], *spoiled(choose, words[1:]))
     sender = governing(world, choose)
-    yield world.by(sender, "Governor", "set_collateral", token_id, *words)
+    call = world.by(sender, "Governor", "set_collateral", token_id, *words)
+    yield from sparing(world, choose, call, 60)
 
 
 @rule(2, {"Governor.collect_collateral": "ok NotOwner TooLittleCollateral ZeroAmount"})

@@ -16,6 +16,7 @@ from tests.stateful.vocabulary.arguments import (
     any_holder,
     any_market,
     any_sender,
+    sparing,
 )
 from tests.stateful.vocabulary.prices import round_at
 from tests.stateful.vocabulary.registry import Calls, rule
@@ -72,7 +73,8 @@ def withdraw_lent(world: World, choose: Choices) -> Calls:
     has = state.lenders[lender]
     atoms = amount(choose, (has.money - has.held) // scale, MOST_UINT)
     receiver = any_sender(world, choose)
-    yield world.by(lender, "Exchange", "withdraw_lent", atoms, receiver)
+    call = world.by(lender, "Exchange", "withdraw_lent", atoms, receiver)
+    yield from sparing(world, choose, call, 50)
 
 
 @rule(3, {"Exchange.ask_line": "ok LineInUse NotOperator OutOfBounds"})

@@ -289,7 +289,7 @@ def set_risk(world: World, choose: Choices) -> Calls:
     if choose.chance(30):
         words = spoiled(choose, words)
     call = world.by(governing(world, choose), "Governor", "set_risk", *words)
-    yield from sparing(world, choose, call, 60)
+    yield from sparing(world, choose, call, 35)
 
 
 @rule(

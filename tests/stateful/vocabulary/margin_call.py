@@ -33,7 +33,7 @@ def near(world: World) -> list[tuple[int, int]]:
 def call_margin(world: World, choose: Choices) -> Calls:
     """Somebody calls the margin of who has come near, or tries."""
     found = near(world)
-    if not found and choose.chance(80):
+    if not found and choose.chance(90):
         return
     holder, market_id = choose.pick(found) if found else held_or_any(world, choose)
     if choose.chance(10):
