@@ -387,7 +387,7 @@ def trigger_met(world: World, choose: Choices, waiting: Order, beyond: int) -> C
 def stop(world: World, choose: Choices) -> Calls:
     """
     An owner lets a position be closed once its price has gone some percent; it goes
-    there, a keeper arms what waits, and another settles it.
+    there, a keeper arms what waits, not before mostly, and another settles it.
     """
     state = world.state
     free = [key for key in world.positions() if not state.accounts[key[0]].orders]
@@ -402,12 +402,41 @@ def stop(world: World, choose: Choices) -> Calls:
     yield world.by(holder >> 96, "Orders", "place", holder, number, *words)
     if (holder, number) not in placed(world):
         return
+    if choose.chance(20):
+        yield world.by(any_sender(world, choose), "Orders", "arm", holder, number)
     yield from trigger_met(world, choose, state.orders[holder, number], 0)
     yield world.by(any_sender(world, choose), "Orders", "arm", holder, number)
     if choose.chance(35):
         yield regretted(world, holder, number)
     if state.orders[holder, number].due_at != 0:
         yield from waited(world, choose, holder, number)
+
+
+@rule(2)
+def offer_all(world: World, choose: Choices) -> Calls:
+    """
+    A position gains, and its owner would close it for as large a fee as he may offer,
+    or a wei more.
+    """
+    state = world.state
+    free = [key for key in world.positions() if not state.accounts[key[0]].orders]
+    if not free:
+        return
+    holder, market_id = choose.pick(free)
+    sign = 1 if state.positions[holder, market_id].size > 0 else -1
+    index = market.price_of(state, market_id).index
+    gaining = max(1, index * (100 + sign * choose.integer(0, 5)) // 100)
+    yield from round_at(world, choose, market_id, gaining)
+    place = free_place(world, choose, holder)
+    *words, least = closing(world, choose, holder, market_id)
+
+    def offered(fee: int) -> Action:
+        return world.by(holder >> 96, "Orders", "commit", holder, place, *words, fee)
+
+    most = world.largest(offered, least + 1, max(least, 0, state.accounts[holder].cash))
+    yield offered(most + int(choose.chance(30)))
+    if state.orders[holder, place].due_at != 0:
+        yield from waited(world, choose, holder, place)
 
 
 def closing(
