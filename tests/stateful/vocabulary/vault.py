@@ -207,7 +207,7 @@ def execute(world: World, choose: Choices) -> Calls:
     # A price from before may still be good, but it is not one for a request.
     elif choose.chance(85):
         yield from all_rounds(world, choose)
-        if choose.chance(5):
+        if choose.chance(20):
             yield from doubted(world, choose)
     yield world.by(sender, "Vault", "execute", number)
     if choose.chance(10):
