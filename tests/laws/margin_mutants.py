@@ -68,12 +68,16 @@ MARGIN_MUTANTS = (
             "min(sums.maintenance_multiplier, price.maintenance_multiplier)",
         ),
     ),
-    each(
+    Mutant(
         "a price that is known hedges",
         "B3",
         "parameters",
-        ("if params.limits.mode == SETTLED:", "if False:"),
-        ("if record.params.limits.mode == SETTLED:", "if False:"),
+        "parameters",
+        (Edit("if params.limits.mode == SETTLED:", "if False:"),),
+        (
+            Edit("if params.limits.mode == SETTLED:", "if False:"),
+            Edit("if record.params.limits.mode == SETTLED:", "if False:"),
+        ),
     ),
     each(
         "a portfolio is left out of a stress",
