@@ -562,9 +562,9 @@ def called(
     @notice The equity below which an account with a position may be called; refused
             where it has that, or where a call stands.
     """
-    params: parameters.MarketParams = parameters.params_in(code, now)
+    limits: parameters.LimitParams = parameters.exposure_in(code, now).limits
     errors.require(size != 0, errors.NO_POSITION)
-    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    feed.require_fresh_enough(price, limits.risk_age, now)
     required: int256 = margin_call.required(
         standing.maintenance, risk.reserve, risk.margin_call
     )

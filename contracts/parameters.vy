@@ -126,14 +126,17 @@ def params_in(code: address, now: uint256) -> MarketParams:
     @notice The parameters of a market that lie there, as they are in force `now`.
     """
     record: MarketRecord = self.record_in(code)
-    params: MarketParams = record.params
-    params.limits.mode = self.mode_in_force(params.limits.mode, record.interim, now)
+    record.params.limits.mode = self.mode_in_force(
+        record.params.limits.mode, record.interim, now
+    )
     if ramp.is_rising(record.interim.ramp, now):
-        params.margin = ramp.ramped(record.interim.ramp, params.margin, now)
-    if params.limits.mode == SETTLED:
+        record.params.margin = ramp.ramped(
+            record.interim.ramp, record.params.margin, now
+        )
+    if record.params.limits.mode == SETTLED:
         # A price that is known moves with no other.
-        params.margin.shocks = 0
-    return params
+        record.params.margin.shocks = 0
+    return record.params
 
 
 @internal

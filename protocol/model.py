@@ -45,7 +45,7 @@ from protocol.trace import (
     Shape,
     entry_point,
     fields_of,
-    record_in,
+    listed_record,
     shape,
 )
 from protocol.units import Address, Call, Seconds
@@ -229,7 +229,7 @@ def assembled_one(kind: Kind, left: list[int]) -> Any:
     if kind is list:
         _, count = left.pop(), left.pop()
         return [left.pop() for _ in range(count)]
-    if (record := record_in(kind)) is not None:
+    if (record := listed_record(kind)) is not None:
         _, count = left.pop(), left.pop()
         return [assembled_one(record, left) for _ in range(count)]
     return kind(*(assembled_one(each, left) for _, each in fields_of(kind)))

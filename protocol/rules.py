@@ -578,9 +578,9 @@ def called(
     The equity below which an account with a position may be called; refused where it
     has that, or where a call stands.
     """
-    params = parameters.params_in(state, code, now)
+    limits = parameters.exposure_in(state, code, now).limits
     require(size != Size(0), errors.NO_POSITION)
-    feed.require_fresh_enough(price, params.limits.risk_age, now)
+    feed.require_fresh_enough(price, limits.risk_age, now)
     required = margin_call.required(
         standing.maintenance, risk.reserve, risk.margin_call
     )

@@ -197,13 +197,13 @@ def kind_of(annotation: Any) -> Kind:
     """The kind of parameter with this annotation."""
     origin = get_origin(annotation) or annotation
     if origin in (tuple, list):
-        return annotation if record_in(annotation) is not None else origin
+        return annotation if listed_record(annotation) is not None else origin
     if isinstance(annotation, type) and issubclass(annotation, bool | Struct):
         return annotation
     return int
 
 
-def record_in(kind: Kind) -> type[Struct] | None:
+def listed_record(kind: Kind) -> type[Struct] | None:
     """The class of the records in a list of them; None of any other kind."""
     origin: Any = get_origin(kind)
     if origin is not list:
@@ -258,7 +258,7 @@ def named(fields: Shape, words: Iterator[int]) -> dict[str, Any]:
         elif kind is list:
             _, count = next(words), next(words)
             values[name] = [str(next(words)) for _ in range(count)]
-        elif (record := record_in(kind)) is not None:
+        elif (record := listed_record(kind)) is not None:
             _, count = next(words), next(words)
             values[name] = [named(fields_of(record), words) for _ in range(count)]
         else:
@@ -295,7 +295,7 @@ def flattened(fields: Shape, values: Mapping[str, Any], words: list[int]) -> Non
             words.extend(whole(item) for item in value)
         elif kind is list:
             spread([whole(item) for item in value], words)
-        elif (record := record_in(kind)) is not None:
+        elif (record := listed_record(kind)) is not None:
             words += (WORD * (len(words) + 1), len(value))
             for item in value:
                 flattened(fields_of(record), item, words)

@@ -38,6 +38,12 @@ def test_both_keep_everything_at_the_same_place(name, other) -> None:
     assert "transient_storage_layout" not in there
 
 
+def test_the_rules_keep_nothing_so_they_need_no_lock() -> None:
+    rules = CONTRACTS["Rules"]
+    assert rules.layout == {}
+    assert {each["stateMutability"] for each in rules.abi} == {"view"}
+
+
 @pytest.mark.parametrize(("other", "name"), DELEGATES.items())
 def test_an_entry_point_is_the_same_in_both(name, other) -> None:
     here = CONTRACTS[name].method_identifiers.items()

@@ -75,8 +75,14 @@ MARGIN_MUTANTS = (
         "parameters",
         (Edit("if params.limits.mode == SETTLED:", "if False:"),),
         (
-            Edit("if params.limits.mode == SETTLED:", "if False:"),
-            Edit("if record.params.limits.mode == SETTLED:", "if False:"),
+            Edit(
+                "if record.params.limits.mode == SETTLED:\n        # A price",
+                "if False:\n        # A price",
+            ),
+            Edit(
+                "if record.params.limits.mode == SETTLED:\n        record",
+                "if False:\n        record",
+            ),
         ),
     ),
     each(
