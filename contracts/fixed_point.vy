@@ -46,7 +46,7 @@ def mul_div_up(x: int256, y: int256, denominator: int256) -> int256:
 @pure
 def div_down(x: int256, denominator: int256) -> int256:
     """
-    @notice `x / denominator`, which is positive, rounded toward minus infinity.
+    @notice `x` by a positive `denominator`, rounded toward minus infinity.
     """
     quotient: int256 = unsafe_div(x, denominator)
     if unsafe_mul(quotient, denominator) > x:
@@ -58,7 +58,7 @@ def div_down(x: int256, denominator: int256) -> int256:
 @pure
 def div_up(x: int256, denominator: int256) -> int256:
     """
-    @notice `x / denominator`, which is positive, rounded toward plus infinity.
+    @notice `x` by a positive `denominator`, rounded toward plus infinity.
     """
     quotient: int256 = unsafe_div(x, denominator)
     if unsafe_mul(quotient, denominator) < x:

@@ -35,13 +35,13 @@ def mul_div_up(x: int, y: int, denominator: int) -> int:
 
 @div
 def div_down(x: int, denominator: int) -> int:
-    """`x / denominator`, which is positive, rounded toward minus infinity."""
+    """`x` by a positive `denominator`, rounded toward minus infinity."""
     return x // denominator
 
 
 @div
 def div_up(x: int, denominator: int) -> int:
-    """`x / denominator`, which is positive, rounded toward plus infinity."""
+    """`x` by a positive `denominator`, rounded toward plus infinity."""
     return -(-x // denominator)
 
 

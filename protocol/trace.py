@@ -156,14 +156,14 @@ def genesis_actions(genesis: Genesis, addresses: Mapping[str, int]) -> Iterator[
             yield call(contract, "approve", actor, addresses["Exchange"], UNLIMITED)
 
 
-def words_of(value: Any) -> Iterator[int]:
+def words_of(value: Any) -> list[int]:
     """
     The words of a value: records and tuples spread out in order, and a list, which must
     be the last of all, behind its place and its length.
     """
     words: list[int] = []
     spread(value, words)
-    return iter(words)
+    return words
 
 
 def spread(value: Any, words: list[int]) -> None:

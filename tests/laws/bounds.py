@@ -47,24 +47,27 @@ def bounded_area(start: Any, end: Any, velocity: Any, elapsed: Any) -> Any:
     return area
 
 
-def bounded(divide: Any) -> Any:
+def bounded_average(rise: Any, elapsed: Any) -> Any:
     """
-    A division in `funding`, whose quotient is an average of prices or a part of the
-    vault.
+    The average of prices since the last accrual.
 
-    The one is at most the highest price, and the other at most one, as numerator and
-    denominator belong together; and time has passed. Intervals do not see that.
+    Time has passed, and the average is at most the highest price, as the rise and the
+    time belong together; intervals do not see that.
     """
+    elapsed.narrow(1, ends(elapsed)[1])
+    average = div_up(rise, elapsed)
+    average.narrow(0, 2 ** BOUNDS["price"].bits - 1)
+    return average
 
-    def divided(*numbers: Any) -> Any:
-        *product, denominator = numbers
-        if isinstance(denominator, Interval):
-            denominator.narrow(1, ends(denominator)[1])
-        quotient = divide(*product, denominator)
-        quotient.narrow(0, 2 ** BOUNDS["price"].bits - 1)
-        return quotient
 
-    return divided
+def bounded_part(x: Any, y: Any, denominator: Any) -> Any:
+    """
+    A part of the vault: at most one, as numerator and denominator belong together;
+    intervals do not see that.
+    """
+    part = mul_div_up(x, y, denominator)
+    part.narrow(0, 2 ** BOUNDS["price"].bits - 1)
+    return part
 
 
 def bounded_root(x: Any) -> Any:
@@ -83,8 +86,8 @@ def numbers_unknown() -> Any:
     """Let `int` leave numbers alone of which only the bounds are known."""
     with (
         patch.object(funding, "twice_integral", bounded_area),
-        patch.object(funding, "div_up", bounded(div_up)),
-        patch.object(funding, "mul_div_up", bounded(mul_div_up)),
+        patch.object(funding, "div_up", bounded_average),
+        patch.object(funding, "mul_div_up", bounded_part),
         patch.object(feed, "int", whole, create=True),
         patch.object(deleveraging, "int", whole, create=True),
         patch.object(deleveraging, "Ratio", whole),
