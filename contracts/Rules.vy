@@ -99,6 +99,15 @@ def final_price(code: address, price: feed.FeedPrice, now: uint256) -> int256:
 
 @external
 @view
+def is_valid(code: address, price: feed.FeedPrice, now: uint256) -> bool:
+    """
+    @notice Whether the price of a market is valid for what takes risk.
+    """
+    return parameters.is_valid(price, parameters.exposure_in(code, now).limits, now)
+
+
+@external
+@view
 def exposure(
     code: address,
     held: position.Position,
@@ -603,6 +612,16 @@ def worth(
     if needs_valid:
         feed.require_valid(price, params.max_age, params.max_confidence, now)
     return backing.token_worth(amount, total, price, params)
+
+
+@external
+@view
+def is_sure(code: address, price: feed.FeedPrice, now: uint256) -> bool:
+    """
+    @notice Whether the price of a token is valid for what is taken out.
+    """
+    params: collateral.CollateralParams = collateral.params_in(code)
+    return feed.is_valid(price, params.max_age, params.max_confidence, now)
 
 
 @external

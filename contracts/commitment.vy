@@ -5,6 +5,10 @@
 @title Commitment
 @notice What the book knows of orders: who may commit to one, what is held for it, and
         that nothing is taken out of an account while one is pending.
+
+        What is held leaves an account for good, to a keeper whom its owner may know. So
+        it comes out of an account only where that could withdraw as much; else whoever
+        commits brings it.
 """
 
 from . import Rules
@@ -47,7 +51,8 @@ def hold(
     """
     @notice Let an account without a pending order commit to one that it could trade
             now, but for its limit, hold its fee, and pay as much to who has armed it,
-            if anybody has; give how long it waits.
+            if anybody has; give how long it waits. What the account could not withdraw
+            of that, `sender` pays.
     """
     account.require_operator(holder, sender)
     errors.require(size_delta != 0, errors.ZERO_SIZE)
@@ -66,19 +71,12 @@ def hold(
 
     had: account.Account = account.load_account(holder)
     errors.require(had.orders == 0, errors.ORDER_PENDING)
-    account.set_orders(holder, 1 << number)
-    settlement.add_cash(holder, 0 - fee)
-    ledger.add_escrow(fee)
-    if armer != empty(address):
-        settlement.add_cash(holder, 0 - fee)
-        self.reward(armer, fee)
-    current: account.Account = account.load_account(holder)
-    others: uint256 = current.positions & ~(1 << market_id)
+    others: uint256 = had.positions & ~(1 << market_id)
     errors.require(
-        is_reduction or current.mode != account.ISOLATED or others == 0,
+        is_reduction or had.mode != account.ISOLATED or others == 0,
         errors.ISOLATED_ACCOUNT,
     )
-    is_portfolio: bool = current.mode == account.PORTFOLIO
+    is_portfolio: bool = had.mode == account.PORTFOLIO
     price: feed.FeedPrice = market.price_of(market_id)
     book: sides.Book = market.load_book(market_id)
     agreed: Rules.Terms = staticcall Rules.__interface__(market.RULES).terms(
@@ -92,8 +90,8 @@ def hold(
         now,
     )
     own: backing.Standing = empty(backing.Standing)
-    # An increase for the least fee is looked at only as it would be.
-    if is_portfolio or is_reduction or fee > risk.order.least_fee:
+    # What only grows is looked at as it would be.
+    if is_portfolio or is_reduction:
         own = market.exposure(market_id, held, price, False, now)
     whole: backing.Standing = empty(backing.Standing)
     if is_portfolio:
@@ -102,29 +100,9 @@ def hold(
         whole = backing.combined(
             own,
             backing.combined(
-                health.wealth(holder, current, not is_reduction, now),
+                health.wealth(holder, had, not is_reduction, now),
                 health.exposures(holder, others, not is_reduction, now),
             ),
-        )
-    if is_reduction and fee == risk.order.least_fee:
-        # Who is near liquidation must be able to ask for less risk.
-        errors.require(
-            whole.equity >= whole.maintenance + risk.reserve,
-            errors.BELOW_MAINTENANCE_MARGIN,
-        )
-        errors.require(whole.collateral >= 0, errors.TOO_LITTLE_CASH)
-        return risk.order
-    errors.require(current.cash >= 0, errors.TOO_LITTLE_CASH)
-    if fee > risk.order.least_fee:
-        # What is offered beyond the least leaves the account as a withdrawal does.
-        errors.require(
-            not current.has_line or credit.is_settled(holder), errors.LINE_IN_USE
-        )
-        least: int256 = min(
-            whole.collateral, backing.strict_equity(whole, risk.profit_weight)
-        )
-        errors.require(
-            least >= whole.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN
         )
     if not is_reduction:
         grown: backing.Standing = staticcall Rules.__interface__(market.RULES).extended(
@@ -140,12 +118,39 @@ def hold(
         whole.certain += grown.certain - own.certain
         whole.gains += grown.gains - own.gains
         whole.initial += grown.initial - own.initial
-    errors.require(
-        backing.strict_equity(whole, risk.profit_weight)
-        >= whole.initial + risk.reserve,
-        errors.BELOW_INITIAL_MARGIN,
-    )
+    strict: int256 = backing.strict_equity(whole, risk.profit_weight)
+    spare: int256 = strict - whole.initial - risk.reserve
+    errors.require(is_reduction or spare >= 0, errors.BELOW_INITIAL_MARGIN)
+    owed: int256 = fee
+    if armer != empty(address):
+        owed += fee
+        self.reward(armer, fee)
+    ledger.add_escrow(fee)
+    account.set_orders(holder, 1 << number)
+    if (
+        had.cash >= owed
+        and spare >= owed
+        and whole.collateral - whole.initial - risk.reserve >= owed
+        and (not had.has_line or credit.is_settled(holder))
+        and (not is_reduction or health.has_valid_prices(had, now))
+    ):
+        settlement.add_cash(holder, 0 - owed)
+    else:
+        self.bring(holder, sender, owed)
     return risk.order
+
+
+@internal
+def bring(holder: uint256, payer: address, owed: int256):
+    """
+    @notice Take what is owed for an order from who commits to it, in whole atoms; what
+            is beyond it is cash of the account.
+    """
+    if owed == 0:
+        return
+    atoms: uint256 = convert(fixed_point.div_up(owed, ledger.SCALE), uint256)
+    settlement.add_cash(holder, ledger.book_in(atoms) - owed)
+    ledger.pull(ledger.TOKEN, payer, atoms)
 
 
 @internal

@@ -155,6 +155,35 @@ def standing_of(holder: uint256, needs_valid: bool, now: uint256) -> backing.Sta
 
 @internal
 @view
+def has_valid_prices(current: account.Account, now: uint256) -> bool:
+    """
+    @notice Whether every price that an account hangs on would do for a withdrawal.
+    """
+    for market_id: uint256 in range(account.MAX_MARKETS):
+        if current.positions >> market_id == 0:
+            break
+        if (current.positions >> market_id) & 1 == 0:
+            continue
+        if not staticcall Rules.__interface__(market.RULES).is_valid(
+            market.market_params[market_id], market.price_of(market_id), now
+        ):
+            return False
+    for token_id: uint256 in range(collateral.MAX_TOKENS):
+        if current.tokens >> token_id == 0:
+            break
+        if (current.tokens >> token_id) & 1 == 0:
+            continue
+        if not staticcall Rules.__interface__(market.RULES).is_sure(
+            collateral.collateral_params[token_id],
+            market.price_of(collateral.FIRST_FEED + token_id),
+            now,
+        ):
+            return False
+    return True
+
+
+@internal
+@view
 def require_withdrawable(holder: uint256, risk: parameters.RiskParams, now: uint256):
     """
     @notice Refuse a withdrawal that has left an account with too little: in cash and

@@ -180,18 +180,18 @@ def covered(
 @pure
 def requirement(sums: Sums, worst: Loss, floor_ratio: int256) -> Requirement:
     """
-    @notice What an account must hold for its positions: to open them, and to be left
-            alone. The latter is never more, though it looks at other prices.
+    @notice What an account must hold for its positions: to open them, and of what the
+            marks ask for a part, to be left alone. To open them is never less than the
+            whole of that: a price that is worse for a position is better for its hedge.
     """
-    maintenance: int256 = fixed_point.mul_wad_up(
+    marked: int256 = (
         self.covered(
             worst.marked,
             sums.maintenance_value,
             sums.maintenance_multiplier,
             floor_ratio,
         )
-        + sums.maintenance_addition,
-        sums.maintenance_fraction,
+        + sums.maintenance_addition
     )
     initial: int256 = (
         self.covered(
@@ -202,4 +202,7 @@ def requirement(sums: Sums, worst: Loss, floor_ratio: int256) -> Requirement:
         )
         + sums.initial_addition
     )
-    return Requirement(initial=max(initial, maintenance), maintenance=maintenance)
+    return Requirement(
+        initial=max(initial, marked),
+        maintenance=fixed_point.mul_wad_up(marked, sums.maintenance_fraction),
+    )

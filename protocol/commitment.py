@@ -1,6 +1,10 @@
 """
 What the book knows of orders: who may commit to one, what is held for it, and that
 nothing is taken out of an account while one is pending.
+
+What is held leaves an account for good, to a keeper whom its owner may know. So it
+comes out of an account only where that could withdraw as much; else whoever commits
+brings it.
 """
 
 from __future__ import annotations
@@ -25,9 +29,9 @@ from protocol import (
 from protocol.account import PORTFOLIO
 from protocol.backing import NO_STANDING
 from protocol.errors import require
-from protocol.fixed_point import require_fits
+from protocol.fixed_point import div_up, require_fits
 from protocol.order import OrderParams
-from protocol.units import Address, Holder, Price, Quote, Seconds, Size
+from protocol.units import Address, Atoms, Holder, Price, Quote, Seconds, Size
 
 if TYPE_CHECKING:
     from protocol.state import State
@@ -48,7 +52,9 @@ def hold(
     """
     Let an account without a pending order commit to one that it could trade now, but
     for its limit, hold its fee, and pay as much to who has armed it, if anybody has;
-    give how long it waits.
+    give how long it waits. What the account could not withdraw of that, `sender` pays.
+
+    Refused too with what `Token.transferFrom` is refused with.
     """
     account.require_operator(state, holder, sender)
     require(size_delta != Size(0), errors.ZERO_SIZE)
@@ -67,19 +73,12 @@ def hold(
 
     had = account.load_account(state, holder)
     require(had.orders == 0, errors.ORDER_PENDING)
-    account.set_orders(state, holder, 1 << number)
-    settlement.add_cash(state, holder, -fee)
-    ledger.add_escrow(state, fee)
-    if armer != 0:
-        settlement.add_cash(state, holder, -fee)
-        reward(state, armer, fee)
-    current = account.load_account(state, holder)
-    others = current.positions & ~(1 << market_id)
+    others = had.positions & ~(1 << market_id)
     require(
-        is_reduction or current.mode != account.ISOLATED or others == 0,
+        is_reduction or had.mode != account.ISOLATED or others == 0,
         errors.ISOLATED_ACCOUNT,
     )
-    is_portfolio = current.mode == PORTFOLIO
+    is_portfolio = had.mode == PORTFOLIO
     price = market.price_of(state, market_id)
     book = market.load_book(state, market_id)
     agreed = rules.terms(
@@ -95,8 +94,8 @@ def hold(
         now,
     )
     own = NO_STANDING
-    # An increase for the least fee is looked at only as it would be.
-    if is_portfolio or is_reduction or fee > risk.order.least_fee:
+    # What only grows is looked at as it would be.
+    if is_portfolio or is_reduction:
         own = market.exposure(state, market_id, held, price, False, now)
     whole = NO_STANDING
     if is_portfolio:
@@ -105,26 +104,10 @@ def hold(
         whole = backing.combined(
             own,
             backing.combined(
-                health.wealth(state, holder, current, not is_reduction, now),
+                health.wealth(state, holder, had, not is_reduction, now),
                 health.exposures(state, holder, others, not is_reduction, now),
             ),
         )
-    if is_reduction and fee == risk.order.least_fee:
-        # Who is near liquidation must be able to ask for less risk.
-        require(
-            whole.equity >= whole.maintenance + risk.reserve,
-            errors.BELOW_MAINTENANCE_MARGIN,
-        )
-        require(whole.collateral >= 0, errors.TOO_LITTLE_CASH)
-        return risk.order
-    require(current.cash >= 0, errors.TOO_LITTLE_CASH)
-    if fee > risk.order.least_fee:
-        # What is offered beyond the least leaves the account as a withdrawal does.
-        require(
-            not current.has_line or credit.is_settled(state, holder), errors.LINE_IN_USE
-        )
-        least = min(whole.collateral, backing.strict_equity(whole, risk.profit_weight))
-        require(least >= whole.initial + risk.reserve, errors.BELOW_INITIAL_MARGIN)
     if not is_reduction:
         grown = rules.extended(
             state,
@@ -144,12 +127,38 @@ def hold(
             gains=whole.gains + grown.gains - own.gains,
             initial=whole.initial + grown.initial - own.initial,
         )
-    require(
-        backing.strict_equity(whole, risk.profit_weight)
-        >= whole.initial + risk.reserve,
-        errors.BELOW_INITIAL_MARGIN,
-    )
+    strict = backing.strict_equity(whole, risk.profit_weight)
+    spare = strict - whole.initial - risk.reserve
+    require(is_reduction or spare >= 0, errors.BELOW_INITIAL_MARGIN)
+    owed = fee
+    if armer != 0:
+        owed += fee
+        reward(state, armer, fee)
+    ledger.add_escrow(state, fee)
+    account.set_orders(state, holder, 1 << number)
+    if (
+        had.cash >= owed
+        and spare >= owed
+        and whole.collateral - whole.initial - risk.reserve >= owed
+        and (not had.has_line or credit.is_settled(state, holder))
+        and (not is_reduction or health.has_valid_prices(state, had, now))
+    ):
+        settlement.add_cash(state, holder, -owed)
+    else:
+        bring(state, holder, sender, owed)
     return risk.order
+
+
+def bring(state: State, holder: Holder, payer: Address, owed: Quote) -> None:
+    """
+    Take what is owed for an order from who commits to it, in whole atoms; what is
+    beyond it is cash of the account.
+    """
+    if owed == Quote(0):
+        return
+    atoms = Atoms(div_up(owed, state.scale))
+    settlement.add_cash(state, holder, ledger.book_in(state, atoms) - owed)
+    ledger.pull(state, state.addresses.token, payer, atoms)
 
 
 def reward(state: State, keeper: Address, fee: Quote) -> None:

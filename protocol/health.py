@@ -138,6 +138,37 @@ def standing_of(
     )
 
 
+def has_valid_prices(state: State, current: Account, now: Seconds) -> bool:
+    """Whether every price that an account hangs on would do for a withdrawal."""
+    for market_id in range(account.MAX_MARKETS):
+        if current.positions >> market_id == 0:
+            break
+        if (current.positions >> market_id) & 1 == 0:
+            continue
+        if not rules.is_valid(
+            state,
+            market.ANYONE,
+            state.market_params[market_id],
+            market.price_of(state, market_id),
+            now,
+        ):
+            return False
+    for token_id in range(MAX_TOKENS):
+        if current.tokens >> token_id == 0:
+            break
+        if (current.tokens >> token_id) & 1 == 0:
+            continue
+        if not rules.is_sure(
+            state,
+            market.ANYONE,
+            state.collateral_params[token_id],
+            market.price_of(state, FIRST_FEED + token_id),
+            now,
+        ):
+            return False
+    return True
+
+
 def require_withdrawable(
     state: State, holder: Holder, risk: RiskParams, now: Seconds
 ) -> None:

@@ -158,18 +158,18 @@ def covered(
 
 def requirement(sums: Sums, worst: Loss, floor_ratio: Ratio) -> Requirement:
     """
-    What an account must hold for its positions: to open them, and to be left alone. The
-    latter is never more, though it looks at other prices.
+    What an account must hold for its positions: to open them, and of what the marks ask
+    for a part, to be left alone. To open them is never less than the whole of that: a
+    price that is worse for a position is better for its hedge.
     """
-    maintenance = mul_wad_up(
+    marked = (
         covered(
             worst.marked,
             sums.maintenance_value,
             sums.maintenance_multiplier,
             floor_ratio,
         )
-        + sums.maintenance_addition,
-        sums.maintenance_fraction,
+        + sums.maintenance_addition
     )
     initial = (
         covered(
@@ -180,4 +180,7 @@ def requirement(sums: Sums, worst: Loss, floor_ratio: Ratio) -> Requirement:
         )
         + sums.initial_addition
     )
-    return Requirement(initial=max(initial, maintenance), maintenance=maintenance)
+    return Requirement(
+        initial=max(initial, marked),
+        maintenance=mul_wad_up(marked, sums.maintenance_fraction),
+    )

@@ -120,6 +120,14 @@ def final_price(
     return price.mark
 
 
+def is_valid(
+    state: State, call: Call, code: Address, price: FeedPrice, now: Seconds
+) -> bool:
+    """Whether the price of a market is valid for what takes risk."""
+    limits = parameters.exposure_in(state, code, now).limits
+    return parameters.is_valid(price, limits, now)
+
+
 def exposure(
     state: State,
     call: Call,
@@ -615,6 +623,14 @@ def worth(
     if needs_valid:
         feed.require_valid(price, params.max_age, params.max_confidence, now)
     return backing.token_worth(amount, total, price, params)
+
+
+def is_sure(
+    state: State, call: Call, code: Address, price: FeedPrice, now: Seconds
+) -> bool:
+    """Whether the price of a token is valid for what is taken out."""
+    params = collateral.params_in(state, code)
+    return feed.is_valid(price, params.max_age, params.max_confidence, now)
 
 
 def is_saleable(

@@ -53,6 +53,15 @@ def commit_reduction(stage: Stage) -> int:
     return stage.measure("trader", "Orders", "commit", TRADER, 0, *STOP[:5])
 
 
+@case("order: commit, a reduction, its fee brought along")
+def commit_brought(stage: Stage) -> int:
+    """More than the account could withdraw."""
+    stage.trader()
+    other(stage)
+    words = (*STOP[:4], 20_000 * WAD)
+    return stage.measure("trader", "Orders", "commit", TRADER, 0, *words)
+
+
 @case("order: settle, an increase", 260_000)
 def settle_increase(stage: Stage) -> int:
     stage.trader()

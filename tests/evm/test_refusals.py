@@ -46,7 +46,6 @@ from tests.evm.refusals.orders import (
     lapsed,
     one_order,
     only_by_order,
-    order_at_risk,
     order_in_halted_market,
     order_pending,
     placed,
@@ -157,7 +156,6 @@ REACHED: dict[str, Callable[[], Scene]] = {
         *words_of(replace(RISK, portfolio=PortfolioParams(WAD // 20))),
     ),
     errors.GRACE_NOT_OVER: grace_not_over,
-    errors.BELOW_MAINTENANCE_MARGIN: order_at_risk,
     errors.CAP_BELOW_TOTAL: one_token(lambda scene: {"cap": WAD - 1}),
     errors.CAP_EXCEEDED: one_call(
         "trader_1", "Exchange", "deposit_collateral", FIRST, 0, 1_000 * 10**8 + 1

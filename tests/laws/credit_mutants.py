@@ -95,11 +95,11 @@ CREDIT_MUTANTS = (
         "N8",
         "commitment",
         (
-            "not current.has_line or credit.is_settled(state, holder)",
+            "not had.has_line or credit.is_settled(state, holder)",
             "credit.is_settled(state, holder) or True",
         ),
         (
-            "not current.has_line or credit.is_settled(holder)",
+            "not had.has_line or credit.is_settled(holder)",
             "credit.is_settled(holder) or True",
         ),
     ),

@@ -68,6 +68,12 @@ MARGIN_MUTANTS = (
             "min(sums.maintenance_multiplier, price.maintenance_multiplier)",
         ),
     ),
+    both(
+        "a hedge is opened with what leaves it alone",
+        "B3",
+        "portfolio",
+        ("max(initial, marked)", "max(initial, 0 * marked)"),
+    ),
     Mutant(
         "a price that is known hedges",
         "B3",

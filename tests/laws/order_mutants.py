@@ -110,23 +110,26 @@ ORDER_MUTANTS = (
         "nobody asks for margin when an order is committed",
         "O7",
         "commitment",
-        (
-            ")\n        >= whole.initial + risk.reserve",
-            ")\n        >= whole.initial - whole.initial",
-        ),
+        ("is_reduction or spare >= 0", "is_reduction or spare >= spare"),
     ),
     both(
-        "who reduces offers his maintenance margin",
+        "what an order costs leaves the margin of its account",
         "O7",
         "commitment",
-        ("whole.equity >= whole.maintenance + risk.reserve", "whole.equity >= 0"),
+        ("and spare >= owed", "and spare >= spare"),
+    ),
+    both(
+        "an order is paid for with cash that is not there",
+        "O7",
+        "commitment",
+        ("had.cash >= owed", "had.cash >= had.cash"),
     ),
     each(
         "an order offers what has not been settled yet",
         "O7",
         "commitment",
-        ("whole.collateral, backing", "10**40, backing"),
-        ("whole.collateral, backing", "10**40, backing"),
+        ("and whole.collateral - whole", "and strict - whole"),
+        ("and whole.collateral - whole", "and strict - whole"),
     ),
     both(
         "a trigger is armed on the way to it",
@@ -135,16 +138,19 @@ ORDER_MUTANTS = (
         ("index >= order.trigger", "2 * index >= order.trigger"),
     ),
     both(
-        "who has too little margin offers any fee",
+        "a price that is not valid pays for an order",
         "O7",
         "commitment",
-        ("fee == risk.order.least_fee", "fee >= risk.order.least_fee"),
+        ("and (not is_reduction or health", "and (is_reduction or health"),
     ),
-    both(
-        "who reduces offers all that he is worth",
+    each(
+        "an order brings its account what it costs",
         "O7",
         "commitment",
-        ("fee == risk.order.least_fee", "fee >= risk.order.least_fee"),
-        ("whole.equity >= whole.maintenance + risk.reserve", "whole.equity >= 0"),
+        (
+            "ledger.book_in(state, atoms) - owed",
+            "ledger.book_in(state, atoms)",
+        ),
+        ("ledger.book_in(atoms) - owed", "ledger.book_in(atoms)"),
     ),
 )

@@ -215,13 +215,21 @@ def test_who_uses_a_line_takes_nothing_out(desk) -> None:
     assert withdraw(desk, "1") == errors.BELOW_INITIAL_MARGIN
 
 
-def test_what_is_owed_for_a_line_does_not_leave_as_a_fee(desk) -> None:
+@pytest.mark.parametrize(
+    ("is_settled", "fee", "left"),
+    [(False, "500", "2715"), (True, "500.000001", "2715"), (True, "500", "2215")],
+)
+def test_what_is_owed_for_a_line_does_not_leave_as_a_fee(
+    desk, is_settled, fee, left
+) -> None:
+    """Ann brings it, or has 500 beyond her margin once her line is settled."""
     desk.deposit("ann", "1000")
-    reduce = ("ann", "Orders", "commit", desk.holder("ann"), 0, 0, -wad("1"), 0, 0)
-    assert desk.call(*reduce, wad("500")).error == errors.LINE_IN_USE
-    settle(desk)
-    assert desk.call(*reduce, wad("500.000001")).error == errors.BELOW_INITIAL_MARGIN
-    assert desk.call(*reduce, wad("500")).error is None
+    if is_settled:
+        settle(desk)
+    sell = (desk.holder("ann"), 0, 0, -wad("1"), 0, 0, wad(fee))
+    desk.make("ann", "Orders", "commit", *sell)
+    account = desk.view("Exchange", "account_of", desk.holder("ann"))
+    assert account.cash == wad(left)
 
 
 def test_a_lender_takes_out_what_no_line_holds(desk) -> None:

@@ -77,6 +77,11 @@ def cash(desk: Desk) -> int:
     return desk.view("Exchange", "account_of", ANN).cash
 
 
+def balance(desk: Desk, name: str = "ann") -> int:
+    """What somebody has of the token, in atoms."""
+    return desk.view("Token", "balanceOf", ACTORS[name])
+
+
 def earned(desk: Desk) -> int:
     """What the keeper has earned."""
     return desk.view("Exchange", "reward_of", KEEPER)
@@ -225,7 +230,6 @@ def test_without_a_delay_an_order_takes_the_round_of_this_second(desk) -> None:
         ("ann", 0, (*BUY[:2], -1, 0, FEE), errors.OUT_OF_BOUNDS),
         ("ann", 0, (*BUY[:3], 1, FEE), errors.ORDER_ONLY_REDUCES),
         ("ann", 0, (0, wad("14"), *BUY[2:]), errors.BELOW_INITIAL_MARGIN),
-        ("ann", 0, (*BUY[:4], wad("3001")), errors.TOO_LITTLE_CASH),
     ],
 )
 def test_what_may_not_be_committed(desk, sender, number, words, error) -> None:
@@ -254,12 +258,50 @@ def test_the_margin_mode_stays_while_an_order_is_pending(committed) -> None:
 
 
 def test_margin_is_asked_when_an_order_is_committed(desk) -> None:
-    """Ten need 20010 * 0.11, 5, the fee of a trade, and what is held: 2220 or so."""
-    desk.make("ann", "Exchange", "withdraw", ANN, wad("750") // ATOM, ACTORS["ann"])
-    assert refused(desk, "ann", "commit", ANN, 0, *BUY[:4], wad("15")) == (
-        errors.BELOW_INITIAL_MARGIN
-    )
-    desk.make("ann", "Orders", "commit", ANN, 0, *BUY[:4], wad("14"))
+    """Ten need 2000 * 10 * 0.11, 5, and the 30.01 that opening them costs: 2235.01."""
+    desk.make("ann", "Exchange", "withdraw", ANN, wad("765") // ATOM, ACTORS["ann"])
+    assert refused(desk, "ann", "commit", ANN, 0, *BUY) == errors.BELOW_INITIAL_MARGIN
+    desk.deposit("ann", "0.02")
+    desk.make("ann", "Orders", "commit", ANN, 0, *BUY)
+
+
+def test_what_leaves_too_little_margin_is_brought(desk) -> None:
+    """
+    Of the 3000 of Ann 2235.01 stay. What is brought is whole atoms: it leaves her cash
+    what is beyond the fee.
+    """
+    had = balance(desk)
+    most = wad("764.99")
+    desk.make("ann", "Orders", "commit", ANN, 3, *BUY[:4], most)
+    assert (cash(desk), balance(desk)) == (wad("3000") - most, had)
+    desk.make("ann", "Orders", "cancel", ANN, 3)
+    more = most + 1
+    desk.make("ann", "Orders", "commit", ANN, 3, *BUY[:4], more)
+    assert balance(desk) == had - (more // ATOM + 1)
+    assert cash(desk) == wad("3000") + ATOM - 1
+    assert desk.view("Exchange", "books").escrow == more
+    desk.make("ann", "Orders", "cancel", ANN, 3)
+    assert cash(desk) == wad("3000") + most + ATOM
+
+
+def test_an_operator_brings_the_fee_of_what_he_commits(desk) -> None:
+    desk.make("ann", "Exchange", "set_operator", ACTORS["bob"], 1)
+    had, bobs = balance(desk), balance(desk, "bob")
+    desk.make("bob", "Orders", "commit", ANN, 3, *BUY[:4], wad("1000"))
+    assert cash(desk) == wad("3000")
+    assert (balance(desk), bobs - balance(desk, "bob")) == (had, wad("1000") // ATOM)
+
+
+def test_who_has_not_what_it_costs_commits_to_nothing(desk) -> None:
+    exchange = desk.pair.chain.addresses["Exchange"]
+    words = ("ann", "commit", ANN, 3, *BUY[:4], wad("1000"))
+    desk.make("ann", "Token", "approve", exchange, 10**9 - 1)
+    assert refused(desk, *words) == errors.ALLOWANCE_TOO_SMALL
+    desk.make("ann", "Token", "approve", exchange, 10**9)
+    desk.make("ann", "Token", "transfer", KEEPER, balance(desk) - 10**9 + 1)
+    assert refused(desk, *words) == errors.BALANCE_TOO_SMALL
+    desk.make("keeper", "Token", "transfer", ACTORS["ann"], 1)
+    desk.make("ann", "Orders", "commit", ANN, 3, *BUY[:4], wad("1000"))
 
 
 def test_nothing_is_committed_in_a_market_that_is_halted(committed) -> None:
@@ -301,37 +343,42 @@ def test_an_order_does_not_go_through_zero(bought) -> None:
     )
 
 
-def test_who_has_too_little_margin_asks_for_less_risk_for_the_least_fee(bought) -> None:
-    """At 1890 there is less than 0.11 * 18900."""
-    round_at(bought, DUE_AT + 1, "1890")
-    words = (0, -wad("6"), 0, 1)
-    assert refused(bought, "ann", "commit", ANN, 0, *words, 2 * FEE) == (
-        errors.BELOW_INITIAL_MARGIN
-    )
-    bought.make("ann", "Orders", "commit", ANN, 0, *words, FEE)
+@pytest.mark.parametrize("price", ["1890", "1780"])
+def test_who_has_too_little_margin_brings_what_less_risk_costs(bought, price) -> None:
+    """
+    At 1890 there is less than 0.11 * 18900, and at 1780 less than 17800 / 20: Ann may
+    be liquidated, and asks for less risk all the same.
+    """
+    round_at(bought, DUE_AT + 1, price)
+    had, before = cash(bought), balance(bought)
+    bought.make("ann", "Orders", "commit", ANN, 0, 0, -wad("6"), 0, 1, FEE)
+    assert (cash(bought), balance(bought)) == (had, before - FEE // ATOM)
 
 
-def test_who_may_be_liquidated_asks_for_nothing(bought) -> None:
-    """Ann is worth 3000 - 14 + 10 * (1780 - 2003) or less, and must have 17800 / 20."""
-    round_at(bought, DUE_AT + 1, "1780")
-    words = (0, -wad("6"), 0, 1, FEE)
-    assert refused(bought, "ann", "commit", ANN, 0, *words) == (
-        errors.BELOW_MAINTENANCE_MARGIN
-    )
-
-
-def test_no_fee_beyond_the_least_is_paid_out_of_a_gain(bought) -> None:
+def test_no_fee_is_paid_out_of_a_gain(bought) -> None:
     """
     At 2400 ten have gained 3970, of which half counts as margin. But what is there is
     2978.96 in cash: 300.35 less would be 2673.61, the initial margin after such a move,
     and a reserve of 5.
     """
     round_at(bought, DUE_AT + 1, "2400")
-    words = (0, -wad("6"), 0, 1)
-    assert refused(bought, "ann", "commit", ANN, 0, *words, wad("301")) == (
-        errors.BELOW_INITIAL_MARGIN
-    )
+    words, had = (0, -wad("6"), 0, 1), cash(bought)
+    bought.make("ann", "Orders", "commit", ANN, 0, *words, wad("301"))
+    assert cash(bought) == had
+    bought.make("ann", "Orders", "cancel", ANN, 0)
+    bought.make("ann", "Exchange", "withdraw", ANN, 301 * 10**6, ACTORS["ann"])
     bought.make("ann", "Orders", "commit", ANN, 0, *words, wad("300"))
+    assert cash(bought) == had - wad("300")
+
+
+def test_no_fee_is_paid_at_a_price_that_no_withdrawal_is_let_at(bought) -> None:
+    """2505 is out of the band of 2003, of a quarter of it."""
+    round_at(bought, DUE_AT + 1, "2505")
+    words, had, before = (0, -wad("1"), 0, 1, FEE), cash(bought), balance(bought)
+    withdraw = ("Exchange", "withdraw", ANN, 1, ACTORS["ann"])
+    assert bought.call("ann", *withdraw).error == errors.PRICE_TRIPPED
+    bought.make("ann", "Orders", "commit", ANN, 0, *words)
+    assert (cash(bought), balance(bought)) == (had, before - FEE // ATOM)
 
 
 def test_a_liquidation_cancels_orders(bought) -> None:

@@ -156,11 +156,3 @@ def order_in_halted_market() -> Scene:
     scene.set_market(limits={"mode": HALTED})
     scene.call("trader_1", "Orders", "commit", FIRST, 0, *SELL)
     return scene
-
-
-def order_at_risk() -> Scene:
-    """Who may be liquidated asks for less risk too late."""
-    scene = opened()
-    scene.price(ETH, 1_650 * WAD)
-    scene.call("trader_1", "Orders", "commit", FIRST, 0, *SELL)
-    return scene

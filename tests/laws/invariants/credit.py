@@ -192,15 +192,14 @@ def nobody_is_brought_near(call: Call) -> None:
 def settles_before_it_leaves(call: Call) -> None:
     """
     N8: who uses a line, or owes for one, takes nothing out of its account, and offers
-    no keeper more than the least fee.
+    no keeper any of it.
     """
     if not call.ok or call.name not in WITHDRAWALS | COMMITTING:
         return
     state = call.world.state
-    holder, number, *_ = call.action.arguments
-    if call.name in COMMITTING:
-        least_fee = market.load_risk(state).order.least_fee
-        if state.orders[holder, number].fee == least_fee:
-            return
+    holder, *_ = call.action.arguments
+    cash = state.accounts[holder].cash
+    if call.name in COMMITTING and cash >= call.row("accounts", holder).cash:
+        return
     line = state.lines[holder]
     assert (line.used, line.owed) == (0, 0), line

@@ -79,8 +79,8 @@ def less_risk(call: Call) -> None:
 def margined_together(call: Call) -> None:
     """
     B3: a portfolio must hold what the worst stress takes from its positions together,
-    and no less than the floor of what they are worth; and never more to be left alone
-    than to be opened.
+    and no less than the floor of what they are worth; and to be left alone no more than
+    the fraction of what it must hold to be opened.
     """
     state, now = call.world.state, call.action.now
     floor = market.load_risk(state).portfolio.floor
@@ -98,13 +98,14 @@ def margined_together(call: Call) -> None:
             params = market.load_params(state, number, now).margin
             fraction = max(fraction, params.maintenance_fraction)
         assert standing.maintenance >= value * floor // WAD * fraction // WAD, standing
-        assert standing.maintenance <= standing.initial, standing
+        most = -(-standing.initial * fraction // WAD)
+        assert standing.maintenance <= most, (standing, fraction)
 
 
 # How a call may change the equity of the account it is about.
 UP, DOWN, SAME, ANY = "up", "down", "same", "any"
-# It falls by what a market does not pay.
-CUT = "cut"
+# It falls by what a market does not pay; it does not rise by an atom.
+CUT, BROUGHT = "cut", "brought"
 ACTION_MATRIX = {
     "Exchange.deposit": UP,
     "Exchange.withdraw": DOWN,
@@ -121,9 +122,9 @@ ACTION_MATRIX = {
     "Exchange.recall_line": SAME,
     "Exchange.settle_line": DOWN,
     "TopUps.execute": UP,
-    "Orders.commit": DOWN,
+    "Orders.commit": BROUGHT,
     "Orders.place": SAME,
-    "Orders.arm": DOWN,
+    "Orders.arm": BROUGHT,
     "Orders.settle": ANY,
     "Orders.expire": UP,
     "Orders.cancel": UP,
@@ -164,6 +165,8 @@ def action_matrix(call: Call) -> None:
         if direction == CUT:
             cut = sum(each.claimed - each.paid for each in call.events(PayoutCut))
             assert then - now == cut, (then, now, cut)
+        if direction == BROUGHT:
+            assert now - then < call.world.state.scale, (then, now)
         assert not (rises and direction in (DOWN, SAME)), (then, now)
         assert not (falls and direction in (UP, SAME)), (then, now)
     is_moved = call.events(CollateralSeized) or call.name == COLLECTING

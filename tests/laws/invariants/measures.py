@@ -214,8 +214,8 @@ def together(state: State, holder: int, now: int) -> tuple[int, int]:
             moved = shocks_of(state, number, asked)
             legs.append(Leg(size * at, worth_at, added, multiplier, moved))
     floor = market.load_risk(state).portfolio.floor
-    maintenance = up(asked_together(left, floor), fraction)
-    return max(asked_together(opened, floor), maintenance), maintenance
+    marked = asked_together(left, floor)
+    return max(asked_together(opened, floor), marked), up(marked, fraction)
 
 
 def is_near(worth: Worth, risk: Any) -> bool:

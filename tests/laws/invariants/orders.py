@@ -18,7 +18,7 @@ from protocol.order import (
 from protocol.trading import Traded
 from protocol.unwinding import Liquidated
 from tests.laws.invariants.call import Call
-from tests.laws.invariants.measures import up
+from tests.laws.invariants.measures import bits, is_valid, up
 from tests.laws.invariants.registry import law, trial
 
 COMMITTING = {"Orders.commit", "Orders.arm"}
@@ -179,10 +179,9 @@ def waits(call: Call) -> None:
 @law
 def committed_with_margin(call: Call) -> None:
     """
-    O7: an order that adds risk leaves its account cash, and the initial margin of what
-    it has, and what offers more than the least fee leaves that as a withdrawal does;
-    what only reduces, for the least fee, leaves it the maintenance margin, and no debt
-    that its tokens do not cover.
+    O7: an order that adds risk leaves its account the initial margin of what it has.
+    What is paid for an order leaves an account as a withdrawal does; or who commits
+    brings it, an owner for what is armed, in whole atoms.
     """
     if call.name not in COMMITTING or not call.ok:
         return
@@ -193,29 +192,39 @@ def committed_with_margin(call: Call) -> None:
     size = state.positions[holder, order.market_id].size
     assert size * (size + order.size_delta) >= 0, (size, order)
     now = call.after.worths[holder]
-    if size * order.size_delta < 0 and order.fee == risk.order.least_fee:
-        assert now.equity >= now.maintenance + risk.reserve, now
-        assert now.assets >= 0, now
-        return
     needed = now.initial + (risk.reserve if account.positions else 0)
-    assert account.cash >= 0, account
-    if order.fee > risk.order.least_fee:
-        assert min(now.assets, now.strict) >= needed, (now, needed)
     if size * order.size_delta >= 0:
         # No less than the least that the size asked for needs.
         price = market.price_of(state, order.market_id)
         base = call.params_before(order.market_id).margin.im_base
         worth = up(abs(order.size_delta), max(price.index, price.average))
         needed += worth * base // WAD
-    assert now.strict >= needed, (now, needed)
+        assert now.strict >= needed, (now, needed)
+    is_armed = call.name == "Orders.arm"
+    owed = order.fee * (1 + is_armed)
+    taken = call.row("accounts", holder).cash - account.cash
+    payer = holder >> 96 if is_armed else call.action.sender
+    balance = state.quote.balances[payer]
+    brought = call.before.tables["balances"].get(payer, 0) - balance
+    assert taken == owed - brought * state.scale, (taken, owed, brought)
+    if taken <= 0:
+        assert -taken < state.scale, (taken, owed)
+        return
+    assert not brought, (taken, owed)
+    assert account.cash >= 0, account
+    assert min(now.assets, now.strict) >= needed, (now, needed)
+    for number in bits(account.positions):
+        params = call.params_before(number)
+        each = market.price_of(state, number)
+        assert is_valid(each, params.limits, call.action.now), (number, each)
 
 
 @law
 def armed_when_crossed(call: Call) -> None:
     """
     O8: what waits for a price is armed once, by a round that is there or beyond, and
-    pays for it what its settlement costs; until then it is its owner's to take back,
-    or anybody's where there is nothing that it would reduce.
+    pays who arms it what its settlement costs; until then it is its owner's to take
+    back, or anybody's where there is nothing that it would reduce.
     """
     state, sender = call.world.state, call.action.sender
     for event in call.events(OrderArmed):
@@ -226,10 +235,8 @@ def armed_when_crossed(call: Call) -> None:
         beyond = index - order.trigger if order.is_above else order.trigger - index
         assert index > 0, order
         assert beyond >= 0, (order, index)
-        had = call.row("accounts", event.holder)
-        paid = had.cash - state.accounts[event.holder].cash
         earned = state.keeper_rewards[sender] - call.row("keeper_rewards", sender)
-        assert (paid, earned) == (2 * order.fee, order.fee), (order, paid, earned)
+        assert earned == order.fee, (order, earned)
     for event in call.events(OrderCancelled):
         order = call.row("orders", (event.holder, event.number))
         held = state.positions[event.holder, order.market_id].size

@@ -144,7 +144,7 @@ def settle_line(world: World, choose: Choices) -> Calls:
     yield world.by(any_sender(world, choose), "Exchange", "settle_line", holder)
 
 
-@rule(5, {"Exchange.withdraw": "LineInUse", "Orders.commit": "LineInUse"})
+@rule(5, {"Exchange.withdraw": "LineInUse"})
 def trade_on_credit(world: World, choose: Choices) -> Calls:
     """
     An account opens what its equity alone does not let it; then it is recalled, or

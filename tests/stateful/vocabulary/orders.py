@@ -81,7 +81,8 @@ def terms(world: World, choose: Choices, holder: int, market_id: int) -> list[in
     least = market.load_risk(state).order.least_fee
     fee = least
     if choose.chance(20):
-        fees = (least - 1, least + 1, 5 * WAD, 2**96, MOST_INT, -1, 10**4 * WAD)
+        fees = (least - 1, least + 1, 5 * WAD, MOST_INT, -1, 10**4 * WAD)
+        fees += (HIGHEST, HIGHEST + 1)
         fee = choose.pick(fees)
     return [delta, limit, int(only), fee]
 
@@ -90,10 +91,9 @@ def terms(world: World, choose: Choices, holder: int, market_id: int) -> list[in
     14,
     {
         "Orders.commit": (
-            "ok BelowInitialMargin BelowMaintenanceMargin FeeTooSmall IsolatedAccount "
+            "ok BalanceTooSmall BelowInitialMargin FeeTooSmall IsolatedAccount "
             "MarketUnknown NotOperator OrderExists OrderOnlyReduces OrderPending "
-            "OrderThroughZero OutOfBounds PriceInvalid PriceStale TooLittleCash "
-            "ZeroSize"
+            "OrderThroughZero OutOfBounds PriceInvalid PriceStale ZeroSize"
         )
     },
 )
