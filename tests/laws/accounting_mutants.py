@@ -62,6 +62,47 @@ ACCOUNTING_MUTANTS = (
         ),
         ("after = empty(position.Position)", "after.funding = 0"),
     ),
+    Mutant(
+        "an increase realizes a unit of what was gained",
+        "A8",
+        "trading",
+        "trading",
+        (
+            Edit(
+                "move(state, holder, market_id, opened, agreed.fill, current)\n\n"
+                "    after =",
+                "move(state, holder, market_id, opened, agreed.fill, current)\n"
+                "    if size * size_before > 0 and not is_reduction:\n"
+                "        settlement.take_result(state, holder, market_id, 10**18)\n"
+                "        settlement.pay_from_vault(state, holder, 10**18)\n\n"
+                "    after =",
+            ),
+        ),
+        (
+            Edit(
+                "self.move(holder, market_id, opened, agreed.fill, current)\n\n"
+                "    after:",
+                "self.move(holder, market_id, opened, agreed.fill, current)\n"
+                "    if size * size_before > 0 and not is_reduction:\n"
+                "        settlement.take_result(holder, market_id, 10**18)\n"
+                "        settlement.pay_from_vault(holder, 10**18)\n\n"
+                "    after:",
+            ),
+        ),
+    ),
+    each(
+        "what a trade gains is paid without its market",
+        "A8",
+        "settlement",
+        (
+            "add_claim(state, holder, market_id, result)",
+            "pay_from_vault(state, holder, result)",
+        ),
+        (
+            "self.add_claim(holder, market_id, result)",
+            "self.pay_from_vault(holder, result)",
+        ),
+    ),
     both(
         "claims are no liability at the vault's higher value",
         "A6",

@@ -8,7 +8,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from protocol import market
+from protocol.deleveraging import Deleveraged
 from protocol.settlement import BadDebt
+from protocol.trading import Traded
+from protocol.unwinding import PositionSettled
 from tests.laws.invariants.call import Call
 from tests.laws.invariants.measures import (
     SETTLED,
@@ -20,7 +23,11 @@ from tests.laws.invariants.measures import (
     still_spent,
     up,
 )
+from tests.laws.invariants.payout import realized
 from tests.laws.invariants.registry import law
+
+# What changes a position and is no liquidation: of each call there is one at most.
+CHANGES = (Traded, Deleveraged, PositionSettled)
 
 
 @law
@@ -121,6 +128,32 @@ def no_residue(call: Call) -> None:
         bit = state.accounts[holder].claims >> number & 1
         assert bit == (claim != 0), (holder, number)
         assert claim >= 0, claim
+
+
+@law
+def only_losses_are_cash(call: Call) -> None:
+    """
+    A8: a trade moves no cash but its fee and what a position that it closes has lost; a
+    gain becomes a claim, and what stays open is not realized. So do deleveraging and
+    the end of a settled market, without a fee. No other account has more cash or less,
+    and this one only where it is left with a debt and no position, and is made whole.
+    """
+    changed = [each for kind in CHANGES for each in call.events(kind)]
+    if not changed:
+        return
+    (event,) = changed
+    state, holder, number = call.world.state, event.holder, event.market_id
+    left = realized(call).get(number, 0)
+    fee = event.fee if isinstance(event, Traded) else 0
+    for who, account in state.accounts.items():
+        due = call.row("accounts", who).cash
+        if who == holder:
+            due += min(0, left) - fee
+            if due < 0 == account.cash and not account.positions:
+                continue
+            claim = call.row("claims", (who, number)) + max(0, left)
+            assert state.claims[who, number] == claim, (event, claim)
+        assert account.cash == due, (event, who, account.cash, due)
 
 
 class Owed(NamedTuple):
