@@ -105,6 +105,13 @@ MARGIN_MUTANTS = (
         ),
     ),
     each(
+        "a position is opened by the ratio of quiet times",
+        "B4",
+        "margin",
+        ("scaled(ratio, multiplier))", "ratio)"),
+        ("self.scaled(ratio, multiplier)", "ratio"),
+    ),
+    each(
         "a gain is settled and stays",
         "B5",
         "settlement",
@@ -116,5 +123,17 @@ MARGIN_MUTANTS = (
             "self.take_result(holder, market_id, result)",
             "self.take_result(holder, market_id, min(result, 0))",
         ),
+    ),
+    both(
+        "the ratio of a larger position is smaller",
+        "B8",
+        "margin",
+        ("params.im_base + grown", "params.im_base - min(params.im_base, grown)"),
+    ),
+    both(
+        "who opens needs the reserve only",
+        "B9",
+        "trading",
+        ("after.initial + reserve", "reserve"),
     ),
 )

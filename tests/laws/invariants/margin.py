@@ -4,6 +4,10 @@ B: margin.
 
 from __future__ import annotations
 
+from typing import Any
+
+from msgspec.structs import replace
+
 from protocol import health, market
 from protocol.account import PORTFOLIO
 from protocol.collateral import CollateralSeized
@@ -12,13 +16,20 @@ from protocol.payout import PayoutCut
 from protocol.top_up import ToppedUp
 from tests.laws.invariants.call import Call, Worth
 from tests.laws.invariants.measures import bits, is_near
-from tests.laws.invariants.registry import law
+from tests.laws.invariants.registry import law, trial
 
 
 def reserve_of(call: Call, holder: int) -> int:
     """What an account with positions must hold for its keeper."""
     account = call.world.state.accounts[holder]
     return market.load_risk(call.world.state).reserve if account.positions else 0
+
+
+def only_reduced(call: Call, traded: Any) -> bool:
+    """Whether a trade has left less of a position and nothing on the other side."""
+    key = (traded.holder, traded.market_id)
+    size, was = call.world.state.positions[key].size, call.row("positions", key).size
+    return bool(abs(size) < abs(was) and size * was >= 0)
 
 
 @law
@@ -40,11 +51,7 @@ def margin_kept(call: Call) -> None:
         assert account.cash >= 0, account
         assert not account.positions or min(now.assets, now.strict) >= needed, now
         return
-    key = (holder, traded.market_id)
-    empty = call.world.state.positions.empty
-    size = call.world.state.positions[key].size
-    was = call.before.tables["positions"].get(key, empty).size
-    if abs(size) < abs(was) and size * was >= 0:
+    if only_reduced(call, traded):
         return
     line = call.world.state.lines[holder]
     if account.has_line and not is_near(now, market.load_risk(call.world.state)):
@@ -58,14 +65,9 @@ def less_risk(call: Call) -> None:
     B2: a reduction leaves enough initial margin, or it leaves equity of zero or more
     that is no smaller a part of the maintenance margin than before.
     """
-    if call.trade is None:
+    if call.trade is None or not only_reduced(call, call.trade):
         return
-    holder, number = call.trade.holder, call.trade.market_id
-    empty = call.world.state.positions.empty
-    was = call.before.tables["positions"].get((holder, number), empty).size
-    size = call.world.state.positions[holder, number].size
-    if not (abs(size) < abs(was) and size * was >= 0):
-        return
+    holder = call.trade.holder
     now, then = call.after.worths[holder], call.before.worths[holder]
     line = call.world.state.lines[holder]
     credit = line.limit - line.owed if call.row("accounts", holder).has_line else 0
@@ -177,3 +179,56 @@ def action_matrix(call: Call) -> None:
         if holder not in (target, governor, *brought):
             same = (now.equity, now.maintenance) == (then.equity, then.maintenance)
             assert same, (holder, then, now)
+
+
+@trial
+def opened_with_more(call: Call) -> None:
+    """
+    B4: outside portfolios nobody must hold more to be left alone than to be opened.
+    """
+    state, now = call.world.state, call.action.now
+    for holder, account in state.accounts.items():
+        if account.mode != PORTFOLIO and account.positions:
+            found = health.standing_of(state, holder, False, now)
+            assert 0 < found.maintenance <= found.initial, (holder, found)
+
+
+@trial
+def more_needs_more(call: Call) -> None:
+    """
+    B8: a position by itself must hold no less where it is larger, nor where its market
+    is dearer, to be opened and to be left alone.
+    """
+    state, now = call.world.state, call.action.now
+
+    def asked(number: int, held: Any, price: Any) -> tuple[int, int]:
+        found = market.exposure(state, number, held, price, False, now)
+        return found.initial, found.maintenance
+
+    for (_, number), held in state.positions.items():
+        if held.size == 0:
+            continue
+        price = market.price_of(state, number)
+        initial, maintenance = asked(number, held, price)
+        one = 1 if held.size > 0 else -1
+        dearer = replace(price, index=price.index + 1, mark=price.mark + 1)
+        for size, at in (
+            (held.size + one, price),
+            (2 * held.size, price),
+            (held.size, dearer),
+        ):
+            opened, left = asked(number, replace(held, size=size), at)
+            assert opened >= initial, (number, held, size, at, opened, initial)
+            assert left >= maintenance, (number, held, size, at, left, maintenance)
+
+
+@law
+def opened_is_safe(call: Call) -> None:
+    """
+    B9: who has opened a position, or made one larger, is not at risk at the same price.
+    """
+    traded = call.trade
+    if traded is None or only_reduced(call, traded):
+        return
+    now = call.after.worths[traded.holder]
+    assert now.equity >= now.maintenance + reserve_of(call, traded.holder), now
