@@ -18,6 +18,9 @@ DECIMALS = 18
 MOST_DIGITS = 60
 EXACT = Context(prec=2_000, traps=[Inexact])
 
+# Times that are told are before this one; later unix times are not in seconds.
+MOMENT_BOUND = 10**11
+
 SECONDS_IN = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
@@ -122,7 +125,7 @@ def parse_moment(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        if not 0 <= value < 10**11:
+        if not 0 <= value < MOMENT_BOUND:
             raise ValueError(f"{value} is not a unix time in seconds")
         return value
     if isinstance(value, str):

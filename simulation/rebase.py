@@ -23,7 +23,14 @@ from simulation.errors import PriceFileError
 from simulation.parameters import Range
 from simulation.prices import PriceSeries, read_prices
 from simulation.quantities import format_duration, format_moment, format_wads
-from simulation.scenario import Market, Priced, Scenario, Token, price_series
+from simulation.scenario import (
+    MAX_LOOKS,
+    Market,
+    Priced,
+    Scenario,
+    Token,
+    price_series,
+)
 from simulation.sections import AnyAgents, DrawnPrices, RecordedPrices
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -57,6 +64,12 @@ def with_prices(scenario: Scenario, path: Path) -> tuple[Scenario, list[str]]:
     steps = (times[-1] - times[0]) // step
     if steps == 0:
         message = f"is shorter than a step of the run, {format_duration(step)}"
+        raise PriceFileError(path, None, message)
+    if steps > MAX_LOOKS:
+        message = (
+            f"is {steps:,} looks long, one each {format_duration(step)}; at most "
+            f"{MAX_LOOKS:,}: make run.step longer"
+        )
         raise PriceFileError(path, None, message)
     length = Ratio(steps * step, scenario.run.duration)
 

@@ -33,7 +33,7 @@ from simulation.errors import InputError, PriceFileError, Problem, ScenarioError
 from simulation.parameters import Base, Section, Units, filled, section_of
 from simulation.paths import JumpDiffusion, Shock, jump_diffusion, random_stream
 from simulation.prices import PriceSeries, glitched, read_prices
-from simulation.quantities import format_duration, format_moment
+from simulation.quantities import MOMENT_BOUND, format_duration, format_moment
 from simulation.sections import (
     AGENTS,
     PRICES,
@@ -65,6 +65,8 @@ SECTIONS = (
     "keepers",
     "variant",
 )
+# How often a run looks at the market; all prices are drawn before the first look.
+MAX_LOOKS = 1_000_000
 # Variants are told apart by nothing but their rules.
 SHARED = re.compile(r"(run|prices|variant|(market|collateral)\.[^.]+\.prices)(\.|$)")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
@@ -390,8 +392,20 @@ def check_together(checker: Checker, scenario: Scenario) -> None:
         checker.fault(
             "run.answer", f"unknown {run.answer!r}; {suggestion(run.answer, ANSWERS)}"
         )
+    length = format_duration(run.duration)
+    if run.duration // run.step > MAX_LOOKS:
+        checker.fault(
+            "run.duration",
+            f"{length!r} is {run.duration // run.step:,} looks, one each "
+            f"{format_duration(run.step)}; at most {MAX_LOOKS:,}",
+        )
+    if run.end >= MOMENT_BOUND:
+        checker.fault(
+            "run.duration",
+            f"{length!r} ends the run after {format_moment(MOMENT_BOUND - 1)}, the "
+            "last second that can be told",
+        )
     if run.duration % run.step:
-        length = format_duration(run.duration)
         checker.fault(
             "run.step",
             f"{format_duration(run.step)!r} does not divide the duration, {length!r}",

@@ -222,6 +222,10 @@ def test_a_difference_in_any_variant_fails(perpspec, monkeypatch) -> None:
         ("time,size\n0,5\n60,6\n", "prices.csv:1: no column of prices"),
         ("", "prices.csv: is empty"),
         ("time,price\n0,5\n9,6\n", "prices.csv: is shorter than a step of the run"),
+        (
+            "time,price\n0,5\n30,6\n30000030,7\n30000060,7\n",
+            "prices.csv: is 1,000,002 looks long, one each 30s; at most 1,000,000",
+        ),
     ],
 )
 def test_a_bad_price_file_is_told_by_its_line(perpspec, tmp_path, rows, said) -> None:

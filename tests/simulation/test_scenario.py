@@ -264,6 +264,35 @@ def test_a_fault_is_named_by_its_key(override, message) -> None:
     assert message in refused(override)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["run.duration=1000000d"],
+            "crash.toml: run.duration: '1000000d' is 2,880,000,000 looks, one each "
+            "30s; at most 1,000,000 (set by an override)",
+        ),
+        (["run.duration=30000030s"], "is 1,000,001 looks, one each 30s; at most"),
+        (["run.duration=9999999999999999999999s"], "looks, one each 30s; at most"),
+        (
+            ["run.duration=1200000d", "run.step=2d", "keepers.every=2d"],
+            "run.duration: '1200000d' ends the run after 5138-11-16T09:46:39Z, the "
+            "last second that can be told",
+        ),
+    ],
+)
+def test_a_run_that_never_ends_is_refused(overrides, message) -> None:
+    assert message in refused(*overrides)
+
+
+def test_a_long_run_is_no_fault() -> None:
+    assert load_scenario(CRASH, ["run.duration=30000000s"]).run.duration == 30_000_000
+    # Until the last second that can be told.
+    start, end = 10**11 - 1 - 43_200, 10**11 - 1
+    assert load_scenario(CRASH, [f"run.start={start}"]).run.end == end
+    assert "ends the run after" in refused(f"run.start={start + 1}")
+
+
 def test_a_token_is_read_with_its_feed() -> None:
     scenario = load_scenario(DEPEG)
     (token,) = scenario.tokens
