@@ -20,6 +20,7 @@ from scripts.terminal import (
     option,
     print_json,
     refuse,
+    refuse_to_replace,
     shown_progress,
     shown_shrinking,
     shown_work,
@@ -373,6 +374,13 @@ def calibrate(
 
         if overrides and scenario is None:
             refuse("--set: there is no scenario to set a value in: give --scenario")
+        if out is not None:
+            files = [each[1:] for each in overrides or [] if each.startswith("@")]
+            read = [("the file of prices itself", prices)]
+            read += [("what --set reads", Path(each)) for each in files]
+            if scenario is not None:
+                read.append(("the scenario itself", scenario))
+            refuse_to_replace(out, read)
         last = None
         if holdout is not None:
             last = Ratio(option("holdout", parse_ratio, holdout))
@@ -512,8 +520,7 @@ def shrunk(source: Path, evm: str, place: Path, is_quiet: bool) -> dict[str, Any
     trace = read_trace(source)
     if place.is_dir():
         refuse(f"{place}: is a directory, a trace is a file")
-    if place.exists() and place.samefile(source):
-        refuse(f"{place}: is the trace itself, which is kept")
+    refuse_to_replace(place, [("the trace itself", source)])
     with asked_to_stop() as is_stopped, shown_shrinking(is_quiet) as show:
 
         def goes_on(left: int, tries: int) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -49,6 +50,18 @@ def refuse(message: str) -> NoReturn:
     """End with what is wrong with the input."""
     typer.echo(f"error: {message}", err=True)
     raise typer.Exit(BAD_INPUT)
+
+
+def refuse_to_replace(place: Path, read: Iterable[tuple[str, Path]]) -> None:
+    """End where what is to be written would take the place of what is read."""
+    for name, path in read:
+        try:
+            is_same = place.samefile(path)
+        except OSError:
+            # What is not there is no input; what cannot be read is told by who reads.
+            continue
+        if is_same:
+            refuse(f"{place}: is {name}, which is kept")
 
 
 def option(name: str, parse: Callable[[str], int], text: str) -> int:

@@ -123,3 +123,29 @@ def test_what_cannot_be_calibrated_is_told(
     assert said in done.stderr
     assert "Traceback" not in done.output
     assert nothing_is_left(tmp_path, "minutes.csv")
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("minutes.csv", "minutes.csv: is the file of prices itself, which is kept"),
+        ("./mine.toml", "mine.toml: is the scenario itself, which is kept"),
+        ("margin.toml", "margin.toml: is what --set reads, which is kept"),
+        ("link.toml", "link.toml: is the scenario itself, which is kept"),
+    ],
+)
+def test_a_calibration_replaces_nothing_that_it_reads(
+    perpspec, tmp_path, minutes, out, said
+) -> None:
+    scenario, margin = tmp_path / "mine.toml", tmp_path / "margin.toml"
+    scenario.write_text(CRASH.read_text())
+    margin.write_text("[market.ETH.margin]\nim_base = 0.06\n")
+    (tmp_path / "link.toml").symlink_to(scenario)
+    before = [path.read_bytes() for path in (minutes, scenario, margin)]
+    asked = (*CALIBRATED[:4], "--scenario", "mine.toml", "--set", "@margin.toml")
+    done = perpspec("calibrate", minutes, *asked, "--out", out)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"error: {said}" in done.stderr
+    assert [path.read_bytes() for path in (minutes, scenario, margin)] == before
+    done = perpspec("calibrate", minutes, *asked, "--out", "other.toml")
+    assert done.exit_code == 0, done.stderr
