@@ -12,6 +12,7 @@ from msgspec.structs import asdict
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from evm.explain import decimal_text, moment_text
 from protocol.fixed_point import WAD
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
 
 
 def console() -> Console:
-    """Where tables go; no colours where nobody sees them."""
-    return Console(highlight=False, soft_wrap=True)
+    """Where tables go; no colours where nobody sees them, no markup: paths have [s."""
+    return Console(highlight=False, markup=False, soft_wrap=True)
 
 
 def print_heading(text: str) -> None:
     """Say what comes."""
-    console().print(f"\n[bold]{text}[/]\n")
+    console().print(f"\n{text}\n", style="bold")
 
 
 def print_run(finished: Finished, is_short: bool = False) -> None:
@@ -197,7 +198,7 @@ def print_calibration(found: Calibration, place: Path | None) -> None:
     if found.held_out is not None:
         print_backtest(found, found.held_out)
     if place is None:
-        out.print(f"\n{fragment(found)}", markup=False, end="")
+        out.print(f"\n{fragment(found)}", end="")
     else:
         out.print(f"Written to {place}")
 
@@ -428,5 +429,5 @@ def shrinking_bar() -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def working(text: str) -> Iterator[None]:
     """A sign of life, while nobody knows how much is left."""
-    with Console(stderr=True).status(text):
+    with Console(stderr=True).status(Text(text)):
         yield

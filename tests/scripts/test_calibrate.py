@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import terminal
 from tests.scripts.command import SETTINGS, nothing_is_left
 from tests.simulation.small import CRASH
 
@@ -64,6 +65,18 @@ def test_a_calibration_is_told_in_tables(perpspec, minutes) -> None:
     assert re.search(r"band +0\.1112 +0\.1112", said)
     assert "no scenario was given" in said
     assert said.endswith('[market.ETH.feed]\nband = "0.1112"\n')
+
+
+@pytest.mark.parametrize("name", ["of[/b]these", "prices[bold]"])
+def test_a_path_may_have_brackets(perpspec, tmp_path, minutes, monkeypatch, name):
+    monkeypatch.setattr(terminal, "is_watched", lambda: True)
+    prices = tmp_path / f"{name}.csv"
+    prices.parent.mkdir(exist_ok=True)
+    minutes.rename(prices)
+    done = perpspec("calibrate", prices, *CALIBRATED[:4], "--out", f"{name}.toml")
+    assert done.exit_code == 0, done.output
+    assert f"{name}.csv: 61 prices from" in done.stdout
+    assert f"Written to {name}.toml" in done.stdout
 
 
 def test_a_calibration_that_fails_its_back_test_is_told(perpspec, minutes) -> None:

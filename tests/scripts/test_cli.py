@@ -104,6 +104,12 @@ def test_a_run_prints_tables_and_a_verdict(perpspec) -> None:
     assert "Written to runs/small-9" in done.stdout
 
 
+def test_a_run_may_be_written_where_brackets_are(perpspec) -> None:
+    done = perpspec("run", CRASH, *SETTINGS, "--max-calls", "5", "--out", "a[/b]c")
+    assert done.exit_code == 0, done.output
+    assert "Written to a[/b]c" in done.stdout
+
+
 def test_a_run_of_a_few_calls_has_no_verdict(perpspec) -> None:
     done = perpspec("run", CRASH, *SETTINGS, "--max-calls", "5")
     assert done.exit_code == 0
