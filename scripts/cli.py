@@ -16,6 +16,7 @@ from scripts.terminal import (
     FAILED,
     INTERRUPTED,
     asked_to_stop,
+    ending,
     errors_told,
     option,
     print_json,
@@ -44,7 +45,8 @@ app = typer.Typer(
     help="A perpetual futures protocol that exists twice, in Vyper and in Python. "
     "Run scenarios on both, call by call, and see who pays.",
     epilog="Exit codes: 0 fine, 1 a law, the lockstep or a back-test failed, "
-    "2 bad input, 130 interrupted.",
+    "2 bad input or no place to write to, 70 a fault of perpspec itself, "
+    "130 interrupted, 141 nobody read on.",
 )
 
 Evm = Annotated[
@@ -590,7 +592,8 @@ def end_of(finished: Finished) -> None:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    with ending():
+        app()
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ How a command talks to who runs it: exit codes, refusals, one object, what goes 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,12 +22,44 @@ if TYPE_CHECKING:
 
 FAILED = 1
 BAD_INPUT = 2
+# As sysexits.h has it: an internal error of the software.
+FAULTY = 70
 INTERRUPTED = 130
+# As a shell says that SIGPIPE ended a program.
+UNHEARD = 141
 
 
 def print_json(value: Any) -> None:
     """Print one object."""
     typer.echo(json.dumps(value, indent=2))
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """End with the exit code that tells what happened, whatever happens."""
+    try:
+        yield
+    except SystemExit as end:
+        # rich and typer both end with 1 where nobody reads on.
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        give_up_output()
+        raise SystemExit(UNHEARD) from None
+    except OSError as error:
+        give_up_output()
+        where = "" if error.filename is None else f"{error.filename}: "
+        typer.echo(f"error: {where}{error.strerror or error}", err=True)
+        raise SystemExit(BAD_INPUT) from None
+    except Exception:
+        traceback.print_exc()
+        typer.echo("error: a fault of perpspec, not of what it was given", err=True)
+        raise SystemExit(FAULTY) from None
+
+
+def give_up_output() -> None:
+    """Let Python not try again, at its end, to write what nobody took."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 @contextmanager

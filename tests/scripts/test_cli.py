@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from time import monotonic
+from typing import BinaryIO
 
 import pytest
 from typer.testing import CliRunner
@@ -22,7 +24,8 @@ from evm.lockstep import Lockstep
 from evm.replay import every_action, model_at
 from protocol.fixed_point import WAD
 from protocol.trace import read_trace, write_trace
-from scripts.cli import app
+from scripts import cli
+from scripts.cli import ROOT, app
 from simulation import engine
 from tests.node import running_anvil
 from tests.scripts.command import SETTINGS, nothing_is_left
@@ -550,6 +553,55 @@ def test_artifacts_name_the_errors(perpspec, tmp_path) -> None:
     artifact = json.loads((tmp_path / "abi" / "Exchange.json").read_text())
     names = {each["name"] for each in artifact["abi"] if each["type"] == "error"}
     assert {"BelowInitialMargin", "LimitExceeded"} <= names
+
+
+def run_into(output: BinaryIO | int, *arguments: object) -> tuple[int, str]:
+    """The exit code of a program whose output goes there, and what it says of it."""
+    command = [sys.executable, "-m", "scripts.cli", *map(str, arguments)]
+    done = subprocess.run(
+        command, stdout=output, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.fixture(params=["help", "lines", "tables", "object"])
+def printing(request, trace) -> tuple[object, ...]:
+    """A command that prints in one of the ways in which commands print."""
+    return {
+        "help": ("--help",),
+        "lines": ("check", CRASH),
+        "tables": ("replay", trace),
+        "object": ("replay", trace, "--json"),
+    }[request.param]
+
+
+def test_a_pipe_that_nobody_reads_is_no_failure(printing) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        assert run_into(writing, *printing) == (141, "")
+    finally:
+        os.close(writing)
+
+
+def test_a_full_disk_is_told(printing) -> None:
+    with open("/dev/full", "wb") as full:
+        said = "error: No space left on device\n"
+        assert run_into(full, *printing) == (2, said)
+
+
+def test_a_fault_of_the_program_is_told_as_one(monkeypatch, capsys) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(cli, "run_scenario", broken)
+    monkeypatch.setattr(sys, "argv", ["perpspec", "run", str(CRASH)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 70
+    *told, said = capsys.readouterr().err.splitlines()
+    assert told[-1] == "ZeroDivisionError: by nothing"
+    assert said == "error: a fault of perpspec, not of what it was given"
 
 
 def test_help_teaches(perpspec) -> None:
