@@ -38,7 +38,7 @@ from simulation.output import toml_text
 from simulation.prices import PriceSeries, read_prices
 from simulation.quantities import format_duration, format_moment, format_wads
 from simulation.refusals import LAWS, check_laws
-from simulation.scenario import NAME, SECTIONS, Scenario, read_scenario
+from simulation.scenario import NAME, Scenario, read_scenario
 from simulation.tails import Tail, tail, worse_of
 from simulation.windows import SIDES, Sample, period_of, sample_of, split, worst_move
 
@@ -422,7 +422,7 @@ def with_margins(scenario: Scenario, market: str, margins: Margins) -> Scenario:
     """A scenario with such margins in a market."""
     document = deepcopy(scenario.document)
     for key, value in settings_in(tables(market, margins)):
-        set_value(document, key, value, SECTIONS, scenario.path)
+        set_value(document, key, value, scenario.path)
     return read_scenario(document, scenario.path)
 
 

@@ -8,12 +8,16 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from simulation.errors import Problem, ScenarioError
 
 Document = dict[str, Any]
+
+# Tables whose keys a scenario makes up, so that nothing but itself knows them.
+NAMING = ("market", "collateral")
 
 TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -43,9 +47,7 @@ def read_document(path: Path) -> Document:
         raise ScenarioError(path, [Problem("", message)], line) from None
 
 
-def override_document(
-    document: Document, override: str, sections: Iterable[str], path: Path
-) -> str:
+def override_document(document: Document, override: str, path: Path) -> str:
     """
     Put `key=value` into the document, an index being a key of a list: `agents.0.count`.
     The value is TOML or, where it is none, text. Returns the key.
@@ -56,24 +58,25 @@ def override_document(
         message = f"{override!r} is no override such as 'run.seed=7'"
         raise ScenarioError(path, [Problem("", message)])
 
-    set_value(document, dotted, override_value(text), sections, path)
+    set_value(document, dotted, override_value(text), path)
     return dotted
 
 
-def set_value(
-    document: Document, dotted: str, value: Any, sections: Iterable[str], path: Path
-) -> None:
-    """Put a value into the document at a dotted key."""
-    *parents, last = dotted.split(".")
+def set_value(document: Document, dotted: str, value: Any, path: Path) -> None:
+    """
+    Put a value into the document at a dotted key. A table that is left out is made,
+    since it has defaults that one may want to change; who reads it knows its name.
+    """
+    parts = dotted.split(".")
     table: Any = document
     reached = ""
-    for part in parents:
-        # A section that is left out has defaults that one may want to change.
-        if table is document and part in sections:
-            table.setdefault(part, {})
+    for part, after in pairwise(parts):
+        if isinstance(table, dict) and reached not in NAMING:
+            table.setdefault(part, [] if is_index(after) else {})
         table = table[existing(table, part, reached, path)]
         reached = f"{reached}.{part}" if reached else part
 
+    last = parts[-1]
     if isinstance(table, dict):
         table[last] = value
     else:
@@ -96,7 +99,7 @@ def existing(table: Any, part: str, reached: str, path: Path) -> str | int:
     """The key or the index that `part` is in a table or list."""
     key = f"{reached}.{part}" if reached else part
     if isinstance(table, list):
-        if part.isascii() and part.isdigit() and int(part) < len(table):
+        if is_index(part) and int(part) < len(table):
             return int(part)
         message = f"no such entry, {reached} has {len(table)}, counted from 0"
     elif not isinstance(table, dict):
@@ -106,6 +109,11 @@ def existing(table: Any, part: str, reached: str, path: Path) -> str | int:
     else:
         message = f"no such key; {suggestion(part, table)}"
     raise ScenarioError(path, [Problem(key, message)])
+
+
+def is_index(part: str) -> bool:
+    """Whether a part of a key counts the entries of a list."""
+    return part.isascii() and part.isdigit()
 
 
 def override_value(text: str) -> Any:

@@ -158,9 +158,7 @@ class Scenario(Struct, frozen=True):
 def load_scenario(path: Path, overrides: Iterable[str] = ()) -> Scenario:
     """The scenario at `path`; an override, `run.seed=7`, takes the place of a key."""
     document = read_document(path)
-    keys = [
-        override_document(document, override, SECTIONS, path) for override in overrides
-    ]
+    keys = [override_document(document, override, path) for override in overrides]
     return read_scenario(document, path, frozenset(keys))
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from simulation.document import set_value, settings_in
 from simulation.errors import Problem, ScenarioError
-from simulation.scenario import SECTIONS, Scenario, read_scenario
+from simulation.scenario import Scenario, read_scenario
 from simulation.sections import VariantKeys
 
 
@@ -55,7 +55,7 @@ def variant_of(
     del document["variant"]
     try:
         for name, value in settings.items():
-            set_value(document, name, value, SECTIONS, scenario.path)
+            set_value(document, name, value, scenario.path)
     except ScenarioError as error:
         raise renamed(error, f"variant.{place}.set.") from None
     with naming(keys.name):

@@ -135,16 +135,43 @@ def test_an_override_may_begin_a_section_that_was_left_out(tmp_path) -> None:
     assert load_scenario(path, ["keepers.every=1m"]).keepers.every == 60
 
 
+def test_an_override_may_begin_a_table_that_was_left_out() -> None:
+    scenario = load_scenario(
+        CRASH,
+        [
+            "protocol.portfolio.floor=0.1",
+            "market.ETH.feed.expiry.expires_at=6h",
+            "market.ETH.feed.expiry.samples=3",
+            "market.ETH.feed.expiry.spacing=1m",
+        ],
+    )
+    assert scenario.risk.portfolio.floor == WAD // 10
+    expiry = scenario.markets[0].feed.expiry
+    assert expiry.expires_at == START + 6 * 3_600
+    assert (expiry.samples, expiry.spacing) == (3, 60)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
         ("run.seed", "crash.toml: 'run.seed' is no override such as 'run.seed=7'"),
         ("=7", "crash.toml: '=7' is no override such as 'run.seed=7'"),
-        ("runs.seed=7", "crash.toml: runs: no such key; did you mean 'run'?"),
+        ("runs.seed=7", "crash.toml: runs: unknown key; did you mean 'run'?"),
         ("market.ETC.x=1", "crash.toml: market.ETC: no such key; did you mean 'ETH'?"),
         ("agents.9.count=1", "agents.9: no such entry, agents has 9, counted from 0"),
         ("agents.x.count=1", "agents.x: no such entry, agents has 9"),
         ("agents.-1.count=1", "agents.-1: no such entry, agents has 9"),
+        ("collateral.sUSD.haircut=0.1", "collateral.sUSD: no such key; allowed: none"),
+        (
+            "market.ETH.feed.expirey.samples=3",
+            "market.ETH.feed.expirey: unknown key; did you mean 'expiry'?",
+        ),
+        (
+            "market.ETH.feed.glitches.0.at=1h",
+            "market.ETH.feed.glitches.0: no such entry, market.ETH.feed.glitches has "
+            "0, counted from 0",
+        ),
+        ("market.ETH.feed.glitches.0=1", "no such entry, market.ETH.feed.glitches has"),
         ("run.seed.x=1", "run.seed.x: no such key, run.seed is the value 7"),
         (
             "run.sed=7",
