@@ -28,8 +28,10 @@ from scripts.terminal import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from evm.replay import Replay
-    from simulation.run import Finished
+    from simulation.run import Finished, Prepared
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "scenarios" / "crash.toml"
@@ -286,24 +288,11 @@ def check(
     Check a scenario, its parameters' laws and its prices, and run nothing.
     """
     with errors_told():
-        from simulation.quantities import format_duration, format_moment
         from simulation.run import prepare
 
-        prepared = prepare(scenario, overrides or [], prices)
-        read = prepared.scenario
-        accounts = sum(each.count for each in read.agents)
-        names = ", ".join(market.name for market in read.markets)
-        typer.echo(
-            f"{read.run.name}: {names}; {accounts} accounts; "
-            f"{format_duration(read.run.duration)} from "
-            f"{format_moment(read.run.start)}, a look each "
-            f"{format_duration(read.run.step)}"
-        )
-        for play in prepared.plays if read.variants else []:
-            settings = [f"{k} = {v}" for k, v in play.variant.settings.items()]
-            typer.echo(f"- variant {play.variant.name}: {', '.join(settings)}")
-        for note in prepared.notes:
-            typer.echo(f"- {note}")
+        found = check_object(prepare(scenario, overrides or [], prices), overrides)
+        for line in checked_lines(found):
+            typer.echo(line)
 
 
 @app.command(
@@ -571,6 +560,53 @@ def replay_object(result: Replay) -> dict[str, Any]:
         "is_faithful": result.is_faithful,
         "gas": dict(sorted(result.gas.items())),
     }
+
+
+def check_object(prepared: Prepared, overrides: Iterable[str] | None) -> dict[str, Any]:
+    """What was checked of a scenario, and what was set in it, times in seconds."""
+    from simulation.document import override_parts
+    from simulation.output import settings_of
+    from simulation.quantities import format_moment
+
+    read = prepared.scenario
+    run = read.run
+    return {
+        "scenario": str(read.path),
+        "name": run.name,
+        "markets": [each.name for each in read.markets],
+        "tokens": [each.name for each in read.tokens],
+        "accounts": sum(each.count for each in read.agents),
+        "start": format_moment(run.start),
+        "duration": run.duration,
+        "step": run.step,
+        "set": dict(map(override_parts, settings_of(overrides or []))),
+        "variants": [
+            {"name": play.variant.name, "set": play.variant.settings}
+            for play in prepared.plays
+            if read.variants
+        ],
+        "notes": prepared.notes,
+    }
+
+
+def checked_lines(found: dict[str, Any]) -> Iterator[str]:
+    """What was checked, as people read it."""
+    from simulation.quantities import format_duration
+
+    yield (
+        f"{found['name']}: {', '.join(found['markets'])}; {found['accounts']} "
+        f"accounts; {format_duration(found['duration'])} from {found['start']}, a look "
+        f"each {format_duration(found['step'])}"
+    )
+    for key, value in found["set"].items():
+        yield f"- set: {key} = {value}"
+    for variant in found["variants"]:
+        settings = [f"{key} = {value}" for key, value in variant["set"].items()]
+        said = ", ".join(settings) or "sets nothing"
+        yield f"- variant {variant['name']}: {said}"
+    for note in found["notes"]:
+        yield f"- {note}"
+    yield "All of it is lawful. Nothing was run."
 
 
 def code_of(finished: Finished) -> int:

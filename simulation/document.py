@@ -52,14 +52,19 @@ def override_document(document: Document, override: str, path: Path) -> str:
     Put `key=value` into the document, an index being a key of a list: `agents.0.count`.
     The value is TOML or, where it is none, text. Returns the key.
     """
-    dotted, equals, text = override.partition("=")
-    dotted = dotted.strip()
-    if not equals or not dotted:
+    dotted, value = override_parts(override)
+    if not dotted:
         message = f"{override!r} is no override such as 'run.seed=7'"
         raise ScenarioError(path, [Problem("", message)])
 
-    set_value(document, dotted, override_value(text), path)
+    set_value(document, dotted, value, path)
     return dotted
+
+
+def override_parts(override: str) -> tuple[str, Any]:
+    """The key and the value of `key=value`; what is none has no key."""
+    dotted, equals, text = override.partition("=")
+    return dotted.strip() if equals else "", override_value(text)
 
 
 def set_value(document: Document, dotted: str, value: Any, path: Path) -> None:

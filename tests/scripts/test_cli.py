@@ -548,6 +548,23 @@ def test_a_scenario_is_checked(perpspec, tmp_path) -> None:
     assert nothing_is_left(tmp_path)
 
 
+def test_a_check_says_what_it_checked(perpspec, tmp_path) -> None:
+    """What was set, by hand and by a file, what variants set, and that all is well."""
+    (tmp_path / "margin.toml").write_text("[market.ETH]\nmargin.im_base = 0.06\n")
+    settings = ("--set", "run.seed = 8", "--set", "@margin.toml")
+    *_, seed, margin, end = perpspec("check", CRASH, *settings).stdout.splitlines()
+    assert seed == "- set: run.seed = 8"
+    assert margin == "- set: market.ETH.margin.im_base = 0.06"
+    assert end == "All of it is lawful. Nothing was run."
+    lines = perpspec("check", CRASH.with_name("credit.toml")).stdout.splitlines()
+    assert lines[1:-1] == [
+        "- variant lines: sets nothing",
+        "- variant small-lines: agents.0.line = 0.1",
+        "- variant no-lines: agents.0.line = 0",
+    ]
+    assert lines[-1] == end
+
+
 def test_artifacts_name_the_errors(perpspec, tmp_path) -> None:
     assert perpspec("artifacts", "--out", "abi").exit_code == 0
     artifact = json.loads((tmp_path / "abi" / "Exchange.json").read_text())
