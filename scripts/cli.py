@@ -44,6 +44,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     help="A perpetual futures protocol that exists twice, in Vyper and in Python. "
     "Run scenarios on both, call by call, and see who pays.",
     epilog="Exit codes: 0 fine, 1 a law, the lockstep or a back-test failed, "

@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 from typing import BinaryIO
@@ -637,6 +638,19 @@ def test_help_teaches(perpspec) -> None:
     ):
         assert command in done.stdout
     assert "Example" in perpspec("run", "--help").stdout
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_help_fills_its_lines(perpspec, monkeypatch, width) -> None:
+    """No line of a paragraph ends where the next word would still have fitted."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    for command in ("shrink", "calibrate"):
+        said, *_ = perpspec(command, "--help").stdout.partition("╭")
+        _, _, _, *lines = map(str.strip, said.splitlines())
+        assert len(lines) > 5
+        for line, after in pairwise(lines):
+            word = after.partition(" ")[0]
+            assert not (line and word) or len(f" {line} {word}") > width - 2
 
 
 def test_help_asks_for_no_value_where_none_is_taken(perpspec) -> None:
