@@ -15,11 +15,14 @@ import typer
 from scripts.terminal import (
     FAILED,
     INTERRUPTED,
+    Command,
+    Program,
     asked_to_stop,
     ending,
     errors_told,
     option,
     print_json,
+    print_version,
     refuse,
     refuse_to_replace,
     shown_progress,
@@ -28,7 +31,7 @@ from scripts.terminal import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from evm.replay import Replay
     from simulation.run import Finished, Prepared
@@ -41,6 +44,7 @@ DEMO_CALLS = 300
 REPEATABLE = ("revm", "eth-tester")
 
 app = typer.Typer(
+    cls=Program,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -76,27 +80,61 @@ Override = Annotated[
         "file's, as @margin.toml; repeatable.",
     ),
 ]
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO.toml")]
-TraceFile = Annotated[Path, typer.Argument(metavar="TRACE")]
+Seed = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Another draw, as --set run.seed=N."),
+]
+ScenarioFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO.toml", help="What happens, to whom, under which rules."
+    ),
+]
+PriceFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Recorded prices for the first market, CSV or gzip."
+    ),
+]
+TraceFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="TRACE", help="The calls of a run, as its trace.jsonl.gz has them."
+    ),
+]
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            metavar="",
+            callback=print_version,
+            is_eager=True,
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    """Take what belongs to no command."""
 
 
 @app.command(
+    cls=Command,
     epilog="Examples: perpspec run scenarios/crash.toml --evm revm · "
     "perpspec run scenarios/crash.toml --set market.ETH.margin.im_base=0.08 · "
-    "perpspec run scenarios/crash.toml --prices klines.csv.gz --json"
+    "perpspec run scenarios/crash.toml --prices klines.csv.gz --json",
 )
 def run(
     scenario: ScenarioFile,
-    prices: Annotated[
-        Path | None,
-        typer.Option(help="Recorded prices for the first market, CSV or gzip."),
-    ] = None,
+    prices: PriceFile = None,
     evm: Evm = "none",
     max_calls: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Stop after N calls.")
     ] = None,
     overrides: Override = None,
-    seed: Annotated[int | None, typer.Option(help="The same as run.seed.")] = None,
+    seed: Seed = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Default: runs/NAME-SEED."),
@@ -108,12 +146,9 @@ def run(
     Run a scenario, hold the contracts against the model, and write a report.
     """
     with errors_told():
-        values = [*(overrides or [])]
-        if seed is not None:
-            values.append(f"run.seed={seed}")
         finished = run_scenario(
             scenario,
-            values,
+            seeded(overrides, seed),
             prices=prices,
             evm=evm,
             max_calls=max_calls,
@@ -130,7 +165,8 @@ def run(
 
 
 @app.command(
-    epilog="Example: perpspec replay runs/crash-7/trace.jsonl.gz --evm eth-tester"
+    cls=Command,
+    epilog="Example: perpspec replay runs/crash-7/trace.jsonl.gz --evm eth-tester",
 )
 def replay(
     trace: TraceFile,
@@ -169,8 +205,9 @@ def replay(
 
 
 @app.command(
+    cls=Command,
     epilog="Examples: perpspec shrink runs/crash-7/trace.jsonl.gz · "
-    "perpspec shrink failure.jsonl --evm eth-tester --out short.jsonl"
+    "perpspec shrink failure.jsonl --evm eth-tester --out short.jsonl",
 )
 def shrink(
     trace: TraceFile,
@@ -210,13 +247,18 @@ def shrink(
         raise typer.Exit(INTERRUPTED)
 
 
-@app.command(epilog="Example: perpspec explain runs/crash-7/trace.jsonl.gz --call 57")
+@app.command(
+    cls=Command,
+    epilog="Example: perpspec explain runs/crash-7/trace.jsonl.gz --call 57",
+)
 def explain(
     trace: TraceFile,
     call: Annotated[
         int,
         typer.Option(
-            metavar="N", help="The first call, of those that set up the genesis, is 1."
+            metavar="N",
+            help="Which call, counted from 1; those that set up the genesis come "
+            "first.",
         ),
     ],
 ) -> None:
@@ -230,9 +272,10 @@ def explain(
 
 
 @app.command(
+    cls=Command,
     epilog="Examples: perpspec statement --account trader_1/0 --trace run.jsonl.gz · "
     "perpspec statement --account 0xOWNER/0 --rpc http://127.0.0.1:8545 "
-    "--deployment deployment.json"
+    "--deployment deployment.json",
 )
 def statement(
     account: Annotated[
@@ -279,11 +322,15 @@ def statement(
             print_statement(found)
 
 
-@app.command(epilog="Example: perpspec check scenarios/crash.toml --set run.seed=8")
+@app.command(
+    cls=Command, epilog="Example: perpspec check scenarios/crash.toml --set run.seed=8"
+)
 def check(
     scenario: ScenarioFile,
-    prices: Annotated[Path | None, typer.Option(help="As for run.")] = None,
+    prices: PriceFile = None,
     overrides: Override = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
 ) -> None:
     """
     Check a scenario, its parameters' laws and its prices, and run nothing.
@@ -291,15 +338,20 @@ def check(
     with errors_told():
         from simulation.run import prepare
 
-        found = check_object(prepare(scenario, overrides or [], prices), overrides)
-        for line in checked_lines(found):
-            typer.echo(line)
+        values = seeded(overrides, seed)
+        found = check_object(prepare(scenario, values, prices), values)
+        if as_json:
+            print_json(found)
+        else:
+            for line in checked_lines(found):
+                typer.echo(line)
 
 
 @app.command(
+    cls=Command,
     epilog="Examples: perpspec calibrate klines.csv.gz --horizon 5m · "
     "perpspec calibrate klines.csv.gz --scenario scenarios/crash.toml --out margin.toml"
-    " · perpspec check scenarios/crash.toml --set @margin.toml"
+    " · perpspec check scenarios/crash.toml --set @margin.toml",
 )
 def calibrate(
     prices: Annotated[
@@ -401,9 +453,12 @@ def calibrate(
         raise typer.Exit(FAILED)
 
 
-@app.command(epilog="Example: perpspec artifacts --out build/abi")
+@app.command(cls=Command, epilog="Example: perpspec artifacts --out build/abi")
 def artifacts(
-    out: Annotated[Path, typer.Option(metavar="DIR")] = Path("artifacts"),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the files are written.")
+    ] = Path("artifacts"),
+    as_json: AsJson = False,
 ) -> None:
     """
     Write a JSON file for each contract: ABI with all errors, bytecode, layout.
@@ -418,11 +473,14 @@ def artifacts(
             paths = list(write_artifacts(out, compile_contracts(), sorted(names)))
         except OSError as error:
             raise OutputError(f"{out}: cannot be written: {error.strerror}") from None
-        for path in paths:
-            typer.echo(str(path))
+        if as_json:
+            print_json({path.stem: str(path) for path in paths})
+        else:
+            for path in paths:
+                typer.echo(str(path))
 
 
-@app.command()
+@app.command(cls=Command, epilog="Example: perpspec demo --out runs/first")
 def demo(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the run is written.")
@@ -453,6 +511,11 @@ def demo(
         print_run(second)
         typer.echo(f"The report: {first.directory / 'report.html'}")
     end_of(second)
+
+
+def seeded(overrides: list[str] | None, seed: int | None) -> list[str]:
+    """What is set, the seed among it where one is given."""
+    return [*(overrides or []), *([] if seed is None else [f"run.seed={seed}"])]
 
 
 def run_scenario(
@@ -563,8 +626,10 @@ def replay_object(result: Replay) -> dict[str, Any]:
     }
 
 
-def check_object(prepared: Prepared, overrides: Iterable[str] | None) -> dict[str, Any]:
+def check_object(prepared: Prepared, overrides: list[str]) -> dict[str, Any]:
     """What was checked of a scenario, and what was set in it, times in seconds."""
+    from msgspec import to_builtins
+
     from simulation.document import override_parts
     from simulation.output import settings_of
     from simulation.quantities import format_moment
@@ -580,9 +645,9 @@ def check_object(prepared: Prepared, overrides: Iterable[str] | None) -> dict[st
         "start": format_moment(run.start),
         "duration": run.duration,
         "step": run.step,
-        "set": dict(map(override_parts, settings_of(overrides or []))),
+        "set": to_builtins(dict(map(override_parts, settings_of(overrides)))),
         "variants": [
-            {"name": play.variant.name, "set": play.variant.settings}
+            {"name": play.variant.name, "set": to_builtins(play.variant.settings)}
             for play in prepared.plays
             if read.variants
         ],

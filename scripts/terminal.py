@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 if TYPE_CHECKING:
     from simulation.engine import Progress
@@ -27,6 +28,39 @@ FAULTY = 70
 INTERRUPTED = 130
 # As a shell says that SIGPIPE ended a program.
 UNHEARD = 141
+
+
+class Program(TyperGroup):
+    """The commands; to ask for help takes no value, so that it has none to name."""
+
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        return nameless(super().get_help_option(ctx))
+
+
+class Command(TyperCommand):
+    """A command whose usage names what is needed without a sign around it."""
+
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        return nameless(super().get_help_option(ctx))
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+
+def nameless(flag: TyperOption | None) -> TyperOption | None:
+    """A flag without a name for the value that it does not take."""
+    if flag is not None:
+        flag.metavar = ""
+    return flag
+
+
+def print_version(is_asked: bool) -> None:
+    """Print which version this is, and end."""
+    if is_asked:
+        from simulation.output import installed
+
+        typer.echo(f"perpspec {installed('perpspec') or 'is not installed'}")
+        raise typer.Exit
 
 
 def print_json(value: Any) -> None:

@@ -11,12 +11,14 @@ import re
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 from typing import BinaryIO
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from evm import shrink as shrinking
@@ -566,6 +568,25 @@ def test_a_check_says_what_it_checked(perpspec, tmp_path) -> None:
     assert lines[-1] == end
 
 
+def test_a_check_is_one_object(perpspec) -> None:
+    settings = ("--set", "run.start=2026-02-01T00:00:00Z", "--seed", "9")
+    done = perpspec("check", DEPEG, *settings, "--json")
+    assert done.exit_code == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["set"] == {"run.start": "2026-02-01T00:00:00Z", "run.seed": 9}
+    assert printed["start"] == "2026-02-01T00:00:00Z"
+    assert printed["tokens"] == ["sUSD"]
+    assert printed["variants"][0]["name"] == "haircut-0.05"
+    done = perpspec("check", DEPEG, "--seed", "-1", "--json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "run.seed: -1 is out of range" in done.stderr
+
+
+def test_artifacts_are_told_as_one_object(perpspec) -> None:
+    printed = json.loads(perpspec("artifacts", "--out", "abi", "--json").stdout)
+    assert printed["Exchange"] == "abi/Exchange.json"
+
+
 def test_artifacts_name_the_errors(perpspec, tmp_path) -> None:
     assert perpspec("artifacts", "--out", "abi").exit_code == 0
     artifact = json.loads((tmp_path / "abi" / "Exchange.json").read_text())
@@ -653,13 +674,30 @@ def test_help_fills_its_lines(perpspec, monkeypatch, width) -> None:
             assert not (line and word) or len(f" {line} {word}") > width - 2
 
 
+COMMANDS = [each.callback.__name__ for each in app.registered_commands]
+
+
 def test_help_asks_for_no_value_where_none_is_taken(perpspec) -> None:
-    """But of its own flag, which is not ours to describe."""
-    for command in ("run", "replay", "shrink", "statement", "calibrate"):
+    for command in COMMANDS:
         text = perpspec(command, "--help").stdout
-        flags = re.findall(r"^\W+(--(?:json|quiet) .*)$", text, re.MULTILINE)
-        assert len(flags) == (2 if command in ("run", "shrink") else 1)
+        flags = re.findall(r"^\W+(--(?:json|quiet|help) .*)$", text, re.MULTILINE)
+        assert flags
         assert not [flag for flag in flags if "<bool>" in flag]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_everything_is(perpspec, command) -> None:
+    text = perpspec(command, "--help").stdout
+    assert re.search(r"Examples?: perpspec ", text)
+    assert not set("{}") & set(text)
+    for each in get_command(app).commands[command].params:
+        assert each.help, each.name
+
+
+def test_it_tells_its_version(perpspec) -> None:
+    done = perpspec("--version")
+    assert done.exit_code == 0
+    assert done.stdout == f"perpspec {version('perpspec')}\n"
 
 
 def test_help_loads_nothing_heavy() -> None:
