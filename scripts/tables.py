@@ -185,9 +185,11 @@ def print_calibration(found: Calibration, place: Path | None) -> None:
         f"{found.path}: {len(ticks):,} prices {span}, mostly {period} apart",
         style="bold",
     )
+    windows, apart = len(found.sample.windows), len(found.sample.apart)
+    overlap = "" if apart == windows else f" overlap; {apart:,} of them"
     out.print(
-        f"{len(found.sample.windows):,} windows of {format_duration(found.horizon)}, "
-        f"which overlap; {len(found.sample.apart):,} of them lie apart"
+        f"{windows:,} windows of {format_duration(found.horizon)}, "
+        f"which{overlap} lie apart"
     )
     out.print(losses(found))
     out.print(parameters(found))

@@ -60,11 +60,17 @@ def test_a_calibration_is_told_in_tables(perpspec, minutes) -> None:
     assert done.exit_code == 0, done.stderr
     said = done.stdout
     assert "minutes.csv: 61 prices from 2020-09-13T12:27:00Z to" in said
-    assert "60 windows of 1m, which overlap; 60 of them lie apart" in said
+    assert "60 windows of 1m, which lie apart\n" in said
     assert re.search(r"value at risk 0\.92 +expected shortfall +worst", said)
     assert re.search(r"band +0\.1112 +0\.1112", said)
     assert "no scenario was given" in said
     assert said.endswith('[market.ETH.feed]\nband = "0.1112"\n')
+
+
+def test_windows_that_overlap_are_told_to(perpspec, minutes) -> None:
+    asked = "calibrate", minutes, "--horizon", "2m", "--level", "0.92"
+    said = perpspec(*asked).stdout
+    assert "59 windows of 2m, which overlap; 30 of them lie apart\n" in said
 
 
 @pytest.mark.parametrize("name", ["of[/b]these", "prices[bold]"])
