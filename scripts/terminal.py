@@ -103,10 +103,14 @@ def errors_told() -> Iterator[None]:
     from evm.chain import ChainError
     from evm.compile import CompileError
     from protocol.trace import TraceError
-    from simulation.errors import InputError
+    from simulation.errors import ArgumentError, InputError, ScenarioError
 
     try:
         yield
+    except ArgumentError as error:
+        refuse(f"--{error}")
+    except ScenarioError as error:
+        refuse(*str(error).splitlines())
     except (InputError, AccountError, TraceError, ChainError, CompileError) as error:
         refuse(str(error))
     except KeyboardInterrupt:
@@ -114,9 +118,10 @@ def errors_told() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def refuse(message: str) -> NoReturn:
+def refuse(*messages: str) -> NoReturn:
     """End with what is wrong with the input."""
-    typer.echo(f"error: {message}", err=True)
+    for message in messages:
+        typer.echo(f"error: {message}", err=True)
     raise typer.Exit(BAD_INPUT)
 
 

@@ -33,7 +33,12 @@ from protocol.parameters import MarketParams, RiskParams
 from protocol.units import Ratio
 from simulation.backtest import SideTest, fared
 from simulation.document import Document, set_value, settings_in, suggestion
-from simulation.errors import InputError, PriceFileError, Problem, ScenarioError
+from simulation.errors import (
+    ArgumentError,
+    PriceFileError,
+    Problem,
+    ScenarioError,
+)
 from simulation.output import toml_text
 from simulation.prices import PriceSeries, read_prices
 from simulation.quantities import format_duration, format_moment, format_wads
@@ -132,10 +137,10 @@ def calibrate(
     """
     if holdout is not None and not 0 < int(holdout) < WAD:
         said = format_wads(int(holdout))
-        raise InputError(f"holdout {said!r} is not between 0 and 1")
+        raise ArgumentError("holdout", f"{said!r} is not between 0 and 1")
     if not WAD < 2 * int(level) < 2 * WAD:
         said = format_wads(int(level))
-        raise InputError(f"level {said!r} is not between 0.5 and 1")
+        raise ArgumentError("level", f"{said!r} is not between 0.5 and 1")
     name = market_name(market, scenario)
     if scenario is not None:
         check_laws(scenario)
@@ -150,7 +155,8 @@ def calibrate(
     if holdout is not None:
         series, held_out = split(series, holdout)
     sample = sample_of(series, horizon)
-    require_enough(path, sample, period, horizon, level)
+    part = "" if held_out is None else " before what is held out"
+    require_enough(path, sample, period, horizon, level, part)
 
     tails = tuple(tail(side, sample.windows, level) for side in SIDES)
     worse, worst_round = worse_of(tails), worst_move(series)
@@ -197,8 +203,9 @@ def market_name(wanted: str | None, scenario: Scenario | None) -> str:
         return wanted or names[0]
     name = wanted or "ETH"
     if NAME.fullmatch(name) is None:
-        raise InputError(
-            f"market {name!r} is no name: a letter, then letters, digits, - and _"
+        raise ArgumentError(
+            "market",
+            f"{name!r} is no name: a letter, then letters, digits, - and _",
         )
     return name
 

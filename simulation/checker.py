@@ -101,6 +101,10 @@ def explained(fault: Any, model: type[BaseModel], units: Units) -> str:
             return f"{fault['input']!r} is no table"
         case "tuple_type":
             return f"{fault['input']!r} is no list"
+        case "bool_type":
+            return f"{fault['input']!r} is neither true nor false"
+        case "string_type":
+            return f"{fault['input']!r} is no text"
         case _:
             return f"{fault['input']!r} is refused: {fault['msg']}"
 

@@ -13,6 +13,13 @@ class InputError(Exception):
     """A file, key or value that its author has to change."""
 
 
+class ArgumentError(InputError):
+    """What is wrong with an argument, which the command line has as an option."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}")
+
+
 class PriceFileError(InputError):
     """What is wrong with a price file; `line` counts from 1, `None` for all of it."""
 

@@ -52,6 +52,9 @@ Bar = Literal["close", "ohlc"]
 GZIP_MAGIC = b"\x1f\x8b"
 SECOND = 10**6
 
+# What some programs write in the place of a comma.
+OTHER_SEPARATORS = ";\t|"
+
 # As `plain_name` writes them, the preferred one first.
 TIME_NAMES = (
     "tsms",
@@ -234,7 +237,8 @@ class Reader:
                 )
             rows.append(row)
         if len(rows) < 2:
-            raise self.error(None, f"has {len(rows)} rows of prices, two are needed")
+            found = "one row" if rows else "no row"
+            raise self.error(None, f"has {found} of prices, two are needed")
         return columns, rows
 
     def columns(self, header: list[str], wanted: str | None) -> Columns:
@@ -244,6 +248,9 @@ class Reader:
                 raise self.error(1, f"has {times} columns named {name!r}")
 
         found = ", ".join(header)
+        other = next((each for each in OTHER_SEPARATORS if each in found), None)
+        if len(header) == 1 and other is not None:
+            raise self.error(1, f"has cells apart by {other!r}: put ',' between them")
         time = next((names.index(name) for name in TIME_NAMES if name in names), None)
         if time is None:
             raise self.error(
@@ -264,10 +271,14 @@ class Reader:
                 1, f"several columns of prices: {', '.join(choices)}; name one of them"
             )
         if not choices:
-            allowed = ", ".join(accepted)
-            if wanted is None:
-                allowed += f" or {', '.join(BAR_NAMES)}; or name one of its columns"
-            raise self.error(1, f"no column of prices: has {found}; accepts {allowed}")
+            if wanted is not None:
+                raise self.error(1, f"no column {wanted!r}: has {found}")
+            allowed = f"{', '.join(accepted)} or {', '.join(BAR_NAMES)}"
+            raise self.error(
+                1,
+                f"no column of prices: has {found}; accepts {allowed}; or name one of "
+                "its columns",
+            )
         return Columns(len(names), time, (header.index(choices[0]),))
 
     def row(self, line: int, cells: list[str], columns: Columns) -> Row:

@@ -117,9 +117,23 @@ def test_a_calibration_that_fails_its_back_test_is_told(perpspec, minutes) -> No
             "--level: '97.5%': ratios have one scale",
         ),
         (["minutes.csv", "--holdout", "x"], "--holdout: 'x' does not begin with"),
-        (["minutes.csv", "--holdout", "1"], "holdout '1' is not between 0 and 1"),
-        (["minutes.csv", "--level", "0.4"], "level '0.4' is not between 0.5 and 1"),
-        (["minutes.csv", "--column", "mid"], "minutes.csv:1: no column of prices"),
+        (
+            ["minutes.csv", "--holdout", "1"],
+            "error: --holdout: '1' is not between 0 and 1",
+        ),
+        (
+            ["minutes.csv", "--level", "0.4"],
+            "error: --level: '0.4' is not between 0.5 and 1",
+        ),
+        (["minutes.csv", "--market", "E T"], "error: --market: 'E T' is no name: a"),
+        (
+            ["minutes.csv", *CALIBRATED, "--holdout", "0.99"],
+            "14 prices without a gap are needed before what is held out: one in 13",
+        ),
+        (
+            ["minutes.csv", "--column", "mid"],
+            "minutes.csv:1: no column 'mid': has time, price",
+        ),
         (["minutes.csv", "--set", "run.seed=7"], "--set: there is no scenario to set"),
         (["minutes.csv", "--scenario", "x.toml"], "x.toml: cannot be read"),
         (

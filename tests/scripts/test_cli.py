@@ -230,7 +230,7 @@ def test_a_difference_in_any_variant_fails(perpspec, monkeypatch) -> None:
     [
         ("time,price\n0,5\n60,x\n", "prices.csv:3: price 'x' is not a number"),
         ("time,price\n60,5\n60,6\n", "prices.csv:3: time '60' repeats"),
-        ("time,price\n0,5\n", "prices.csv: has 1 rows of prices, two are needed"),
+        ("time,price\n0,5\n", "prices.csv: has one row of prices, two are needed"),
         ("time,size\n0,5\n60,6\n", "prices.csv:1: no column of prices"),
         ("", "prices.csv: is empty"),
         ("time,price\n0,5\n9,6\n", "prices.csv: is shorter than a step of the run"),
@@ -246,6 +246,17 @@ def test_a_bad_price_file_is_told_by_its_line(perpspec, tmp_path, rows, said) ->
     assert done.exit_code == 2
     assert said in done.stderr
     assert nothing_is_left(tmp_path, "prices.csv")
+
+
+def test_each_of_several_faults_is_told_as_one(perpspec) -> None:
+    settings = ("--set", "run.seed=-1", "--set", "keepers.liquidator=5")
+    done = perpspec("check", CRASH, *settings)
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"error: {CRASH}: run.seed: -1 is out of range")
+    assert second == (
+        f"error: {CRASH}: keepers.liquidator: 5 is neither true nor false "
+        "(set by an override)"
+    )
 
 
 def test_a_scenario_that_is_not_there_is_told(perpspec, tmp_path) -> None:

@@ -208,10 +208,10 @@ def test_a_market_that_has_calmed_down_is_not(walk) -> None:
 @pytest.mark.parametrize(
     ("holdout", "said"),
     [
-        ("0", "holdout '0' is not between 0 and 1"),
-        ("1", "holdout '1' is not between 0 and 1"),
+        ("0", "holdout: '0' is not between 0 and 1"),
+        ("1", "holdout: '1' is not between 0 and 1"),
         ("0.1", "5 prices without a gap are needed in what is held out: one in 4"),
-        ("0.9", "5 prices without a gap are needed: one in 4 windows is beyond"),
+        ("0.9", "5 prices without a gap are needed before what is held out: one in"),
     ],
 )
 def test_what_cannot_be_held_out_is_told(tmp_path, holdout, said) -> None:

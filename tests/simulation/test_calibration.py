@@ -214,9 +214,9 @@ def test_no_more_than_the_level_allows_lost_more_than_the_value_at_risk(
         ([5, 6, -7, 8], MINUTE, THREE_QUARTERS, "prices.csv:4: price '-7' is not pos"),
         (WORKED, 30, THREE_QUARTERS, "prices.csv: has a price each 1m: no horizon of"),
         (WORKED, 0, THREE_QUARTERS, "prices.csv: has a price each 1m: no horizon of"),
-        (WORKED, MINUTE, ratio("0.5"), "level '0.5' is not between 0.5 and 1"),
-        (WORKED, MINUTE, ratio("1"), "level '1' is not between 0.5 and 1"),
-        (WORKED, MINUTE, Ratio(-1), "level '-0.000000000000000001' is not between"),
+        (WORKED, MINUTE, ratio("0.5"), "level: '0.5' is not between 0.5 and 1"),
+        (WORKED, MINUTE, ratio("1"), "level: '1' is not between 0.5 and 1"),
+        (WORKED, MINUTE, Ratio(-1), "level: '-0.000000000000000001' is not between"),
         ([5] * 50, MINUTE, ratio("0.9"), "loses nothing in 0.9 of all windows of 1m"),
     ],
 )
@@ -230,7 +230,7 @@ def test_what_cannot_be_calibrated_is_told(write, prices, horizon, level, said) 
     ("market", "path", "said"),
     [
         ("ETC", CRASH, "market.ETC: no such market; did you mean 'ETH'?"),
-        ("E T", None, "market 'E T' is no name"),
+        ("E T", None, "market: 'E T' is no name"),
     ],
 )
 def test_a_market_that_is_not_there_is_told(write, market, path, said) -> None:

@@ -164,11 +164,13 @@ def test_a_part_begins_with_the_price_known_at_its_start(write) -> None:
     ("content", "line", "message"),
     [
         ("", None, "is empty"),
-        ("time,price\n", None, "has 0 rows"),
-        ("time,price\n1,2\n", None, "has 1 rows of prices, two are needed"),
+        ("time,price\n", None, "has no row of prices, two are needed"),
+        ("time,price\n1,2\n", None, "has one row of prices, two are needed"),
         ("when,price\n1,2\n", 1, "no column of times: has when, price; accepts tsms"),
         ("time,bid\n1,2\n", 1, "no column of prices: has time, bid; accepts price"),
         ("time,open,high,low\n", 1, "no column of prices: has time, open, high, low"),
+        ("time;price\n1;2\n", 1, "has cells apart by ';': put ',' between them"),
+        ("time\tprice\n1\t2\n", 1, "has cells apart by '\\t': put ',' between them"),
         ("time,price,index\n", 1, "several columns of prices: price, index"),
         ("time,price,Price\n", 1, "has 2 columns named 'price'"),
         (points("1,2", "2"), 3, "has 1 cells where the header has 2"),
@@ -231,7 +233,7 @@ def test_a_file_that_is_not_there_is_refused_with_its_name(tmp_path) -> None:
 
 
 def test_a_column_that_is_not_there_is_refused(write) -> None:
-    with pytest.raises(PriceFileError, match="has time, price; accepts spot"):
+    with pytest.raises(PriceFileError, match=r"no column 'spot': has time, price$"):
         read_prices(write(points("1,2")), column="spot")
 
 
