@@ -106,6 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif not found:
         for noun, side in vyper.items():
             print(f"{noun}: {side.path.name} and {python[noun].path.name} agree")
+        readme = options.write_readme or options.check_readme
+        told = f", and {os.path.relpath(readme)} lists them" if readme else ""
+        print(f"All {len(vyper)} pairs agree{told}.")
     return 1 if found else 0
 
 

@@ -4,6 +4,7 @@ Twins that agree pass; every way in which one can drift is planted and is caught
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -529,6 +530,7 @@ def test_twins_that_agree_pass(root, capsys) -> None:
         "purse: Purse.vy and purse.py agree\n"
         "errors: errors.vy and errors.py agree\n"
         "taker: taker.vy and taker.py agree\n"
+        "All 3 pairs agree.\n"
     )
 
 
@@ -572,7 +574,10 @@ def test_an_old_table_in_the_readme_is_caught_and_can_be_written(root, capsys) -
     assert "README.md:1: the table of twins is old" in capsys.readouterr().out
 
     assert main(["--root", str(root), "--write-readme", str(readme)]) == 0
+    said = f"All 3 pairs agree, and {os.path.relpath(readme)} lists them.\n"
+    assert capsys.readouterr().out.endswith(said)
     assert main(check) == 0
+    assert capsys.readouterr().out.endswith(said)
     text = readme.read_text()
     assert text.startswith("# Purse\n\n<!-- twins -->\n| noun |")
     assert text.endswith("|\n<!-- /twins -->\n\nThe end.\n")
