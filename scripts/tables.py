@@ -19,7 +19,7 @@ from protocol.fixed_point import WAD
 from simulation.comparison import side_by_side
 from simulation.quantities import format_duration, format_wads
 from simulation.scenario import format_span
-from simulation.summary import is_faithful, lockstep_verdict, verdict
+from simulation.summary import is_faithful, lockstep_verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def print_run(finished: Finished, is_short: bool = False) -> None:
         out.print(variants(summary["variants"], unit))
     style = "bold green" if is_faithful(summary) else "bold red"
     out.print(lockstep_verdict(summary), style=style)
-    out.print(verdict(summary, unit), style="bold")
+    out.print(summary["verdict"], style="bold")
     if not is_short and summary["digest"]:
         out.print(f"Digest {summary['digest']}", style="dim")
     out.print(f"Written to {finished.directory}")

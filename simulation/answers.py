@@ -67,8 +67,10 @@ def amount(number: float) -> str:
 
 
 def percent(part: float) -> str:
-    """A part of something."""
-    return f"{100 * part:.0f} %"
+    """A part of something; with decimals where it is small, none only of nothing."""
+    if part == 0 or abs(part) >= LEAST_PART:
+        return f"{100 * part:.0f} %"
+    return f"{100 * part:.2f} %" if abs(part) >= 0.0001 else "less than 0.01 %"
 
 
 def listed(parts: Iterable[str]) -> str:
@@ -112,7 +114,7 @@ def crash(played: Sequence[Played]) -> str:
         outlives = "yes" if summary["vault_nav_end"] > 0 else "no"
         share = f"a share of it ends at {summary['share_value_end']:.3f} of its start"
         if not unpaid:
-            return f"{outlives}, {share}, and nobody paid for another's loss"
+            return f"{outlives}, {share}, and no account left a debt"
         return (
             f"{outlives}, {share}, and of {amount(unpaid)} {unit} that accounts could "
             f"not pay the insurance fund paid {amount(summary['insurance_drawn'])} and "

@@ -12,6 +12,7 @@ from msgspec import Struct
 from simulation.answers import answer_to, parties_of, party_gain
 from simulation.output import TRACE, variant_folder
 from simulation.scenario import Scenario
+from simulation.summary import verdict
 
 if TYPE_CHECKING:
     from simulation.run import Played
@@ -54,6 +55,8 @@ TOLD = (
     "deleveraged_accounts",
     "deleveraged_value",
     "claims",
+    "verdict",
+    "solvent",
     "vault_nav_start",
     "vault_nav_end",
     "share_value_end",
@@ -102,6 +105,7 @@ def summary_of_all(scenario: Scenario, played: Sequence[Played]) -> dict[str, An
         "complete": all(each["complete"] for each in summaries)
         and len(played) == max(1, len(scenario.variants)),
         "cut": any(each["cut"] for each in summaries),
+        "solvent": all(each["solvent"] for each in summaries),
         "differences": sum(each["differences"] for each in summaries),
         "difference": next(iter(found), None),
         "conservation_violations": sum(
@@ -113,7 +117,8 @@ def summary_of_all(scenario: Scenario, played: Sequence[Played]) -> dict[str, An
         "answer": answer_to(scenario.run.answer, played),
         "variants": variants,
     }
-    return summaries[0] | everywhere | said
+    summary = summaries[0] | everywhere | said
+    return summary | {"verdict": verdict(summary, scenario.quote)}
 
 
 def told(played: Played) -> dict[str, Any]:

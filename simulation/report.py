@@ -20,7 +20,7 @@ from simulation.engine import Result
 from simulation.figures import Charts
 from simulation.quantities import format_moment
 from simulation.scenario import Scenario
-from simulation.summary import is_faithful, lockstep_verdict, verdict
+from simulation.summary import is_faithful, lockstep_verdict, worst_of
 
 if TYPE_CHECKING:
     from simulation.run import Played
@@ -92,7 +92,7 @@ def write_report(
     page = environment.get_template("report.html").render(
         scenario=scenario,
         summary=summary,
-        verdict=verdict(summary, scenario.quote),
+        verdict=summary["verdict"],
         side_by_side=list(side_by_side(summary["variants"], scenario.quote))
         if summary["variants"]
         else [],
@@ -133,9 +133,10 @@ def by_clause(answer: str) -> Markup:
 
 def tone_of(summary: dict[str, Any]) -> str:
     """Whether the verdict is good news."""
-    if not is_faithful(summary) or summary["vault_nav_end"] < 0:
+    worst = worst_of(summary)
+    if not is_faithful(summary) or not worst["solvent"]:
         return "bad"
-    is_worse = summary["bad_debt"] or summary["share_value_end"] < MOST_LOST
+    is_worse = worst["bad_debt"] or worst["share_value_end"] < MOST_LOST
     return "warn" if is_worse or not summary["complete"] else "good"
 
 

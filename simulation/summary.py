@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from protocol.fixed_point import WAD
+from simulation.answers import amount, percent
 from simulation.engine import Result
 from simulation.measures import PriceRange
 from simulation.quantities import format_duration, format_moment
@@ -30,7 +31,7 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
     """The object that `--json` prints and `summary.json` holds."""
     tally, ending = result.tally, result.ending
     wall = result.wall_seconds
-    return {
+    summary = {
         "scenario": scenario.run.name,
         "seed": scenario.run.seed,
         "complete": is_complete(result),
@@ -81,6 +82,7 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "claims": quote(sum(each.claims for each in result.markets)),
         "insurance_start": quote(result.insurance_start),
         "insurance_end": quote(result.insurance_end),
+        "solvent": result.nav_end >= 0,
         "vault_nav_start": quote(result.nav_start),
         "vault_nav_end": quote(result.nav_end),
         "share_value_lowest": quote(
@@ -103,6 +105,7 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "wall_seconds": round(wall, 3),
         "calls_per_second": round(tally.calls / wall) if wall > 0 else 0,
     }
+    return summary | {"verdict": verdict(summary, scenario.quote)}
 
 
 def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
@@ -181,9 +184,17 @@ def is_faithful(summary: dict[str, Any]) -> bool:
     return not summary["differences"] and not summary["conservation_violations"]
 
 
+def worst_of(summary: dict[str, Any]) -> dict[str, Any]:
+    """What a run came to where it came to the worst: in one of its variants, or all."""
+    return min(
+        summary["variants"] or [summary],
+        key=lambda one: (one["solvent"], one["share_value_end"], one["vault_nav_end"]),
+    )
+
+
 def verdict(summary: dict[str, Any], unit: str) -> str:
     """
-    What became of the protocol, in a sentence; in the first of several variants. Of a
+    What became of the protocol, in a sentence; in the worst of several variants. Of a
     run that was not played to its end there is none, only what it had come to.
     """
     if summary["differences"]:
@@ -191,27 +202,15 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
     if summary["conservation_violations"]:
         times = summary["conservation_violations"]
         return f"The books did not add up after {times} calls."
-    nav = summary["vault_nav_end"]
-    if nav < 0:
-        said = f"Insolvent: the vault is worth {nav:,.0f} {unit}."
-    elif summary["bad_debt"]:
-        said = (
-            f"Solvent; the vault bore a loss: {summary['bankruptcies']} times an "
-            f"account left a debt, {summary['bad_debt']:,.0f} {unit} in all after "
-            f"{summary['insurance_drawn']:,.0f} {unit} from the insurance fund."
-        )
-    elif summary["insurance_drawn"]:
-        said = (
-            f"Solvent: the insurance fund paid {summary['insurance_drawn']:,.0f} "
-            f"{unit} for accounts that could not, the vault nothing."
-        )
-    else:
-        said = "Solvent: nobody paid for another's loss."
-    if nav >= 0:
+    worst = worst_of(summary)
+    said = fate_of(worst, unit)
+    if worst["solvent"]:
         ends = "ends" if summary["complete"] else "stood"
-        said += f" A share {ends} at {summary['share_value_end']:.4f}."
+        said += f" A share {ends} at {worst['share_value_end']:.4f}."
     if summary["variants"]:
-        said = f"With {summary['variants'][0]['name']}: {said}"
+        count = len(summary["variants"])
+        rank = f", the worst of {count} variants" if count > 1 else ""
+        said = f"With {worst['name']}{rank}: {said}"
     if not summary["complete"]:
         stopped = "cut off" if summary["cut"] else "interrupted"
         said = (
@@ -219,6 +218,33 @@ def verdict(summary: dict[str, Any], unit: str) -> str:
             f"{said[0].lower()}{said[1:]}"
         )
     return said
+
+
+def fate_of(summary: dict[str, Any], unit: str) -> str:
+    """Whether the vault can pay, what a share of it lost, and who bore which debts."""
+    if not summary["solvent"]:
+        nav = summary["vault_nav_end"]
+        worth = f"{amount(nav)} {unit}" if round(nav) else "less than nothing"
+        return f"Insolvent: the vault is worth {worth}."
+    drawn = f"{summary['insurance_drawn']:,.0f} {unit}"
+    lost = 1 - summary["share_value_end"]
+    # What four decimals of a share show.
+    is_less = lost >= 0.00005
+    head = "Solvent"
+    if is_less:
+        head += f", but a share of the vault lost {percent(lost)}"
+    if summary["bad_debt"]:
+        return (
+            f"{head}; the vault bore a loss: {summary['bankruptcies']} times an "
+            f"account left a debt, {summary['bad_debt']:,.0f} {unit} in all after "
+            f"{drawn} from the insurance fund."
+        )
+    if summary["insurance_drawn"]:
+        return (
+            f"{head}: of what accounts could not pay, the insurance fund paid {drawn}, "
+            "the vault nothing."
+        )
+    return f"{head}{', though' if is_less else ':'} no account left a debt."
 
 
 def lockstep_verdict(summary: dict[str, Any]) -> str:

@@ -72,9 +72,11 @@ FIELDS = {
     "refused",
     "rounds",
     "settlements",
+    "solvent",
     "storage_roots",
     "tokens",
     "variants",
+    "verdict",
     "vault_nav_end",
     "vault_nav_start",
     "wall_seconds",
@@ -119,7 +121,7 @@ def test_a_run_may_be_written_where_brackets_are(perpspec) -> None:
 def test_a_run_of_a_few_calls_has_no_verdict(perpspec) -> None:
     done = perpspec("run", CRASH, *SETTINGS, "--max-calls", "5")
     assert done.exit_code == 0
-    assert "No verdict: cut off after 0s. Until then solvent: nobody" in done.stdout
+    assert "No verdict: cut off after 0s. Until then solvent: no account" in done.stdout
 
 
 def test_a_run_on_a_node_compares_roots(perpspec) -> None:

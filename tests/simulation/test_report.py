@@ -309,9 +309,23 @@ def test_quantiles_are_by_the_nearest_rank() -> None:
 def test_a_verdict_fits_what_happened(written) -> None:
     summary = dict(written[2])
     cases = [
-        ({"vault_nav_end": -1.0}, "Insolvent"),
-        ({"bad_debt": 0.0}, "Solvent: the insurance fund paid 50 USDC"),
-        ({"bad_debt": 0.0, "insurance_drawn": 0.0}, "Solvent: nobody paid"),
+        (
+            {"solvent": False, "vault_nav_end": -12.6},
+            "Insolvent: the vault is worth -13 USDC.",
+        ),
+        (
+            {"solvent": False, "vault_nav_end": -0.22},
+            "Insolvent: the vault is worth less than nothing.",
+        ),
+        (
+            {"bad_debt": 0.0},
+            "Solvent: of what accounts could not pay, the insurance fund paid 50 USDC, "
+            "the vault nothing. A share",
+        ),
+        (
+            {"bad_debt": 0.0, "insurance_drawn": 0.0},
+            "Solvent: no account left a debt. A share",
+        ),
         ({"conservation_violations": 2}, "The books did not add up after 2"),
     ]
     for change, said in cases:
@@ -323,23 +337,42 @@ def test_a_verdict_fits_what_happened(written) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({}, "lost 76 %; the vault bore a loss: "),
+        ({"bad_debt": 0.0}, "lost 76 %: of what accounts could not pay, the insurance"),
+        (
+            {"bad_debt": 0.0, "insurance_drawn": 0.0},
+            "lost 76 %, though no account left a debt. A share ends at 0.2359.",
+        ),
+        ({"share_value_end": 0.9988}, "lost 0.12 %; the vault"),
+    ],
+)
+def test_a_verdict_says_first_what_a_share_lost(change, said, written) -> None:
+    told = verdict(written[2] | {"share_value_end": 0.2359} | change, "USDC")
+    assert told.startswith(f"Solvent, but a share of the vault {said}")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
         ({}, "interrupted after 20m. Until then solvent; the vault bore a loss: "),
         (
             {"cut": True, "scenario_time": "0s", "bad_debt": 0.0},
-            "cut off after 0s. Until then solvent: the insurance fund paid 50 USDC",
+            "cut off after 0s. Until then solvent: of what accounts could not pay,",
         ),
-        ({"vault_nav_end": -1.0}, "interrupted after 20m. Until then insolvent: "),
         (
-            {"variants": [{"name": "wide"}]},
-            "interrupted after 20m. Until then with wide: Solvent; the vault",
+            {"solvent": False, "vault_nav_end": -1.0},
+            "interrupted after 20m. Until then insolvent: ",
         ),
     ],
 )
 def test_a_run_that_was_not_ended_has_no_verdict(change, said, written) -> None:
-    told = verdict(written[2] | {"complete": False} | change, "USDC")
+    summary = written[2] | {"complete": False} | change
+    told = verdict(summary, "USDC")
     assert told.startswith(f"No verdict: {said}")
     assert ("A share stood at 1.0" in told) == ("insolvent" not in told)
     assert "ends at" not in told
+    in_variants = verdict(summary | {"variants": [summary | {"name": "wide"}]}, "USDC")
+    assert "Until then with wide: " in in_variants
 
 
 @pytest.mark.parametrize(
@@ -349,7 +382,7 @@ def test_a_run_that_was_not_ended_has_no_verdict(change, said, written) -> None:
         ({"bad_debt": 0.0}, "good"),
         ({"bad_debt": 0.0, "share_value_end": 0.89}, "warn"),
         ({"bad_debt": 0.0, "complete": False}, "warn"),
-        ({"vault_nav_end": -1.0}, "bad"),
+        ({"solvent": False}, "bad"),
         ({"differences": 1}, "bad"),
     ],
 )

@@ -16,6 +16,7 @@ from simulation.comparison import side_by_side
 from simulation.document import read_document
 from simulation.errors import InputError
 from simulation.output import toml_text
+from simulation.report import tone_of
 from simulation.run import Finished, prepare, run
 from simulation.scenario import load_scenario
 from simulation.stage import ModelStage
@@ -25,9 +26,11 @@ from tests.simulation.small import (
     CRASH,
     DEPEG,
     GLITCH,
+    SAFETIES,
     SMALL,
     SMALL_DEPEG,
     SMALL_GLITCH,
+    SMALL_SAFETIES,
 )
 
 NAMES = ["haircut-0.05", "haircut-0.20"]
@@ -248,7 +251,40 @@ def test_the_summary_is_the_first_ones_with_all_side_by_side(finished) -> None:
     assert json.loads((finished.directory / "summary.json").read_text()) == summary
     calls = sum(each["calls"] for each in told)
     assert f"agree on {calls:,} calls in 2 variants" in lockstep_verdict(summary)
-    assert verdict(summary, "USDC").startswith("With haircut-0.05: Solvent;")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_verdict_is_that_of_the_worst_variant(finished, place) -> None:
+    summary = finished.summary
+    worse = [dict(each) for each in summary["variants"]]
+    worse[place] |= {"share_value_end": 0.5}
+    said = verdict(summary | {"variants": worse}, "USDC")
+    worst = f"With {NAMES[place]}, the worst of 2 variants: "
+    assert said.startswith(f"{worst}Solvent, but a share of the vault lost 50 %")
+    worse[1 - place] |= {"solvent": False, "vault_nav_end": -0.22}
+    said = verdict(summary | {"variants": worse}, "USDC")
+    worst = f"With {NAMES[1 - place]}, the worst of 2 variants: "
+    assert said == f"{worst}Insolvent: the vault is worth less than nothing."
+    assert tone_of(summary | {"variants": worse}) == "bad"
+
+
+def test_a_vault_that_one_variant_empties_is_not_solvent(tmp_path) -> None:
+    settings = [
+        *SMALL_SAFETIES,
+        "vault.deposit=20_000 USDC",
+        "market.ETH.prices.shocks.1.move=0",
+    ]
+    done = run(prepare(SAFETIES, settings), tmp_path / "run")
+    kept = json.loads((tmp_path / "run" / "summary.json").read_text())
+    told = {each["name"]: each for each in kept["variants"]}
+    assert [each["solvent"] for each in told.values()] == [True, True, False]
+    assert kept["solvent"] is False
+    assert kept["verdict"].startswith("With shared, the worst of 3 variants: Insolv")
+    assert kept["verdict"] == verdict(kept, "USDC") == done.summary["verdict"]
+    for played in done.played:
+        name = played.name
+        assert told[name]["solvent"] == (played.result.nav_end >= 0)
+        assert told[name]["verdict"] == played.summary["verdict"]
 
 
 def test_the_table_has_a_column_for_each_variant(finished) -> None:
