@@ -59,7 +59,9 @@ def print_run(finished: Finished, is_short: bool = False) -> None:
     out.print(summary["verdict"], style="bold")
     if not is_short and summary["digest"]:
         out.print(f"Digest {summary['digest']}", style="dim")
-    out.print(f"Written to {finished.directory}")
+    kept = finished.kept
+    beside = f", beside the complete run in {kept}, which is kept" if kept else ""
+    out.print(f"Written to {finished.directory}{beside}")
     if summary["answer"]:
         out.print(f"\n{summary['question'] or ''}", style="dim")
         out.print(summary["answer"], style="bold")

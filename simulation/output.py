@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from evm.compile import Contract, write_file
 from simulation.document import Document, read_document, settings_in
@@ -36,6 +37,13 @@ LIBRARIES = ("msgspec", "numpy", "pydantic", "pyrevm", "py-evm", "vyper", "web3"
 
 class OutputError(InputError):
     """A place where a run cannot be written."""
+
+
+class Draft(Struct):
+    """A run that is being written: its folder, and the name it takes at the end."""
+
+    folder: Path
+    place: Path
 
 
 def default_directory(scenario: Scenario) -> Path:
@@ -64,8 +72,24 @@ def is_run(directory: Path) -> bool:
     return isinstance(manifest, dict) and manifest.get("format") == FORMAT
 
 
+def is_complete_run(directory: Path) -> bool:
+    """Whether a directory holds a run that was played to its end."""
+    try:
+        summary = msgspec.json.decode((directory / SUMMARY).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return False
+    return isinstance(summary, dict) and summary.get("complete") is True
+
+
+def beside(directory: Path) -> Path:
+    """Where a fragment is written that must not replace a run; refused if it cannot."""
+    place = directory.with_name(f"{directory.name}.interrupted")
+    check_place(place)
+    return place
+
+
 @contextmanager
-def writing(directory: Path) -> Iterator[Path]:
+def writing(directory: Path) -> Iterator[Draft]:
     """A place to write a run to, which takes the name `directory` at the end."""
     check_place(directory)
     above = (directory.parent, *directory.parent.parents)
@@ -76,9 +100,10 @@ def writing(directory: Path) -> Iterator[Path]:
         part.mkdir()
     except OSError as error:
         raise OutputError(f"{directory}: cannot be made: {error.strerror}") from None
+    draft = Draft(part, directory)
     try:
-        yield part
-        replace_directory(part, directory)
+        yield draft
+        replace_directory(part, draft.place)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         # Only what was made for this run, and only where it is still empty.

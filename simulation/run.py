@@ -23,8 +23,10 @@ from simulation.output import (
     SCENARIO,
     SUMMARY,
     TRACE,
+    beside,
     check_place,
     default_directory,
+    is_complete_run,
     manifest_of,
     settings_of,
     toml_text,
@@ -82,12 +84,16 @@ class Played(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """A run that was written; its summary is the first variant's and the comparison."""
+    """
+    A run that was written; its summary is the first variant's and the comparison.
+    `kept` is the complete run that stands where this one, interrupted, was to be.
+    """
 
     scenario: Scenario
     played: list[Played]
     summary: dict[str, Any]
     directory: Path
+    kept: Path | None = None
 
     @property
     def result(self) -> Result:
@@ -155,13 +161,17 @@ def run(
     is_stopped: Callable[[], bool] = lambda: False,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Finished:
-    """Run a scenario, once a variant, and write its directory."""
+    """
+    Run a scenario, once a variant, and write its directory. An interrupted run is
+    written beside a complete one, not in its place.
+    """
     scenario = prepared.scenario
     place = default_directory(scenario) if directory is None else directory
     check_place(place)
     contracts = compile_contracts()
     played: list[Played] = []
-    with writing(place) as folder:
+    with writing(place) as draft:
+        folder = draft.folder
         for play in prepared.plays:
             inside = variant_folder(play.variant.name)
             played.append(
@@ -189,7 +199,10 @@ def run(
 
         trace = variant_folder(played[0].name) / TRACE
         write_report(folder, played, summary, f"perpspec replay {trace} --evm {evm}")
-    return Finished(scenario, played, summary, place)
+        if played[-1].result.is_interrupted and is_complete_run(place):
+            draft.place = beside(place)
+    kept = place if draft.place != place else None
+    return Finished(scenario, played, summary, draft.place, kept)
 
 
 def run_play(

@@ -279,6 +279,26 @@ def test_a_dead_node_is_told_soon(perpspec, tmp_path, trace, command) -> None:
     assert nothing_is_left(tmp_path)
 
 
+def test_ctrl_c_keeps_a_complete_run_and_says_where(
+    perpspec, tmp_path, monkeypatch
+) -> None:
+    assert perpspec("run", CRASH, *SETTINGS).exit_code == 0
+    report = engine.Run.report
+
+    def pressing(self, now) -> None:
+        report(self, now)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(engine.Run, "report", pressing)
+    done = perpspec("run", CRASH, *SETTINGS)
+    assert done.exit_code == 130
+    assert (
+        "Written to runs/small-7.interrupted, beside the complete run in "
+        "runs/small-7, which is kept"
+    ) in done.stdout
+    assert read_trace(tmp_path / "runs" / "small-7" / "trace.jsonl.gz").is_complete
+
+
 def test_ctrl_c_keeps_what_ran(perpspec, tmp_path, monkeypatch) -> None:
     report = engine.Run.report
 

@@ -445,11 +445,11 @@ def test_the_scenario_it_leaves_is_the_one_that_ran(written) -> None:
 
 def test_only_a_run_makes_room_for_another(tmp_path) -> None:
     place = tmp_path / "a" / "b"
-    with writing(place) as folder:
-        (folder / "manifest.json").write_text('{"format": "perpspec run"}')
-        (folder / "old").touch()
-    with writing(place) as folder:
-        (folder / "new").touch()
+    with writing(place) as draft:
+        (draft.folder / "manifest.json").write_text('{"format": "perpspec run"}')
+        (draft.folder / "old").touch()
+    with writing(place) as draft:
+        (draft.folder / "new").touch()
     assert [path.name for path in place.iterdir()] == ["new"]
     with pytest.raises(OutputError, match="holds something that is no run"):
         writing(place).__enter__()
@@ -461,13 +461,39 @@ def test_what_fails_leaves_nothing(tmp_path) -> None:
     place = tmp_path / "a" / "b"
 
     def fail() -> None:
-        with writing(place) as folder:
-            (folder / "half").touch()
+        with writing(place) as draft:
+            (draft.folder / "half").touch()
             raise Revert("anything")
 
     with pytest.raises(Revert):
         fail()
     assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_run_does_not_replace_a_complete_one(tmp_path) -> None:
+    place = tmp_path / "run"
+
+    def stopped(calls: int):
+        looks = iter([False] * calls)
+        return run(prepare(CRASH, SMALL), place, is_stopped=lambda: next(looks, True))
+
+    first = stopped(100)
+    assert (first.directory, first.kept) == (place, None)
+    whole = run(prepare(CRASH, SMALL), place)
+    assert (whole.directory, whole.kept) == (place, None)
+    for calls in (200, 300):
+        done = stopped(calls)
+        assert done.directory == tmp_path / "run.interrupted"
+        assert done.kept == place
+        kept, left = (
+            json.loads((each / "summary.json").read_text())
+            for each in (place, done.directory)
+        )
+        assert kept == whole.summary
+        assert (left["complete"], left["calls"]) == (False, calls)
+    assert {each.name for each in tmp_path.iterdir()} == {"run", "run.interrupted"}
+    again = run(prepare(CRASH, SMALL), place, max_calls=50)
+    assert (again.directory, again.kept) == (place, None)
 
 
 @pytest.mark.parametrize("calls", [1, 5, 9, 10])
