@@ -490,13 +490,19 @@ def demo(
     Run a crash on revm in lockstep, then its beginning as real transactions.
     """
     with errors_told():
-        from scripts.tables import print_heading, print_run
+        from scripts.tables import (
+            print_ending,
+            print_heading,
+            print_lockstep,
+            print_tables,
+        )
 
         print_heading("200 accounts in a crash, model and revm in lockstep")
         first = run_scenario(DEMO, [], evm="revm", out=out)
-        print_run(first)
+        print_tables(first)
         if code_of(first):
-            raise typer.Exit(code_of(first))
+            print_ending(first)
+            end_of(first)
         print_heading(
             f"Its first {DEMO_CALLS} calls as transactions on eth-tester, "
             "with the root of every contract's storage"
@@ -508,8 +514,10 @@ def demo(
             max_calls=DEMO_CALLS,
             out=out.with_name(f"{out.name}-transactions"),
         )
-        print_run(second)
+        print_lockstep(second.summary)
+        print_heading("What became of them")
         typer.echo(f"The report: {first.directory / 'report.html'}")
+        print_ending(first)
     end_of(second)
 
 

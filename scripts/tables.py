@@ -44,18 +44,34 @@ def print_heading(text: str) -> None:
 
 def print_run(finished: Finished, is_short: bool = False) -> None:
     """The tables of a run, its verdict, and its answer last."""
+    if not is_short:
+        print_tables(finished)
+    print_ending(finished, is_short)
+
+
+def print_tables(finished: Finished) -> None:
+    """What a run did, in numbers."""
     out, summary = console(), finished.summary
     unit = finished.scenario.quote
-    if not is_short:
-        out.print(entry_points(summary["by_entry_point"]))
-        out.print(figures(summary, unit))
-        out.print(groups(summary, unit))
-        for note in summary["notes"]:
-            out.print(f"- {note}")
+    out.print(entry_points(summary["by_entry_point"]))
+    out.print(figures(summary, unit))
+    out.print(groups(summary, unit))
+    for note in summary["notes"]:
+        out.print(f"- {note}")
     if summary["variants"]:
         out.print(variants(summary["variants"], unit))
+
+
+def print_lockstep(summary: dict[str, Any]) -> None:
+    """Whether model and chain agree, in a line."""
     style = "bold green" if is_faithful(summary) else "bold red"
-    out.print(lockstep_verdict(summary), style=style)
+    console().print(lockstep_verdict(summary), style=style)
+
+
+def print_ending(finished: Finished, is_short: bool = False) -> None:
+    """Whether model and chain agree, the verdict, and the answer last."""
+    out, summary = console(), finished.summary
+    print_lockstep(summary)
     out.print(summary["verdict"], style="bold")
     if not is_short and summary["digest"]:
         out.print(f"Digest {summary['digest']}", style="dim")

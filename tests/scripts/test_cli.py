@@ -30,9 +30,11 @@ from protocol.trace import read_trace, write_trace
 from scripts import cli
 from scripts.cli import ROOT, app
 from simulation import engine
+from simulation.output import toml_text
+from simulation.scenario import load_scenario
 from tests.node import running_anvil
 from tests.scripts.command import SETTINGS, nothing_is_left
-from tests.simulation.small import CRASH, DEPEG, SMALL_DEPEG
+from tests.simulation.small import CRASH, DEPEG, SMALL, SMALL_DEPEG
 
 HEAVY = {
     "eth_tester",
@@ -316,6 +318,48 @@ def test_ctrl_c_keeps_what_ran(perpspec, tmp_path, monkeypatch) -> None:
     assert not read_trace(place / "trace.jsonl.gz").is_complete
     assert "No verdict: interrupted after 5m" in (place / "report.html").read_text()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.fixture
+def short_demo(tmp_path_factory, monkeypatch) -> None:
+    """A demo of a few accounts."""
+    place = tmp_path_factory.mktemp("demo") / "small.toml"
+    place.write_text(toml_text(load_scenario(CRASH, SMALL).document))
+    monkeypatch.setattr(cli, "DEMO", place)
+    monkeypatch.setattr(cli, "DEMO_CALLS", 40)
+
+
+def test_a_demo_ends_in_the_verdict_and_the_answer_of_all_of_it(
+    perpspec, tmp_path, short_demo
+) -> None:
+    done = perpspec("demo")
+    assert done.exit_code == 0
+    summary = json.loads((tmp_path / "runs" / "demo" / "summary.json").read_text())
+    *_, report, lockstep, said, _, written, _, _, answer = done.stdout.splitlines()
+    assert report == "The report: runs/demo/report.html"
+    assert f"agree on {summary['calls']:,} calls" in lockstep
+    assert (said, answer) == (summary["verdict"], summary["answer"])
+    assert said.startswith("Solvent")
+    assert written == "Written to runs/demo"
+    assert "Model and eth-tester agree on 40 calls" in done.stdout
+    for unsaid in ("No verdict", "No answer"):
+        assert unsaid not in done.stdout
+    assert done.stdout.count("entry point") == 1
+
+
+def test_a_demo_that_fails_says_where(perpspec, short_demo, monkeypatch) -> None:
+    compare = Lockstep.compare
+
+    def wrong(self, action, outcome, predicted, observed) -> None:
+        if action.function == "trade":
+            observed = observed._replace(output=b"\1" * 64)
+        compare(self, action, outcome, predicted, observed)
+
+    monkeypatch.setattr(Lockstep, "compare", wrong)
+    done = perpspec("demo")
+    assert done.exit_code == 1
+    assert "Model and chain differ" in done.stdout
+    assert "model and chain differ: returned" in done.stderr
 
 
 def test_a_difference_is_printed_and_fails(perpspec, tmp_path, monkeypatch) -> None:
