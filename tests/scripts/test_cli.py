@@ -207,6 +207,17 @@ def test_variants_stand_side_by_side_and_the_answer_is_last(perpspec) -> None:
     assert answer.endswith(".")
 
 
+def test_a_quiet_run_prints_no_tables(perpspec) -> None:
+    done = perpspec("run", DEPEG, *DEPEG_SETTINGS, "-q")
+    assert done.exit_code == 0
+    lockstep, said, written, _, _, _ = done.stdout.splitlines()
+    assert lockstep.endswith(
+        "calls in 2 variants on the model alone; no chain was asked."
+    )
+    assert said.startswith("With haircut-0.05, the worst of 2 variants: ")
+    assert written == "Written to runs/small-depeg-7"
+
+
 def test_a_difference_in_any_variant_fails(perpspec, monkeypatch) -> None:
     compare = Lockstep.compare
 
