@@ -51,12 +51,18 @@ def answer_to(kind: str | None, played: Sequence[Played]) -> str | None:
     return ANSWERS[kind].sentence(played)
 
 
+def lack_of(scenarios: Sequence[Scenario]) -> str | None:
+    """What variants lack for the answer they are asked for."""
+    kind = scenarios[0].run.answer
+    return None if kind is None else ANSWERS[kind].lacks(scenarios)
+
+
 def require_answerable(scenarios: Sequence[Scenario]) -> None:
     """Refuse variants that the answer they are asked for cannot be made from."""
     first = scenarios[0]
-    kind = first.run.answer
-    lack = None if kind is None else ANSWERS[kind].lacks(scenarios)
+    lack = lack_of(scenarios)
     if lack is not None:
+        kind = first.run.answer
         problem = Problem("run.answer", f"{kind!r} cannot be answered: {lack}")
         raise ScenarioError(first.path, [problem])
 

@@ -88,6 +88,14 @@ def set_value(document: Document, dotted: str, value: Any, path: Path) -> None:
         table[existing(table, last, reached, path)] = value
 
 
+def value_at(document: Document, dotted: str) -> Any:
+    """The value at a dotted key that the document has."""
+    value: Any = document
+    for part in dotted.split("."):
+        value = value[int(part) if isinstance(value, list) else part]
+    return value
+
+
 def settings_in(table: Document, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """
     The values of a table under their dotted keys. TOML reads a key with dots as tables

@@ -19,10 +19,12 @@ from msgspec.structs import replace
 from pydantic import BaseModel
 
 from protocol.feed import FeedParams
+from protocol.units import Seconds
 from simulation.errors import PriceFileError
 from simulation.parameters import Range
 from simulation.prices import PriceSeries, read_prices
 from simulation.quantities import format_duration, format_moment, format_wads
+from simulation.rewriting import rewritten
 from simulation.scenario import (
     MAX_LOOKS,
     Market,
@@ -30,6 +32,7 @@ from simulation.scenario import (
     Scenario,
     Token,
     price_series,
+    read_scenario,
 )
 from simulation.sections import AnyAgents, DrawnPrices, RecordedPrices
 
@@ -83,9 +86,9 @@ def with_prices(scenario: Scenario, path: Path) -> tuple[Scenario, list[str]]:
     moved = replace(
         scenario,
         run=run,
-        markets=(
-            replace(stretched(market, length), prices=prices),
-            *(stretched(other, length) for other in others),
+        markets=tuple(
+            expiring(stretched(each, length), scenario.run.start, times[0], length)
+            for each in (replace(market, prices=prices), *others)
         ),
         tokens=tuple(stretched(token, length) for token in scenario.tokens),
         agents=tuple(stretched_agents(each, length) for each in scenario.agents),
@@ -93,6 +96,8 @@ def with_prices(scenario: Scenario, path: Path) -> tuple[Scenario, list[str]]:
             scenario.keepers, every=None if every is None else -(-every // step) * step
         ),
     )
+    # What cannot be written as a scenario cannot be made again.
+    moved = read_scenario(rewritten(moved, path.resolve()), scenario.path)
     notes = [
         f"{first.name} has the prices of {path.name}: from "
         f"{format_moment(times[0])}, {format_duration(steps * step)} in steps of "
@@ -151,6 +156,16 @@ def stretched(priced: AnyPriced, length: Ratio) -> AnyPriced:
         return priced
     shocks = tuple(changed(shock, at=length.of(shock.at)) for shock in prices.shocks)
     return replace(priced, prices=changed(prices, shocks=shocks))
+
+
+def expiring(market: Market, began: int, begins: int, length: Ratio) -> Market:
+    """A market that expires, if it does, as much later after the new start."""
+    expiry = market.feed.expiry
+    if not expiry.expires_at:
+        return market
+    end = Seconds(begins + length.of(int(expiry.expires_at) - began))
+    feed = replace(market.feed, expiry=replace(expiry, expires_at=end))
+    return replace(market, feed=feed)
 
 
 def stretched_agents(agents: AnyAgents, length: Ratio) -> AnyAgents:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from evm.compile import Contract, compile_contracts
 from evm.replay import NONE
-from simulation.answers import require_answerable
+from simulation.answers import lack_of, require_answerable
 from simulation.comparison import summary_of_all
 from simulation.engine import Progress, Result, run_scenario
 from simulation.errors import PriceFileError, ScenarioError
@@ -37,9 +37,10 @@ from simulation.output import (
 from simulation.prices import PriceSeries
 from simulation.rebase import check_admitted, with_prices
 from simulation.refusals import check_laws
+from simulation.rewriting import findable
 from simulation.scenario import Scenario, load_scenario, told_series
 from simulation.summary import summary_of
-from simulation.variants import Variant, naming, variants_of
+from simulation.variants import Variant, moved, naming, stated, variants_of
 
 
 class Play(Struct, frozen=True):
@@ -119,10 +120,8 @@ def prepare(
         # What is wrong with the scenario is said of its own numbers.
         check_all_laws(variants)
         scenario, notes = with_prices(scenario, prices)
-        variants = [
-            replace(each, scenario=with_prices(each.scenario, prices)[0])
-            for each in variants
-        ]
+        variants = [moved_to(prices, each) for each in variants]
+    scenario = replace(scenario, document=stated(scenario.document, variants))
     try:
         check_all_laws(variants)
     except ScenarioError as error:
@@ -144,6 +143,12 @@ def check_all_laws(variants: Iterable[Variant]) -> None:
     for each in variants:
         with naming(each.name):
             check_laws(each.scenario)
+
+
+def moved_to(prices: Path, variant: Variant) -> Variant:
+    """A variant with the prices of a file."""
+    with naming(variant.name):
+        return moved(variant, with_prices(variant.scenario, prices)[0])
 
 
 def play_of(variant: Variant) -> Play:
@@ -193,7 +198,7 @@ def run(
         write_json(folder / SUMMARY, summary)
         manifest = manifest_of(scenario, contracts, ["perpspec", *sys.argv[1:]])
         write_json(folder / MANIFEST, manifest)
-        (folder / SCENARIO).write_text(toml_text(scenario.document))
+        (folder / SCENARIO).write_text(toml_text(findable(scenario)))
         # Drawing takes longer to load than most scenarios take to run.
         from simulation.report import write_report
 
@@ -236,7 +241,11 @@ def run_play(
     summary = summary_of(play.scenario, result, notes)
     if play.variant.name:
         write_json(folder / SUMMARY, summary)
-        (folder / SCENARIO).write_text(toml_text(play.scenario.document))
+        document = findable(play.scenario)
+        # Many an answer compares variants, of which one alone has none.
+        if lack_of([play.scenario]) is not None:
+            del document["run"]["answer"]
+        (folder / SCENARIO).write_text(toml_text(document))
     return Played(play, result, summary)
 
 

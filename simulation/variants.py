@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from simulation.document import set_value, settings_in
+from simulation.document import Document, set_value, settings_in, value_at
 from simulation.errors import Problem, ScenarioError
 from simulation.scenario import Scenario, read_scenario
 from simulation.sections import VariantKeys
@@ -61,6 +61,22 @@ def variant_of(
     with naming(keys.name):
         varied = read_scenario(document, scenario.path, frozenset(overridden))
     return Variant(keys.name, settings, varied)
+
+
+def moved(variant: Variant, scenario: Scenario) -> Variant:
+    """A variant whose scenario has been moved, with what it sets there."""
+    settings = {name: value_at(scenario.document, name) for name in variant.settings}
+    return Variant(variant.name, settings, scenario)
+
+
+def stated(document: Document, variants: Iterable[Variant]) -> Document:
+    """A document with its variants as they are played: what each sets in the end."""
+    named = [
+        {"name": each.name} | ({"set": each.settings} if each.settings else {})
+        for each in variants
+        if each.name
+    ]
+    return document | ({"variant": named} if named else {})
 
 
 def renamed(error: ScenarioError, prefix: str) -> ScenarioError:

@@ -26,10 +26,14 @@ from simulation.summary import lockstep_verdict, summary_of, verdict
 from tests.simulation.small import (
     CRASH,
     DEPEG,
+    FUTURE,
     GLITCH,
+    ORDERS,
     SMALL,
     SMALL_DEPEG,
+    SMALL_FUTURE,
     SMALL_GLITCH,
+    SMALL_ORDERS,
 )
 
 CONTRACTS = compile_contracts()
@@ -441,6 +445,68 @@ def test_the_scenario_it_leaves_is_the_one_that_ran(written) -> None:
     again = load_scenario(place / "scenario.toml")
     assert again.document == prepared.scenario.document
     assert toml_text(again.document) == (place / "scenario.toml").read_text()
+
+
+def price_file(folder: Path, start: int = 1_000_000, steps: int = 80) -> Path:
+    """Prices a minute, which fall slowly."""
+    path = folder / "prices.csv"
+    rows = "".join(f"{start + 60 * i},{50 - i / 100}\n" for i in range(steps + 1))
+    path.write_text(f"time,price\n{rows}")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("path", "overrides"),
+    [
+        (CRASH, [*SMALL, "market.BTC.feed.glitches=[{at='7m', move='0.1'}]"]),
+        (DEPEG, [*SMALL_DEPEG, "collateral.sUSD.haircut=0.1"]),
+        (GLITCH, SMALL_GLITCH),
+        (FUTURE, SMALL_FUTURE),
+    ],
+    ids=lambda value: value.stem if isinstance(value, Path) else "",
+)
+def test_the_scenario_of_recorded_prices_is_that_run(path, overrides, tmp_path):
+    """Also under its overrides, and where each of its variants is run alone."""
+    variants = ["variant.0.set={keepers.every='5m', agents.0.entry=['1m', '3m']}"]
+    if path == CRASH:
+        variants = []
+    prices = price_file(tmp_path)
+    done = run(prepare(path, [*overrides, *variants], prices), tmp_path / "first")
+    again = run(prepare(done.directory / "scenario.toml"), tmp_path / "again")
+    assert again.summary["start"] == "1970-01-12T13:46:40Z"
+    for first, second in zip(done.played, again.played, strict=True):
+        assert second.name == first.name
+        assert second.summary["digest"] == first.summary["digest"] is not None
+        assert second.play.series == first.play.series
+        if first.name:
+            place = done.directory / "variants" / first.name
+            alone = run(prepare(place / "scenario.toml"), tmp_path / "alone")
+            assert alone.summary["digest"] == first.summary["digest"]
+
+
+def test_a_future_expires_as_much_later_as_its_prices_last(tmp_path) -> None:
+    scenario = prepare(FUTURE, SMALL_FUTURE, price_file(tmp_path)).scenario
+    assert scenario.run.duration == 80 * 60
+    expires_at = int(scenario.markets[0].feed.expiry.expires_at)
+    assert expires_at - scenario.run.start == 2 * 30 * 60
+
+
+def test_foresight_that_sees_no_recorded_price_is_refused(tmp_path) -> None:
+    with pytest.raises(InputError, match=r"foresight: '30s' is before the next price"):
+        prepare(ORDERS, SMALL_ORDERS, price_file(tmp_path))
+
+
+def test_a_price_file_is_found_from_where_a_run_is_written(tmp_path) -> None:
+    price_file(tmp_path)
+    scenario = tmp_path / "small.toml"
+    settings = ["market.ETH.prices={source='file', path='prices.csv'}"]
+    settings += ["run.start=1000000", "run.duration=1h", "run.step=1m"]
+    settings += ["keepers.every=1m"]
+    document = load_scenario(CRASH, [*SMALL, *settings]).document
+    scenario.write_text(toml_text(document))
+    done = run(prepare(scenario), tmp_path / "far" / "away", max_calls=20)
+    (play,) = prepare(done.directory / "scenario.toml").plays
+    assert play.series == prepare(scenario).series
 
 
 def test_only_a_run_makes_room_for_another(tmp_path) -> None:

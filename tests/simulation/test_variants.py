@@ -237,6 +237,13 @@ def test_the_scenario_it_leaves_has_its_variants(finished) -> None:
     assert [each.name for each in variants_of(again, [])] == NAMES
 
 
+def test_the_scenario_it_leaves_sets_what_was_played(tmp_path) -> None:
+    settings = [*SMALL_DEPEG, "collateral.sUSD.haircut=0.1"]
+    done = run(prepare(DEPEG, settings), tmp_path / "run", max_calls=30)
+    for play in prepare(done.directory / "scenario.toml").plays:
+        assert play.scenario.tokens[0].params.haircut == WAD // 10
+
+
 def test_a_key_is_quoted_where_it_has_to_be() -> None:
     text = toml_text({"a": {"b.c": "d", "e-f": 1}})
     assert text == '[a]\n"b.c" = "d"\ne-f = 1\n'
