@@ -4,12 +4,12 @@ What the command line prints for people: tables, verdicts, the progress of a run
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -30,6 +30,42 @@ if TYPE_CHECKING:
     from simulation.calibration import Calibration
     from simulation.prices import PriceSeries
     from simulation.run import Finished
+
+
+# How much of a width the labels of rows ask for, where there are many columns.
+LABEL_PART = 3
+# What lies between two columns.
+GUTTER = 2
+
+
+class Whole(Table):
+    """
+    A table that is rather wider than the terminal than cut: text is broken at spaces,
+    numbers nowhere.
+    """
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> RenderResult:
+        texts = [
+            [str(each) for each in (column.header, *column.cells)]
+            for column in self.columns
+        ]
+        wanted = [max(map(len, cells)) for cells in texts]
+        least = [max(map(longest_word, cells)) for cells in texts]
+        needed = sum(least) + GUTTER * len(least)
+        spare = options.max_width - needed
+        for column, most, width in zip(self.columns, wanted, least, strict=True):
+            more = max(0, min(spare, most - width))
+            column.width = width + more
+            spare -= more
+        place = options.update(max_width=max(options.max_width, needed))
+        yield from super().__rich_console__(console, place)
+
+
+def longest_word(text: str) -> int:
+    """How wide the longest word of a text is."""
+    return max(map(len, text.split()), default=0)
 
 
 def console() -> Console:
@@ -59,7 +95,8 @@ def print_tables(finished: Finished) -> None:
     for note in summary["notes"]:
         out.print(f"- {note}")
     if summary["variants"]:
-        out.print(variants(summary["variants"], unit))
+        for table in variants(summary["variants"], unit, out.width):
+            out.print(table)
 
 
 def print_lockstep(summary: dict[str, Any]) -> None:
@@ -136,7 +173,7 @@ def print_statement(found: AccountStatement) -> None:
 
 def standing(found: AccountStatement) -> Table:
     """What an account is worth and must hold."""
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = Whole(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(justify="right")
     rows = {
@@ -159,7 +196,7 @@ def standing(found: AccountStatement) -> Table:
 
 def positions(found: AccountStatement) -> Table:
     """What an account has in each market."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
+    table = Whole(box=None, header_style="dim", pad_edge=False)
     table.add_column("market")
     for name in ("size", "profit", "of it funding", "liquidated at", "claim"):
         table.add_column(name, justify="right")
@@ -177,7 +214,7 @@ def positions(found: AccountStatement) -> Table:
 
 def pasts(found: AccountStatement) -> Table:
     """What each market has been to an account."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
+    table = Whole(box=None, header_style="dim", pad_edge=False)
     table.add_column("until now")
     for name in ("fees", "liquidations took", "funding of closed", "settled"):
         table.add_column(name, justify="right")
@@ -229,7 +266,7 @@ def print_backtest(found: Calibration, held_out: PriceSeries) -> None:
     span = format_span(ticks[0].time, ticks[-1].time)
     apart = f"{found.tests[0].windows:,} windows that lie apart"
     out.print(f"\nHeld out: {len(ticks):,} prices {span}, in {apart}", style="bold")
-    table = Table(box=None, header_style="dim", pad_edge=False)
+    table = Whole(box=None, header_style="dim", pad_edge=False)
     table.add_column("lost more than")
     for name in ("value at risk", "times", "expected", "p, how often", "p, clusters"):
         table.add_column(name, justify="right")
@@ -262,7 +299,7 @@ def chance(p: float) -> str:
 
 def losses(found: Calibration) -> Table:
     """What each side lost in the time of a liquidation."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
+    table = Whole(box=None, header_style="dim", pad_edge=False)
     table.add_column(f"lost in {format_duration(found.horizon)}")
     level = format_wads(int(found.level))
     for name in (f"value at risk {level}", "expected shortfall", "worst"):
@@ -275,7 +312,7 @@ def losses(found: Calibration) -> Table:
 
 def parameters(found: Calibration) -> Table:
     """What the prices ask for, and what is lawful."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
+    table = Whole(box=None, header_style="dim", pad_edge=False)
     table.add_column(f"market {found.market}")
     table.add_column("prices ask", justify="right")
     table.add_column("lawful", justify="right", style="bold")
@@ -296,7 +333,7 @@ def shown(wads: Price | Quote | Ratio | Size) -> str:
 
 def entry_points(by_entry_point: dict[str, dict[str, Any]]) -> Table:
     """How the calls of each entry point ended."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
+    table = Whole(box=None, header_style="dim", pad_edge=False)
     table.add_column("entry point")
     table.add_column("ok", justify="right")
     table.add_column("refused", justify="right")
@@ -314,7 +351,7 @@ def entry_points(by_entry_point: dict[str, dict[str, Any]]) -> Table:
 
 def figures(summary: dict[str, Any], unit: str) -> Table:
     """The numbers that are looked at first."""
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = Whole(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column()
     rows = {
@@ -370,7 +407,7 @@ def order_figures(summary: dict[str, Any], unit: str) -> dict[str, str]:
 
 def groups(summary: dict[str, Any], unit: str) -> Table:
     """What each group of agents won or lost."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
+    table = Whole(box=None, header_style="dim", pad_edge=False)
     table.add_column("who")
     for name in ("came", "brought", "end with", "of it out", f"won or lost, {unit}"):
         table.add_column(name, justify="right")
@@ -386,15 +423,38 @@ def groups(summary: dict[str, Any], unit: str) -> Table:
     return table
 
 
-def variants(told: list[dict[str, Any]], unit: str) -> Table:
-    """The variants side by side."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("side by side", style="dim")
-    for each in told:
-        table.add_column(each["name"], justify="right")
-    for row in side_by_side(told, unit):
-        table.add_row(row.label, *row.shown())
-    return table
+def variants(told: list[dict[str, Any]], unit: str, width: int) -> Iterator[Table]:
+    """The variants side by side, in as many tables as a width asks for."""
+    rows = [(row.label, row.shown()) for row in side_by_side(told, unit)]
+    longest = max(len(label) for label, _ in rows)
+    words = max(longest_word(label) for label, _ in rows)
+    first = max(words, min(longest, width // LABEL_PART))
+    cells = zip(*(shown for _, shown in rows), strict=True)
+    columns = [[each["name"], *shown] for each, shown in zip(told, cells, strict=True)]
+    for some in side_by_side_within(columns, width - first - GUTTER):
+        table = Whole(box=None, header_style="bold", pad_edge=False)
+        table.add_column("side by side", style="dim")
+        for name, *_ in some:
+            table.add_column(name, justify="right")
+        for (label, _), *shown in zip(rows, *(each[1:] for each in some), strict=True):
+            table.add_row(label, *shown)
+        yield table
+
+
+def side_by_side_within(
+    columns: Iterable[list[str]], width: int
+) -> Iterator[list[list[str]]]:
+    """As many columns at once as a width has place for, but one at least."""
+    some: list[list[str]] = []
+    left = width
+    for column in columns:
+        taken = GUTTER + max(map(len, column))
+        if some and taken > left:
+            yield some
+            some, left = [], width
+        some.append(column)
+        left -= taken
+    yield some
 
 
 @contextmanager

@@ -29,8 +29,10 @@ from protocol.fixed_point import WAD
 from protocol.trace import read_trace, write_trace
 from scripts import cli
 from scripts.cli import ROOT, app
+from scripts.tables import print_tables
 from simulation import engine
 from simulation.output import toml_text
+from simulation.run import prepare, run
 from simulation.scenario import load_scenario
 from tests.node import running_anvil
 from tests.scripts.command import SETTINGS, nothing_is_left
@@ -216,6 +218,24 @@ def test_a_quiet_run_prints_no_tables(perpspec) -> None:
     )
     assert said.startswith("With haircut-0.05, the worst of 2 variants: ")
     assert written == "Written to runs/small-depeg-7"
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80])
+def test_no_number_and_no_name_is_cut(columns, tmp_path, monkeypatch, capsys) -> None:
+    names = ("less-reserve", "more-reserve", "quarantine", "long-window")
+    listed = ", ".join(f"{{name='{name}'}}" for name in names)
+    prepared = prepare(DEPEG, [*SMALL_DEPEG, f"variant=[{listed}]"])
+    done = run(prepared, tmp_path / "run", max_calls=300)
+
+    def words(width: int) -> set[str]:
+        monkeypatch.setenv("COLUMNS", str(width))
+        print_tables(done)
+        return set(capsys.readouterr().out.split())
+
+    all_words = words(400)
+    founded = f"{done.summary['vault_nav_start']:,.2f},"
+    assert all_words > {*names, "Governor.set_market", "backed", founded}
+    assert words(columns) == all_words
 
 
 def test_a_difference_in_any_variant_fails(perpspec, monkeypatch) -> None:
