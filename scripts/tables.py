@@ -90,6 +90,8 @@ def print_tables(finished: Finished) -> None:
     out, summary = console(), finished.summary
     unit = finished.scenario.quote
     out.print(entry_points(summary["by_entry_point"]))
+    if summary["variant"]:
+        out.print(f"All of {summary['variant']}", style="bold")
     out.print(figures(summary, unit))
     out.print(groups(summary, unit))
     for note in summary["notes"]:
@@ -378,7 +380,7 @@ def figures(summary: dict[str, Any], unit: str) -> Table:
         **order_figures(summary, unit),
         "vault": (
             f"{summary['vault_nav_end']:,.2f} {unit}, founded with "
-            f"{summary['vault_nav_start']:,.2f}, and providers came and went; a share "
+            f"{summary['vault_nav_start']:,.2f}{providers(summary)}; a share "
             f"{summary['share_value_end']:.4f}"
         ),
         "books": f"{summary['conservation_violations']} violations of conservation",
@@ -396,6 +398,14 @@ def order_figures(summary: dict[str, Any], unit: str) -> dict[str, str]:
     """How orders ended, where trades wait."""
     if not summary["orders_committed"]:
         return {}
+def providers(summary: dict[str, Any]) -> str:
+    """How often providers came and left, beside the founder, where any did."""
+    came = max(0, summary["providers_entered"] - bool(summary["vault_nav_start"]))
+    left = summary["providers_left"]
+    said = f", and providers came {came:,} and left {left:,} times since"
+    return said if came + left else ""
+
+
     return {
         "orders": (
             f"{summary['orders_filled']:,} filled, {summary['orders_refused']:,} "

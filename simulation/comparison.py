@@ -89,8 +89,8 @@ class Row(Struct, frozen=True):
 
 def summary_of_all(scenario: Scenario, played: Sequence[Played]) -> dict[str, Any]:
     """
-    The summary of a run: the first variant's, what is told of each where there are
-    several, and whether all of them are faithful and complete.
+    The summary of a run: the first variant's, which is named, what is told of each
+    where there are several, and whether all of them are faithful and complete.
     """
     variants = [told(each) for each in played] if scenario.variants else []
     summaries = [each.summary for each in played]
@@ -115,6 +115,7 @@ def summary_of_all(scenario: Scenario, played: Sequence[Played]) -> dict[str, An
     said = {
         "question": scenario.run.question or None,
         "answer": answer_to(scenario.run.answer, played),
+        "variant": played[0].name or None,
         "variants": variants,
     }
     summary = summaries[0] | everywhere | said

@@ -103,6 +103,7 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "answer": None,
         "variants": [],
         "wall_seconds": round(wall, 3),
+        "variant": None,
         "calls_per_second": round(tally.calls / wall) if wall > 0 else 0,
     }
     return summary | {"verdict": verdict(summary, scenario.quote)}

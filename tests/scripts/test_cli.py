@@ -79,6 +79,7 @@ FIELDS = {
     "solvent",
     "storage_roots",
     "tokens",
+    "variant",
     "variants",
     "verdict",
     "vault_nav_end",
@@ -101,6 +102,7 @@ def test_a_run_prints_one_object(perpspec, tmp_path) -> None:
     assert done.exit_code == 0
     printed = json.loads(done.stdout)
     assert printed.keys() >= FIELDS
+    assert printed["variant"] is None
     assert (printed["differences"], printed["chain"]) == (0, "revm")
     assert printed["by_entry_point"]["Exchange.trade"]["ok"] > 0
     assert printed["by_entry_point"]["Exchange.trade"]["refused"]["LimitExceeded"] == 1
@@ -113,6 +115,8 @@ def test_a_run_prints_tables_and_a_verdict(perpspec) -> None:
     assert "Exchange.trade" in done.stdout
     assert "on the model alone; no chain was asked." in done.stdout
     assert "Solvent; the vault bore a loss" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "and providers came 3 and left 2 times since; a share 1." in said
     assert "Written to runs/small-9" in done.stdout
 
 
@@ -126,6 +130,7 @@ def test_a_run_of_a_few_calls_has_no_verdict(perpspec) -> None:
     done = perpspec("run", CRASH, *SETTINGS, "--max-calls", "5")
     assert done.exit_code == 0
     assert "No verdict: cut off after 0s. Until then solvent: no account" in done.stdout
+    assert "founded with 0.00; a share 1.0000" in done.stdout
 
 
 def test_a_run_on_a_node_compares_roots(perpspec) -> None:
@@ -200,6 +205,7 @@ def test_bad_variants_and_answers_are_told(perpspec, tmp_path, arguments, said) 
 def test_variants_stand_side_by_side_and_the_answer_is_last(perpspec) -> None:
     done = perpspec("run", DEPEG, *DEPEG_SETTINGS, "--evm", "revm")
     assert done.exit_code == 0
+    assert done.stdout.startswith("All of haircut-0.05\n")
     assert "side by side" in done.stdout
     assert "haircut-0.20" in done.stdout
     assert "calls in 2 variants: 0 differences" in done.stdout

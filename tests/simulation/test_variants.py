@@ -253,6 +253,7 @@ def test_the_summary_is_the_first_ones_with_all_side_by_side(finished) -> None:
     summary, told = finished.summary, finished.summary["variants"]
     assert summary["digest"] == told[0]["digest"] != told[1]["digest"]
     assert [each["name"] for each in told] == NAMES
+    assert summary["variant"] == NAMES[0]
     assert told[1]["set"] == {"collateral.sUSD.haircut": "0.20"}
     assert told[1]["trace"] == "variants/haircut-0.20/trace.jsonl.gz"
     assert json.loads((finished.directory / "summary.json").read_text()) == summary
