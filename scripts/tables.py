@@ -16,6 +16,7 @@ from rich.text import Text
 
 from evm.explain import decimal_text, moment_text
 from protocol.fixed_point import WAD
+from simulation.answers import lines_of
 from simulation.comparison import side_by_side
 from simulation.quantities import format_duration, format_wads
 from simulation.scenario import format_span
@@ -89,9 +90,9 @@ def print_tables(finished: Finished) -> None:
     """What a run did, in numbers."""
     out, summary = console(), finished.summary
     unit = finished.scenario.quote
-    out.print(entry_points(summary["by_entry_point"]))
     if summary["variant"]:
         out.print(f"All of {summary['variant']}", style="bold")
+    out.print(entry_points(summary["by_entry_point"]))
     out.print(figures(summary, unit))
     out.print(groups(summary, unit))
     for note in summary["notes"]:
@@ -119,7 +120,10 @@ def print_ending(finished: Finished, is_short: bool = False) -> None:
     out.print(f"Written to {finished.directory}{beside}")
     if summary["answer"]:
         out.print(f"\n{summary['question'] or ''}", style="dim")
-        out.print(summary["answer"], style="bold")
+        first, *others = lines_of(summary["answer"])
+        out.print(first.rstrip(), style="bold")
+        for line in others:
+            out.print(f"  {line.rstrip()}", style="bold")
 
 
 def print_replay(found: dict[str, Any]) -> None:
@@ -394,10 +398,6 @@ def figures(summary: dict[str, Any], unit: str) -> Table:
     return table
 
 
-def order_figures(summary: dict[str, Any], unit: str) -> dict[str, str]:
-    """How orders ended, where trades wait."""
-    if not summary["orders_committed"]:
-        return {}
 def providers(summary: dict[str, Any]) -> str:
     """How often providers came and left, beside the founder, where any did."""
     came = max(0, summary["providers_entered"] - bool(summary["vault_nav_start"]))
@@ -406,6 +406,10 @@ def providers(summary: dict[str, Any]) -> str:
     return said if came + left else ""
 
 
+def order_figures(summary: dict[str, Any], unit: str) -> dict[str, str]:
+    """How orders ended, where trades wait."""
+    if not summary["orders_committed"]:
+        return {}
     return {
         "orders": (
             f"{summary['orders_filled']:,} filled, {summary['orders_refused']:,} "

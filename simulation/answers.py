@@ -7,7 +7,9 @@ to, so a number in an answer is one of the run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -72,6 +74,15 @@ def amount(number: float) -> str:
     return f"{round(number) + 0:,}"
 
 
+def digits(number: float, many: int = 4) -> str:
+    """
+    A number in so many digits, or all of those before the point; no powers of ten.
+    """
+    if abs(number) >= 10 ** (many - 1):
+        return f"{number:,.0f}"
+    return format(Decimal(f"{number:.{many}g}"), ",f")
+
+
 def percent(part: float) -> str:
     """A part of something; with decimals where it is small, none only of nothing."""
     if part == 0 or abs(part) >= LEAST_PART:
@@ -105,6 +116,11 @@ def by_variant(
     )
 
 
+def lines_of(answer: str) -> list[str]:
+    """An answer with what it says of each variant on a line of its own."""
+    return re.split(r"(?<=[:;] )(?=with )", answer)
+
+
 def unit_of(played: Sequence[Played]) -> str:
     """What amounts are counted in."""
     return played[0].play.scenario.quote
@@ -135,8 +151,8 @@ def depeg(played: Sequence[Played]) -> str:
     unit = unit_of(played)
     tokens = played[0].summary["tokens"]
     fell = listed(
-        f"{each['name']} fell from {each['price_start']:.4g} to "
-        f"{each['price_lowest']:.4g} {unit}"
+        f"{each['name']} fell from {digits(each['price_start'])} to "
+        f"{digits(each['price_lowest'])} {unit}"
         for each in tokens
     )
 
@@ -147,13 +163,21 @@ def depeg(played: Sequence[Played]) -> str:
         left = sum(one["bad_debt"] for one in groups)
         keeper = each.summary["keeper_gain"]
         ended = "gained" if keeper >= 0 else "lost"
+        insured = f"{amount(drawn)}{beside(each.summary['insurance_drawn'], drawn)}"
+        borne = f"{amount(left)}{beside(each.summary['bad_debt'], left)}"
         return (
             f"who held it paid {amount(sold)} {unit} of what they owed, the insurance "
-            f"fund {amount(drawn)}, the vault {amount(left)}, and who bought it "
+            f"fund {insured}, the vault {borne}, and who bought it "
             f"{ended} {amount(abs(keeper))}"
         )
 
     return sentence(f"when {fell}: {by_variant(played, clause)}")
+
+
+def beside(paid: float, part: float) -> str:
+    """What was paid for others than those of whom a part is told."""
+    others = amount(paid - part)
+    return "" if others == "0" else f" (and {others} for others)"
 
 
 def lack_of_tokens(scenarios: Sequence[Scenario]) -> str | None:
@@ -203,7 +227,7 @@ def oracle_glitch(played: Sequence[Played]) -> str:
 def glitches_in(scenario: Scenario) -> list[str]:
     """What is wrong with which price, and for how long."""
     return [
-        f"{priced.name} is read {100 * abs(glitch.move) / WAD:.3g} % too "
+        f"{priced.name} is read {digits(100 * abs(glitch.move) / WAD, 3)} % too "
         f"{'low' if glitch.move < 0 else 'high'} for "
         f"{format_duration(glitch.lasts or scenario.run.step)}"
         for priced in scenario.priced
@@ -283,8 +307,9 @@ def way_of(market: dict[str, Any], unit: str) -> str:
         (market["price_lowest"], market["price_highest"]),
         key=lambda price: max(price / start, start / price),
     )
-    over = "" if furthest == end else f"{furthest:,.4g} and then to "
-    return f"{market['name']} goes from {start:,.4g} to {over}{end:,.4g} {unit}"
+    over = "" if furthest == end else f"{digits(furthest)} and then to "
+    went = f"from {digits(start)} to {over}{digits(end)} {unit}"
+    return f"{market['name']} goes {went}"
 
 
 def lack_of_parties(scenarios: Sequence[Scenario]) -> str | None:

@@ -4,7 +4,6 @@ The report of a run: one HTML file that needs nothing else.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from protocol.fixed_point import WAD
+from simulation.answers import digits, lines_of
 from simulation.comparison import side_by_side
 from simulation.drawing import COLOURS, LIQUIDATED
 from simulation.engine import Result
@@ -30,8 +30,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 MOST_ROWS = 60
 # A share that ends below is no good news, whoever has won.
 MOST_LOST = 0.9
-# From here on a size has no decimals.
-WHOLE_SIZES = 1_000
 
 
 class Row(Struct, frozen=True):
@@ -87,7 +85,7 @@ def write_report(
         "grouped": grouped,
         "whole": "{:,.0f}".format,
         "signed": "{:+,.0f}".format,
-        "priced": "{:,.6g}".format,
+        "priced": lambda price: digits(price, 6),
     }
     page = environment.get_template("report.html").render(
         scenario=scenario,
@@ -115,20 +113,14 @@ def breakable(key: str) -> Markup:
     return Markup(".<wbr>").join(key.split("."))
 
 
-def sized(size: float) -> str:
-    """A size in four digits, or all of those before the point."""
-    return f"{size:,.0f}" if abs(size) >= WHOLE_SIZES else f"{size:,.4g}"
-
-
 def priced(price: float) -> str:
     """A price in hundredths, or four digits where it is small."""
-    return f"{price:,.2f}" if price >= 1 else f"{price:.4g}"
+    return f"{price:,.2f}" if price >= 1 else digits(price)
 
 
 def by_clause(answer: str) -> Markup:
     """An answer with what it says of each variant on a line of its own."""
-    lines = re.split(r"(?<=[:;] )(?=with )", answer)
-    return Markup("<br>").join(lines)
+    return Markup("<br>").join(lines_of(answer))
 
 
 def tone_of(summary: dict[str, Any]) -> str:
@@ -253,10 +245,10 @@ def rows_of(scenario: Scenario, result: Result) -> list[Row]:
                 account=result.names.get(each.holder, f"{each.holder >> 96:#042x}"),
                 market=market,
                 kind="in part" if each.kind == "partial" else "whole",
-                size=sized(each.size / WAD),
+                size=digits(each.size / WAD),
                 price=priced(each.price / WAD),
                 value=f"{each.amount / WAD:,.0f}",
-                left=sized(each.left / WAD),
+                left=digits(each.left / WAD),
                 reward=f"{each.reward / WAD:,.2f}",
             )
         )

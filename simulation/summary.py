@@ -6,6 +6,8 @@ Amounts are in quote as JSON numbers, for reading; what is exact is in the trace
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from protocol.fixed_point import WAD
@@ -14,7 +16,7 @@ from simulation.engine import Result
 from simulation.measures import PriceRange
 from simulation.quantities import format_duration, format_moment
 from simulation.scenario import Scenario
-from simulation.sections import WithPosition
+from simulation.sections import AnyAgents, WithPosition
 from simulation.stage import NO_ROOTS
 
 NOT_COMPARED = "not compared"
@@ -101,9 +103,9 @@ def summary_of(scenario: Scenario, result: Result, notes: list[str]) -> dict[str
         "notes": notes,
         "question": None,
         "answer": None,
+        "variant": None,
         "variants": [],
         "wall_seconds": round(wall, 3),
-        "variant": None,
         "calls_per_second": round(tally.calls / wall) if wall > 0 else 0,
     }
     return summary | {"verdict": verdict(summary, scenario.quote)}
@@ -113,7 +115,7 @@ def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
     """What each group of agents brought and ended with, and who paid for it."""
     return [
         {
-            "label": agents.label,
+            "label": label,
             "party": agents.party or None,
             "count": group.count,
             "backed_by": (
@@ -128,8 +130,28 @@ def groups_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:
             "deleveraged_value": quote(group.deleveraged),
             "order_fees": quote(group.order_fees),
         }
-        for agents, group in zip(scenario.agents, result.groups, strict=False)
+        for agents, group, label in zip(
+            scenario.agents, result.groups, labels_of(scenario.agents), strict=False
+        )
     ]
+
+
+def labels_of(groups: Sequence[AnyAgents]) -> list[str]:
+    """What groups are called; those of one name are told apart by when they enter."""
+    labels = [each.label for each in groups]
+    for tell in (entry_of, lambda place, _: f"agents.{place}"):
+        shared = {each for each, times in Counter(labels).items() if times > 1}
+        labels = [
+            f"{label}, {tell(place, agents)}" if label in shared else label
+            for place, (label, agents) in enumerate(zip(labels, groups, strict=True))
+        ]
+    return labels
+
+
+def entry_of(_: int, agents: AnyAgents) -> str:
+    """When a group enters."""
+    low, high = map(format_duration, (agents.entry.low, agents.entry.high))
+    return f"entering at {low}" if low == high else f"entering {low} to {high}"
 
 
 def markets_of(scenario: Scenario, result: Result) -> list[dict[str, Any]]:

@@ -209,16 +209,20 @@ def test_variants_stand_side_by_side_and_the_answer_is_last(perpspec) -> None:
     assert "side by side" in done.stdout
     assert "haircut-0.20" in done.stdout
     assert "calls in 2 variants: 0 differences" in done.stdout
-    *_, question, answer = done.stdout.splitlines()
+    *_, question, answer, first, second = done.stdout.splitlines()
     assert question == "Who pays when a token that backs accounts loses its peg?"
     assert answer.startswith("When sUSD fell from 1 to ")
-    assert answer.endswith(".")
+    assert answer.endswith(" USDC:")
+    assert first.startswith("  with haircut-0.05, who held it paid ")
+    assert second.startswith("  with haircut-0.20, who held it paid ")
+    assert second.endswith(".")
 
 
 def test_a_quiet_run_prints_no_tables(perpspec) -> None:
     done = perpspec("run", DEPEG, *DEPEG_SETTINGS, "-q")
     assert done.exit_code == 0
-    lockstep, said, written, _, _, _ = done.stdout.splitlines()
+    lockstep, said, written, _, _, *answer = done.stdout.splitlines()
+    assert len(answer) == 3
     assert lockstep.endswith(
         "calls in 2 variants on the model alone; no chain was asked."
     )

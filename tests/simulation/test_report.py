@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 from evm.compile import compile_contracts
+from simulation.answers import digits, percent
 from simulation.comparison import summary_of_all
 from simulation.drawing import COLOURS, grouped
 from simulation.engine import run_scenario
 from simulation.figures import Charts
 from simulation.measures import quantiles
-from simulation.report import priced, sized, tone_of, write_report
+from simulation.report import priced, tone_of, write_report
 from simulation.run import Played, prepare, run
-from simulation.summary import summary_of, verdict
+from simulation.scenario import load_scenario
+from simulation.summary import labels_of, summary_of, verdict
 from tests.simulation.small import (
     CALLS,
     CRASH,
@@ -31,6 +33,7 @@ from tests.simulation.small import (
     SMALL_FLIGHT,
     SMALL_SAFETIES,
     SMALL_THIN,
+    STORM,
     THIN,
 )
 
@@ -391,10 +394,33 @@ def test_its_colour_says_whether_it_is_good_news(change, tone, written) -> None:
 
 
 def test_a_size_has_four_digits_or_no_decimals() -> None:
-    sizes = [sized(size) for size in (0.012345, -12.3456, 999.96, -1_234_567.8)]
+    sizes = [digits(size) for size in (0.012345, -12.3456, 999.96, -1_234_567.8)]
     assert sizes == ["0.01235", "-12.35", "1,000", "-1,234,568"]
-    prices = [priced(price) for price in (0.0123456, 1.0, 2_999.999)]
-    assert prices == ["0.01235", "1.00", "3,000.00"]
+    small = [digits(size) for size in (0.0, 0.0000123456, 60_000.0, 54_900.4)]
+    assert small == ["0", "0.00001235", "60,000", "54,900"]
+    assert [digits(1_234_567.8, 6), digits(2_999.556, 6)] == ["1,234,568", "2,999.56"]
+    prices = [priced(price) for price in (0.0000123456, 1.0, 2_999.999)]
+    assert prices == ["0.00001235", "1.00", "3,000.00"]
+
+
+def test_a_part_is_nothing_only_where_it_is() -> None:
+    parts = [percent(part) for part in (0, 0.36, 0.0036, 0.0001, 0.00002, 1)]
+    assert parts == ["0 %", "36 %", "0.36 %", "0.01 %", "less than 0.01 %", "100 %"]
+
+
+def test_groups_of_one_name_are_told_apart() -> None:
+    groups = list(load_scenario(STORM).agents)
+    early = "long ETH, entering 10m to 50m"
+    assert labels_of(groups) == [early, "long ETH, entering 1h 5m to 1h 50m"]
+    assert labels_of([*groups, groups[0]]) == [
+        f"{early}, agents.0",
+        "long ETH, entering 1h 5m to 1h 50m",
+        f"{early}, agents.2",
+    ]
+    assert labels_of(load_scenario(THIN).agents)[:2] == [
+        "take-profit long JELLY",
+        "short JELLY",
+    ]
 
 
 def test_numbers_on_an_axis_are_short() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from evm.replay import replay
 from protocol.fixed_point import WAD
+from simulation.answers import beside
 from simulation.comparison import side_by_side
 from simulation.document import read_document
 from simulation.errors import InputError
@@ -252,8 +253,8 @@ def test_a_key_is_quoted_where_it_has_to_be() -> None:
 def test_the_summary_is_the_first_ones_with_all_side_by_side(finished) -> None:
     summary, told = finished.summary, finished.summary["variants"]
     assert summary["digest"] == told[0]["digest"] != told[1]["digest"]
-    assert [each["name"] for each in told] == NAMES
     assert summary["variant"] == NAMES[0]
+    assert [each["name"] for each in told] == NAMES
     assert told[1]["set"] == {"collateral.sUSD.haircut": "0.20"}
     assert told[1]["trace"] == "variants/haircut-0.20/trace.jsonl.gz"
     assert json.loads((finished.directory / "summary.json").read_text()) == summary
@@ -330,8 +331,18 @@ def test_the_answer_has_the_numbers_of_all_variants(finished) -> None:
         assert f"with {played.name}, who held it paid" in answer
         for name in ("insurance_drawn", "bad_debt"):
             backed = [each for each in played.summary["groups"] if each["backed_by"]]
-            assert f"{sum(each[name] for each in backed):,.0f}" in answer
+            told = sum(each[name] for each in backed)
+            others = played.summary[name] - told
+            said = f" {told:,.0f}"
+            if round(others):
+                said += f" (and {others:,.0f} for others)"
+            assert f"{said}, " in answer
     assert finished.summary["question"].startswith("Who pays when a token")
+
+
+def test_what_is_paid_for_others_is_told_beside_it() -> None:
+    assert beside(15_000, 14_567) == " (and 433 for others)"
+    assert beside(14_567.2, 14_567) == beside(0, 0) == ""
 
 
 def test_a_glitch_costs_what_it_changes(tmp_path) -> None:
