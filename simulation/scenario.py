@@ -8,7 +8,7 @@ exactly, written as text with or without their unit or bare.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from protocol.collateral import MAX_TOKENS, CollateralParams
 from protocol.feed import FeedParams
 from protocol.fixed_point import WAD
 from protocol.parameters import MarketParams, RiskParams
-from protocol.units import Seconds
+from protocol.share import most_amount
+from protocol.units import Quote, Seconds, Shares
+from protocol.vault import MOST_HELD
 from simulation.answers import ANSWERS
 from simulation.checker import Checker
 from simulation.document import (
@@ -33,7 +35,12 @@ from simulation.errors import InputError, PriceFileError, Problem, ScenarioError
 from simulation.parameters import Base, Section, Units, filled, section_of
 from simulation.paths import JumpDiffusion, Shock, jump_diffusion, random_stream
 from simulation.prices import PriceSeries, glitched, read_prices
-from simulation.quantities import MOMENT_BOUND, format_duration, format_moment
+from simulation.quantities import (
+    MOMENT_BOUND,
+    format_duration,
+    format_moment,
+    format_wads,
+)
 from simulation.sections import (
     AGENTS,
     PRICES,
@@ -444,6 +451,36 @@ def check_together(checker: Checker, scenario: Scenario) -> None:
 
     for number, agents in enumerate(scenario.agents):
         check_agents(checker, f"agents.{number}", agents, scenario)
+    check_amounts(checker, scenario)
+
+
+def check_amounts(checker: Checker, scenario: Scenario) -> None:
+    """That the protocol can hold all that is brought, and has shares for what lends."""
+    holdable, lendable = int(MOST_HELD), int(most_amount(Shares(0), Quote(0)))
+    held, lent = 0, 0
+    for key, amount, lends in brought(scenario):
+        if held + amount > holdable:
+            bound = f"{format_wads(holdable)} {scenario.quote}"
+            checker.fault(key, f"is more than the protocol can hold, {bound} in all")
+        elif lends and lent + amount > lendable:
+            bound = f"{format_wads(lendable)} {scenario.quote}"
+            checker.fault(key, f"is more than the vault has shares for, {bound} in all")
+        else:
+            held += amount
+            lent += amount if lends else 0
+
+
+def brought(scenario: Scenario) -> Iterator[tuple[str, int, bool]]:
+    """What is brought at most, by its key, and whether it is lent to the vault."""
+    yield "vault.deposit", scenario.vault, True
+    yield "insurance.deposit", scenario.insurance, False
+    yield "keepers.capital", scenario.keepers.capital, False
+    for number, agents in enumerate(scenario.agents):
+        parts = WAD
+        if not isinstance(agents, Providers):
+            parts += agents.savings + agents.line
+        amount = agents.count * agents.capital.high * parts // WAD
+        yield f"agents.{number}.capital", amount, isinstance(agents, Providers)
 
 
 def check_agents(

@@ -350,6 +350,42 @@ def test_a_token_draws_other_prices_than_a_market_of_its_name(tmp_path) -> None:
     assert market != token
 
 
+MOST = "1329227995784915872.903807060280344575 USDC in all"
+LENT = "1329227995784.91587290380706028 USDC in all"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            f"vault.deposit=1{'0' * 43}",
+            f"vault.deposit: is more than the protocol can hold, {MOST}",
+        ),
+        (
+            "vault.deposit=1_329_227_995_785",
+            f"vault.deposit: is more than the vault has shares for, {LENT}",
+        ),
+        ("agents.6.capital=1_329_227_995_784", "agents.6.capital: is more than the va"),
+        ("insurance.deposit=1_329_227_995_784_915_873", "insurance.deposit: is more"),
+        ("keepers.capital=1_329_227_995_784_915_873", "keepers.capital: is more than"),
+        (f"agents.0.capital=1{'0' * 40}", "agents.0.capital: is more than the protoco"),
+        (
+            "agents.0.capital=['1', '50_000_000_000_000_000']",
+            "agents.0.capital: is more",
+        ),
+    ],
+)
+def test_what_the_protocol_cannot_hold_is_refused(override, message) -> None:
+    """Together with all else that is brought."""
+    assert message in refused(override)
+
+
+def test_what_the_protocol_can_hold_is_not_refused() -> None:
+    fund = "insurance.deposit=1_329_000_000_000_000_000"
+    scenario = load_scenario(CRASH, ["vault.deposit=1_329_226_000_000", fund])
+    assert scenario.vault == 1_329_226_000_000 * WAD
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
