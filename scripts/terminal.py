@@ -28,6 +28,8 @@ FAULTY = 70
 INTERRUPTED = 130
 # As a shell says that SIGPIPE ended a program.
 UNHEARD = 141
+# What asks a program to end, and leaves it the time to do so.
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Program(TyperGroup):
@@ -148,8 +150,8 @@ def option(name: str, parse: Callable[[str], int], text: str) -> int:
 @contextmanager
 def asked_to_stop() -> Iterator[Callable[[], bool]]:
     """
-    Whether Ctrl-C was pressed: the call that is being made is finished first. Pressed
-    again, it ends the program at once.
+    Whether Ctrl-C was pressed, or SIGTERM asked for the same: the call that is being
+    made is finished first. Asked again, it ends the program at once.
     """
     pressed: list[int] = []
 
@@ -158,11 +160,12 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
             signal.default_int_handler(number, frame)
         pressed.append(number)
 
-    before = signal.signal(signal.SIGINT, press)
+    before = {each: signal.signal(each, press) for each in ENDINGS}
     try:
         yield lambda: bool(pressed)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def is_watched() -> bool:

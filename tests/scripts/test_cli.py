@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -342,23 +343,33 @@ def test_ctrl_c_keeps_a_complete_run_and_says_where(
     assert read_trace(tmp_path / "runs" / "small-7" / "trace.jsonl.gz").is_complete
 
 
-def test_ctrl_c_keeps_what_ran(perpspec, tmp_path, monkeypatch) -> None:
+@pytest.fixture
+def unheard() -> Iterator[None]:
+    """That a signal for which nobody listens does not end the tests."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_what_ran(perpspec, tmp_path, monkeypatch, unheard, number):
     report = engine.Run.report
 
     def pressing(self, now) -> None:
         report(self, now)
         if now == self.scenario.run.start + 300:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
 
     monkeypatch.setattr(engine.Run, "report", pressing)
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     done = perpspec("run", CRASH, *SETTINGS, "--json")
     assert done.exit_code == 130
     assert not json.loads(done.stdout)["complete"]
     place = tmp_path / "runs" / "small-7"
     assert not read_trace(place / "trace.jsonl.gz").is_complete
     assert "No verdict: interrupted after 5m" in (place / "report.html").read_text()
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
+    assert [each.name for each in place.parent.iterdir()] == ["small-7"]
 
 
 @pytest.fixture
