@@ -244,7 +244,7 @@ def test_no_number_and_no_name_is_cut(columns, tmp_path, monkeypatch, capsys) ->
         return set(capsys.readouterr().out.split())
 
     all_words = words(400)
-    founded = f"{done.summary['vault_nav_start']:,.2f},"
+    founded = f"{done.summary['vault_nav_start']:,.2f};"
     assert all_words > {*names, "Governor.set_market", "backed", founded}
     assert words(columns) == all_words
 
