@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 
 # A node that runs answers within this; one that does not is reported soon.
 TIMEOUT_SECONDS = 10
-MAX_FEE = 10**11
-# What each actor is given, in wei: a hundred ether pay for more calls than a run has.
-BALANCE = 10**20
+# How many calls that take the whole limit an actor is given the price of; none takes
+# it, and fees only fall where a block holds one call: it pays for thousands of calls.
+PAID_CALLS = 50
+# What it takes to send ether to an account.
+PAYMENT_GAS = 21_000
+ETHER = 10**18
 # Nodes refuse a batch that is too long.
 BATCH = 500
 # The empty string in RLP.
@@ -85,9 +88,10 @@ class NodeChain(Chain):
                 "transactions on this chain already: start it afresh"
             )
         self.ask("evm_setAutomine", False)
-        self.now = int(
-            self.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16
-        )
+        latest = self.ask("eth_getBlockByNumber", "latest", False)
+        self.now = int(latest["timestamp"], 16)
+        # A block is far from full, so that no later one asks for more.
+        self.fee = 2 * int(latest["baseFeePerGas"], 16)
         self.advance(genesis.start)
         self.nonces = {address: self.nonce(address) for address in self.keys}
         self.fund()
@@ -97,13 +101,31 @@ class NodeChain(Chain):
         return int(self.ask("eth_getTransactionCount", hexed(address), "latest"), 16)
 
     def fund(self) -> None:
-        """Give every actor what pays for its transactions."""
+        """Give every actor what pays for its transactions, or nobody anything."""
         accounts = self.ask("eth_accounts")
         if not accounts:
             raise ChainError(f"{self.name}: the node has no account that could pay")
+        payer = accounts[0]
+        most = GAS_LIMIT * self.fee
+        purse = PAID_CALLS * most
+        needed = len(self.keys) * (purse + PAYMENT_GAS * self.fee)
+        has = int(self.ask("eth_getBalance", payer, "latest"), 16)
+        if has < needed:
+            raise ChainError(
+                f"{self.name}: {len(self.keys)} accounts need {ether_text(needed)} "
+                f"ether, {PAID_CALLS} calls of {ether_text(most)} at most each, and "
+                f"{payer} has {ether_text(has)}: start the node with more"
+            )
+        payment = {
+            "from": payer,
+            "value": hex(purse),
+            "gas": hex(PAYMENT_GAS),
+            "maxFeePerGas": hex(self.fee),
+            "maxPriorityFeePerGas": "0x0",
+        }
         for address in self.keys:
-            payment = {"from": accounts[0], "to": hexed(address), "value": hex(BALANCE)}
-            self.mined(self.ask("eth_sendTransaction", payment))
+            to = {"to": hexed(address)}
+            self.mined(self.ask("eth_sendTransaction", payment | to))
 
     def mined(self, transaction: str) -> Any:
         """Mine a block of now; the receipt of a transaction in it."""
@@ -135,7 +157,7 @@ class NodeChain(Chain):
             "chainId": self.chain_id,
             "nonce": self.nonces[sender],
             "maxPriorityFeePerGas": 0,
-            "maxFeePerGas": MAX_FEE,
+            "maxFeePerGas": self.fee,
             "gas": GAS_LIMIT,
             "value": 0,
             "data": payload,
@@ -257,6 +279,12 @@ def hexed(address: int) -> str:
 def unhexed(text: str) -> bytes:
     """The bytes that a node wrote in hexadecimal."""
     return bytes.fromhex(text.removeprefix("0x"))
+
+
+def ether_text(wei: int) -> str:
+    """A sum as people read it, rounded up to thousandths."""
+    thousandths = -(-wei * 1_000 // ETHER)
+    return f"{thousandths / 1_000:,.3f}"
 
 
 def said(error: Any) -> str:

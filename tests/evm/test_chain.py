@@ -8,10 +8,12 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 from eth_utils import keccak
 
+from evm.actors import actor_address
 from evm.chain import ChainError, connect
 from evm.roots import storage_root
 from evm.slots import entry_slot
@@ -161,6 +163,38 @@ def test_a_chain_on_which_the_deployer_was_active_is_refused(book) -> None:
         connect(url, book).deploy(GENESIS)
         with pytest.raises(ChainError, match="start it afresh"):
             connect(url, book).deploy(GENESIS)
+
+
+def crowd(count: int) -> SimpleNamespace:
+    """A genesis of so many actors."""
+    actors = {
+        f"actor-{number}": actor_address(f"actor-{number}") for number in range(count)
+    }
+    return SimpleNamespace(**vars(GENESIS) | {"actors": actors})
+
+
+def test_the_first_account_of_a_node_pays_for_a_crowd(book) -> None:
+    genesis = crowd(300)
+    with running_anvil("--no-mining") as url:
+        chain = connect(url, book)
+        chain.deploy(genesis)
+        for sender in genesis.actors.values():
+            assert chain.call("Book", "write", sender, START, [1, 2, 0]).succeeded
+        chain.close()
+
+
+def test_who_pays_and_has_too_little_is_told_the_sum_and_pays_nothing(book) -> None:
+    with running_anvil("--balance", "4") as url:
+        chain = connect(url, book)
+        payer = chain.ask("eth_accounts")[0]
+        said = (
+            r"3 accounts need 4\.801 ether, 50 calls of 0\.032 at most each, and "
+            rf"{payer} has 4\.000: start the node with more"
+        )
+        with pytest.raises(ChainError, match=said):
+            chain.deploy(crowd(2))
+        assert int(chain.ask("eth_getBalance", payer, "latest"), 16) == 4 * 10**18
+        chain.close()
 
 
 @pytest.mark.parametrize("kind", ["http://127.0.0.1:1", "http://[bad", "ganache"])
