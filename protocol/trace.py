@@ -28,6 +28,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
+from protocol import errors
 from protocol.account import MAX_MARKETS
 from protocol.collateral import MAX_TOKENS, CollateralParams
 from protocol.feed import FeedParams
@@ -43,6 +44,14 @@ UNLIMITED = 2**256 - 1
 WORD = 32
 # Those of a token that the genesis does not speak of.
 USUAL_DECIMALS = 18
+# As many as the quote token may have.
+MOST_DECIMALS = 18
+# What a word holds, whether it has a sign or not.
+LEAST_WORD, LARGEST_WORD = -(2**255), 2**256 - 1
+LARGEST_ADDRESS = 2**160 - 1
+# The protocol keeps a time in 32 bits, which are full in 2106.
+LAST_MOMENT = 2**32 - 1
+WHOLE = re.compile(r"-?[0-9]+")
 
 
 class TraceError(Exception):
@@ -304,10 +313,30 @@ def flattened(fields: Shape, values: Mapping[str, Any], words: list[int]) -> Non
 
 
 def whole(value: Any) -> int:
-    """The number that a decimal string is."""
-    if not isinstance(value, str) or re.fullmatch(r"-?[0-9]+", value) is None:
+    """The number that a decimal string is; it fits into a word."""
+    if not isinstance(value, str) or WHOLE.fullmatch(value) is None:
         raise ValueError(f"{value!r} is not a whole number in a string")
-    return int(value)
+    number = int(value)
+    require_word(number)
+    return number
+
+
+def require_word(number: int) -> None:
+    """Refuse a number that no word is."""
+    if not LEAST_WORD <= number <= LARGEST_WORD:
+        raise ValueError(f"a number of {len(str(number))} characters fits no word")
+
+
+def require_address(name: str, number: int) -> None:
+    """Refuse a number that no address is, which has 160 bits."""
+    if not 0 <= number <= LARGEST_ADDRESS:
+        raise ValueError(f"{name}: {number} is no address")
+
+
+def require_moment(name: str, number: int) -> None:
+    """Refuse a time that the protocol cannot keep."""
+    if not 0 <= number <= LAST_MOMENT:
+        raise ValueError(f"{name}: {number} is no time from 1970 to 2106")
 
 
 def plain(value: Any) -> Any:
@@ -343,6 +372,8 @@ def action_of(line: Mapping[str, Any]) -> Action:
     words: list[int] = []
     flattened(shape(to, function), line["arguments"], words)
     sender, now = whole(line["sender"]), whole(line["now"])
+    require_address("sender", sender)
+    require_moment("now", now)
     return Action(to, function, sender, now, tuple(words))
 
 
@@ -421,7 +452,7 @@ def read_trace(path: str | Path) -> Trace:
     except StopIteration:
         raise TraceError(path, None, "not a trace: the file is empty") from None
     actions: list[Action] = []
-    number = 1
+    number, now = 1, genesis.start
     for number, line in lines:
         if "calls" in line:
             end = ending(path, number, line, len(actions))
@@ -430,11 +461,15 @@ def read_trace(path: str | Path) -> Trace:
                 raise TraceError(path, number + 1, "the trace has ended before")
             return Trace(genesis, actions, *end)
         try:
-            actions.append(action_of(line))
+            action = action_of(line)
+            if action.now < now:
+                raise ValueError(f"time goes back from {now} to {action.now}")
         except (UnknownEntryPoint, ValueError, msgspec.ValidationError) as error:
             raise TraceError(path, number, f"not a call: {error}") from None
         except (KeyError, TypeError, AttributeError) as error:
             raise TraceError(path, number, f"not a call: {error!r}") from None
+        actions.append(action)
+        now = action.now
     raise TraceError(path, number, "cut off: the last line is missing")
 
 
@@ -457,9 +492,43 @@ def genesis_of(path: str | Path, head: Mapping[str, Any]) -> Genesis:
     if version != str(VERSION):
         raise TraceError(path, 1, f"version {version}: this program reads {VERSION}")
     try:
-        return msgspec.convert(genesis, type=Genesis, strict=False)
-    except msgspec.ValidationError as error:
+        found = msgspec.convert(genesis, type=Genesis, strict=False)
+        require_genesis(found)
+    except (msgspec.ValidationError, ValueError) as error:
         raise TraceError(path, 1, f"not a genesis: {error}") from None
+    return found
+
+
+def require_genesis(genesis: Genesis) -> None:
+    """Refuse a genesis from which no protocol begins; its calls are refused later."""
+    if genesis.decimals > MOST_DECIMALS:
+        raise ValueError(f"decimals: refused with {errors.TOO_MANY_DECIMALS}")
+    if len(genesis.collateral) > MAX_TOKENS:
+        raise ValueError(f"collateral: more than {MAX_TOKENS} tokens")
+    require_moment("start", genesis.start)
+    require_address("owner", genesis.owner)
+    for name, address in genesis.actors.items():
+        require_address(name, address)
+    words = words_of(genesis.risk)
+    priced: list[MarketGenesis | CollateralGenesis] = [*genesis.markets]
+    priced += genesis.collateral
+    for each in priced:
+        if len(each.reporters) > MAX_REPORTERS:
+            raise ValueError(f"{each.name}: more than {MAX_REPORTERS} reporters")
+        for reporter in each.reporters:
+            require_address(f"a reporter of {each.name}", reporter)
+        spread((each.feed, each.params), words)
+    for decimals in genesis.token_decimals():
+        if decimals < 0:
+            raise ValueError(f"decimals: {decimals} is below zero")
+        words.append(decimals)
+    for balances in (genesis.balances, *(each.balances for each in genesis.collateral)):
+        for name, atoms in balances.items():
+            if name not in genesis.actors:
+                raise ValueError(f"balances: {name} is no actor")
+            words.append(atoms)
+    for word in words:
+        require_word(word)
 
 
 def read_lines(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -11,7 +11,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -555,18 +556,34 @@ def test_another_digest_fails(perpspec, tmp_path, trace) -> None:
     assert "recorded another digest" in done.stdout
 
 
+def edited(name: str, value: str) -> Callable[[str], str]:
+    """What gives the first field of this name another value."""
+    return partial(re.sub, f'"{name}":"[0-9]+"', f'"{name}":"{value}"', count=1)
+
+
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
         (lambda text: text[:-90], "cut off"),
         (lambda text: text.replace('"version":"4"', '"version":"9"'), "version 9"),
         (lambda text: "{}\n", "not a trace"),
+        (edited("decimals", "99"), "bad.jsonl:1: not a genesis: decimals: refused wi"),
+        (edited("sender", "-7"), "bad.jsonl:2: not a call: sender: -7 is no address"),
+        (edited("sender", "9" * 60), " is no address"),
+        (edited("now", "9" * 32), " is no time from 1970 to 2106"),
+        (edited("now", "5"), "bad.jsonl:2: not a call: time goes back from "),
     ],
 )
 def test_a_bad_trace_is_told(perpspec, tmp_path, trace, edit, said) -> None:
     text = gzip.decompress(trace.read_bytes()).decode()
     (tmp_path / "bad.jsonl").write_text(edit(text))
-    for command in (["replay"], ["shrink"], ["explain", "--call", "1"]):
+    for command in (
+        ["replay"],
+        ["replay", "--evm", "revm"],
+        ["shrink"],
+        ["explain", "--call", "1"],
+        ["statement", "--account", "7", "--trace"],
+    ):
         done = perpspec(*command, "bad.jsonl")
         assert done.exit_code == 2
         assert "bad.jsonl:" in done.stderr

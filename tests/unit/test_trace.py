@@ -10,8 +10,10 @@ from itertools import count
 from typing import get_args, get_origin, get_type_hints
 
 import pytest
+from msgspec.structs import replace
 
 from protocol import trace
+from protocol.collateral import CollateralParams
 from protocol.feed import FeedParams
 from protocol.model import assembled
 from protocol.parameters import MarketParams, RiskParams
@@ -21,6 +23,7 @@ from protocol.rules import NO_PORTFOLIO
 from protocol.trace import (
     VERSION,
     Action,
+    CollateralGenesis,
     Genesis,
     MarketGenesis,
     TraceError,
@@ -49,6 +52,9 @@ def filled(record):
 
 OWNER, TRADER = 2**159 + 1, 2**159 + 2
 MARKET = MarketGenesis("ETH", filled(FeedParams), (5, 6, 7), filled(MarketParams))
+TOKEN = CollateralGenesis(
+    "WETH", 18, filled(FeedParams), (8,), filled(CollateralParams), {"trader": 5}
+)
 GENESIS = Genesis(
     version=VERSION,
     start=1_700_000_000,
@@ -226,6 +232,16 @@ def test_what_is_no_trace_is_named_by_its_line(tmp_path, line, text, message) ->
         (b'"size_delta":"-5"', b'"size_delta":"-5.0"', "not a whole number"),
         (b'"limit"', b'"limits"', "arguments holder"),
         (b'"trade"', b'"trader"', "no such entry point"),
+        (b'"size_delta":"-5"', b'"size_delta":"-5%s"' % (b"0" * 77), "fits no word"),
+        (b'"sender":"', b'"sender":"-', "sender: -[0-9]+ is no address"),
+        (b'"sender":"', b'"sender":"9', "sender: [0-9]+ is no address"),
+        (b'"now":"1700000001"', b'"now":"4294967296"', "no time from 1970 to 2106"),
+        (b'"now":"1700000001"', b'"now":"-1"', "no time from 1970 to 2106"),
+        (
+            b'"now":"1700000001"',
+            b'"now":"1699999999"',
+            "time goes back from 1700000000 to 1699999999",
+        ),
     ],
 )
 def test_a_call_that_was_edited_wrongly_is_named(tmp_path, old, new, message) -> None:
@@ -236,6 +252,40 @@ def test_a_call_that_was_edited_wrongly_is_named(tmp_path, old, new, message) ->
     with pytest.raises(TraceError, match=message) as found:
         read_trace(path)
     assert found.value.line == 2
+
+
+def test_time_goes_back_after_no_call(tmp_path) -> None:
+    path = tmp_path / "run.jsonl"
+    write_trace(path, GENESIS, [TRADE, BATCH, BATCH, OPERATOR], DIGEST)
+    with pytest.raises(TraceError, match="back from 1700000003 to 1700000002") as found:
+        read_trace(path)
+    assert found.value.line == 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"decimals": 19}, "decimals: refused with TooManyDecimals"),
+        ({"decimals": -1}, "decimals: -1 is below zero"),
+        ({"start": -1}, "start: -1 is no time"),
+        ({"start": 2**32}, "start: 4294967296 is no time"),
+        ({"owner": 2**160}, "owner: [0-9]+ is no address"),
+        ({"actors": {"trader": -TRADER}}, "trader: -[0-9]+ is no address"),
+        ({"actors": {"owner": OWNER}}, "balances: trader is no actor"),
+        ({"balances": {"trader": 2**256}}, "fits no word"),
+        ({"risk": replace(GENESIS.risk, reserve=2**256)}, "fits no word"),
+        ({"markets": (replace(MARKET, reporters=(-5,)),)}, "a reporter of ETH: -5"),
+        ({"markets": (replace(MARKET, reporters=(5,) * 8),)}, "more than 7 reporters"),
+        ({"collateral": (TOKEN,) * 5}, "more than 4 tokens"),
+        ({"collateral": (replace(TOKEN, decimals=-3),)}, "decimals: -3 is below zero"),
+        ({"collateral": (replace(TOKEN, balances={"nobody": 1}),)}, "nobody is no a"),
+    ],
+)
+def test_a_genesis_from_which_nothing_begins_is_named(path, changes, message) -> None:
+    write_trace(path, replace(GENESIS, **changes), [], None)
+    with pytest.raises(TraceError, match=f"not a genesis: .*{message}") as found:
+        read_trace(path)
+    assert found.value.line == 1
 
 
 def test_a_compressed_trace_that_is_cut_is_named(tmp_path) -> None:
