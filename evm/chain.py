@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evm.actors import actor_address
-from evm.words import create_address, packed
+from evm.words import create_address, packed, unhexed
 from protocol.state import TOKENS
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Chain(ABC):
             words = [known[field["name"]] for field in constructor_inputs(contract)]
         except KeyError as missing:
             raise ChainError(f"{name}: nothing fills its argument {missing}") from None
-        return bytes.fromhex(contract.bytecode.removeprefix("0x")) + packed(words)
+        return unhexed(contract.bytecode) + packed(words)
 
     def calldata(self, to: str, function: str, arguments: Iterable[int]) -> bytes:
         """The selector and the words of a call."""

@@ -20,7 +20,7 @@ from web3.types import RPCEndpoint
 from evm.actors import actor_address, private_key
 from evm.chain import DEPLOYER, GAS_LIMIT, Chain, ChainError, Observed
 from evm.roots import storage_root
-from evm.words import WORD, address_text
+from evm.words import WORD, address_text, unhexed
 
 if TYPE_CHECKING:
     from evm.compile import Contract
@@ -274,11 +274,6 @@ def place(address: int, slot: int) -> tuple[str, str, str]:
 def hexed(address: int) -> str:
     """An address as nodes write it."""
     return f"{address:#042x}"
-
-
-def unhexed(text: str) -> bytes:
-    """The bytes that a node wrote in hexadecimal."""
-    return bytes.fromhex(text.removeprefix("0x"))
 
 
 def ether_text(wei: int) -> str:

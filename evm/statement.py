@@ -20,7 +20,7 @@ from evm.deployment import located, read_deployment
 from evm.encoding import ERRORS, Decoder
 from evm.history import Past, past_of
 from evm.replay import every_action, model_at
-from evm.words import WORD, address_text
+from evm.words import WORD, address_text, unhexed
 from protocol.fixed_point import WAD, div_up, mul_div_down
 from protocol.funding import FundingAccrued
 from protocol.statement import Line, Statement
@@ -243,14 +243,21 @@ def source_on(url: str, path: Path) -> ChainSource:
     addresses = located(path, deployment.contracts, ASKED)
     if not is_url(url):
         raise ChainError(f"{url}: not the URL of a node")
-    chain = NodeChain(url, compile_contracts())
+    contracts = compile_contracts()
+    chain = NodeChain(url, contracts)
     chain.addresses = addresses
     found = int(chain.ask("eth_chainId"), 16)
     if found != deployment.chain_id:
         raise ChainError(f"{path}: is of chain {deployment.chain_id}, {url} is {found}")
     for name, where in addresses.items():
-        if not chain.code(where):
-            raise ChainError(f"{url}: no {name} lies at {address_text(where)}")
+        code = chain.code(where)
+        # What its constructor has decided lies behind the code.
+        if not code.startswith(unhexed(contracts[name].bytecode_runtime)):
+            what = "another contract" if code else "nothing"
+            raise ChainError(
+                f"{path}: {name} is not where it says: {what} lies at "
+                f"{address_text(where)} on {url}"
+            )
     return ChainSource(
         chain,
         markets=deployment.markets,

@@ -36,6 +36,11 @@ def unpacked(encoded: bytes) -> list[int]:
     ]
 
 
+def unhexed(text: str) -> bytes:
+    """The bytes that a text is in hexadecimal, with `0x` before them or not."""
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
 def flat(value: Any) -> list[int]:
     """The words of a value, records and tuples spread in order; None has none."""
     words: list[int] = []

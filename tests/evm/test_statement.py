@@ -100,10 +100,18 @@ def test_a_node_tells_the_same(told, tmp_path) -> None:
         path.write_text(json.dumps(found | {"chain_id": "1"}))
         with pytest.raises(ChainError, match="is of chain 1"):
             source_on(url, path)
-        found["contracts"]["Lens"] = "0x" + "11" * 20
-        path.write_text(json.dumps(found))
-        with pytest.raises(ChainError, match="no Lens lies at 0x1111"):
-            source_on(url, path)
+        right = found["contracts"]
+        for name, where, what in (
+            ("Exchange", right["Lens"], "another contract lies at"),
+            ("Lens", right["Exchange"], "another contract lies at"),
+            ("Token", right["Exchange"], "another contract lies at"),
+            ("Lens", "0x" + "11" * 20, "nothing lies at 0x1111"),
+        ):
+            found["contracts"] = right | {name: where}
+            path.write_text(json.dumps(found))
+            said = f"deployment.json: {name} is not where it says: {what}"
+            with pytest.raises(ChainError, match=said):
+                source_on(url, path)
     with pytest.raises(ChainError, match="no node answers"):
         source_on(url, path)
 
