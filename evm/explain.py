@@ -29,6 +29,8 @@ from protocol.fixed_point import WAD
 from protocol.model import Model, Outcome, assembled
 from protocol.state import Table
 from protocol.trace import (
+    LARGEST_WORD,
+    LAST_MOMENT,
     Action,
     Trace,
     TraceError,
@@ -41,6 +43,8 @@ from protocol.trace import (
 WADS = {"Price", "Size", "Quote", "Flow", "Ratio", "Rate", "Shares"}
 # What is longer than this since 1970 is a moment, and not a duration.
 YEAR = 365 * 86_400
+# The largest numbers of a word, which stand for no limit; nobody counts their digits.
+LARGEST = {LARGEST_WORD: "2**256 - 1", LARGEST_WORD >> 1: "2**255 - 1"}
 SOURCES = Path(protocol.__file__).parent
 
 
@@ -261,6 +265,8 @@ def keys_text(key: Any, names: dict[int, str]) -> str:
 
 def number_text(number: int, names: dict[int, str], unit: str = "") -> str:
     """A number as its unit is written; what is somebody's bears the name as well."""
+    if number in LARGEST:
+        return LARGEST[number]
     if unit in WADS:
         return decimal_text(number)
     if number in names:
@@ -270,7 +276,7 @@ def number_text(number: int, names: dict[int, str], unit: str = "") -> str:
         return f"{number:#x} ({names[owner]}, account {sub})"
     if unit in ("Address", "Holder"):
         return f"{number:#x}"
-    if unit == "Seconds" and number > YEAR:
+    if unit == "Seconds" and YEAR < number <= LAST_MOMENT:
         return f"{number} ({moment_text(number)})"
     return str(number)
 
@@ -283,8 +289,8 @@ def decimal_text(wads: int) -> str:
 
 
 def moment_text(seconds: int) -> str:
-    """A time, as people tell it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """A time in ISO 8601, as scenarios and reports write it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def lines_of(explanation: Explanation) -> Iterator[str]:

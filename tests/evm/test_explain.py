@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from evm.chain import DEPLOY_ORDER, predicted_addresses
-from evm.explain import explain, recording
+from evm.explain import explain, moment_text, number_text, recording
 from protocol.state import Table
-from protocol.trace import Trace, TraceError, genesis_actions, write_trace
+from protocol.trace import LAST_MOMENT, Trace, TraceError, genesis_actions, write_trace
+from simulation.quantities import format_moment
 from tests.evm.story import story
 from tests.genesis import GENESIS
 
@@ -32,7 +33,7 @@ def number_of(function: str, error: str | None = None) -> int:
 def test_a_trade_is_told_with_names_and_points() -> None:
     text = explain(STORY, number_of("trade")).text()
     assert "Exchange.trade\n  Trade `size_delta` for an account" in text
-    assert "(trader_1) at 1700000043 (2023-11-14 22:14:03 UTC)" in text
+    assert "(trader_1) at 1700000043 (2023-11-14T22:14:03Z)" in text
     assert "  size_delta  30\n  limit       3000\n" in text
     assert "  size     0 -> 30\n" in text
     assert "read Oracle.rounds[0][0]\n  index                   2000.01\n" in text
@@ -69,6 +70,23 @@ def test_records_and_lists_are_spread(tmp_path) -> None:
     assert "  params.ceiling_price              1000000\n" in text
     assert "(reporter_1)\n" in text
     assert "wrote Governor.codes" in text
+
+
+def test_what_is_no_limit_is_no_string_of_digits() -> None:
+    text = explain(STORY, 11).text()
+    assert "  atoms    2**256 - 1\n" in text
+    assert "nothing" not in text
+    assert "0 -> 2**256 - 1\n" in text
+    assert number_text(2**255 - 1, {}, "Price") == "2**255 - 1"
+
+
+def test_a_time_is_written_as_everywhere_and_what_is_none_is_a_number() -> None:
+    for seconds in (0, 1_700_000_043, LAST_MOMENT):
+        assert moment_text(seconds) == format_moment(seconds)
+    assert (
+        number_text(LAST_MOMENT, {}, "Seconds") == "4294967295 (2106-02-07T06:28:15Z)"
+    )
+    assert number_text(10**32, {}, "Seconds") == str(10**32)
 
 
 def test_watching_a_call_leaves_the_tables_as_they_were() -> None:
