@@ -249,7 +249,7 @@ def shrink(
 
 @app.command(
     cls=Command,
-    epilog="Example: perpspec explain runs/crash-7/trace.jsonl.gz --call 57",
+    epilog="Example: perpspec explain runs/crash-7/trace.jsonl.gz --call 40",
 )
 def explain(
     trace: TraceFile,

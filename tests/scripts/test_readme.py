@@ -14,8 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from evm.explain import explain
+from simulation.output import TRACE
+from simulation.run import prepare
+from simulation.run import run as run_prepared
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
+# Pages that explain late calls of their runs.
+WHOLE = {"keeper"}
 BIN = Path(sys.executable).parent
 
 
@@ -44,9 +51,9 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_of_a_page_works(page: Path, checkout: Path) -> None:
     """
-    In their order, since one reads what another wrote. A run is cut short, since what
-    is shown is that it can be started as written; `make` and `pytest` only say what
-    they would do, since this test is part of it.
+    In their order, since one reads what another wrote. A run is cut short where no late
+    call of it is explained, since what is shown is that it can be started as written;
+    `make` and `pytest` only say what they would do, since this test is part of it.
     """
     found = commands(page)
     assert found
@@ -55,7 +62,8 @@ def test_every_command_of_a_page_works(page: Path, checkout: Path) -> None:
         folder = checkout
         if program == "perpspec":
             run = [str(BIN / "perpspec"), *arguments]
-            if arguments[0] == "run" and "--max-calls" not in arguments:
+            is_cut = page.stem not in WHOLE and "--max-calls" not in arguments
+            if arguments[0] == "run" and is_cut:
                 run += ["--max-calls", "800"]
         elif program == "make":
             run, folder = ["make", "-n", *arguments], ROOT
@@ -70,6 +78,27 @@ def test_every_command_of_a_page_works(page: Path, checkout: Path) -> None:
         )
         said = f"{page.name}: {command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
         assert done.returncode == 0, said
+
+
+def test_the_calls_that_are_explained_are_what_is_said_of_them(tmp_path) -> None:
+    explains = r"explain \S+ --call (\d+)"
+    keeper = (ROOT / "docs" / "how-to" / "keeper.md").read_text()
+    refused, made = map(int, re.findall(explains, keeper))
+    help_page = (ROOT / "scripts" / "cli.py").read_text()
+    assert re.findall(explains, help_page) == [str(refused)]
+    assert f"the keeper of call {made:,} " in keeper
+    run_prepared(
+        prepare(ROOT / "scenarios" / "crash.toml"), tmp_path / "run", max_calls=made
+    )
+    trace = tmp_path / "run" / TRACE
+    text = explain(trace, refused).text()
+    assert text.startswith(f"call {refused}: Exchange.liquidate\n")
+    assert "(careless-3-0) at " in text
+    assert "\nrefused: NoPosition\n" in text
+    text = explain(trace, made).text()
+    assert text.startswith(f"call {made}: Exchange.liquidate\n")
+    assert "(keeper) at " in text
+    assert "\nreturned " in text
 
 
 def test_every_keeper_is_named() -> None:
