@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from errno import EISDIR
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -206,6 +207,16 @@ def write_artifacts(
         write_file(path, encoded + b"\n")
         written.append(path)
     return written
+
+
+def require_writable(path: Path) -> None:
+    """Raise the `OSError` of who writes a file there, before there is one to write."""
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+    # What is missing above it can be made where the lowest folder that is there allows.
+    above = next(each for each in path.absolute().parents if each.exists())
+    with NamedTemporaryFile(dir=above):
+        pass
 
 
 def write_file(path: Path, content: bytes) -> None:

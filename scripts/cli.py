@@ -185,8 +185,10 @@ def replay(
     with errors_told():
         from evm.chain import is_url
 
-        if deployment is not None and not is_url(evm):
-            refuse(f"{evm}: only a node keeps its contracts: give --evm its URL")
+        if deployment is not None:
+            if not is_url(evm):
+                refuse(f"{evm}: only a node keeps its contracts: give --evm its URL")
+            refuse_unwritable(deployment)
         result = replayed(trace, evm)
         if deployment is not None:
             from evm.deployment import deployment_on, write_deployment
@@ -564,6 +566,16 @@ def replayed(trace: Path, evm: str) -> Replay:
     return replay_trace(trace, evm)
 
 
+def refuse_unwritable(place: Path) -> None:
+    """Refuse a place where no file can be written, before there is any work to lose."""
+    from evm.compile import require_writable
+
+    try:
+        require_writable(place)
+    except OSError as error:
+        refuse(f"{place}: cannot be written: {error.strerror}")
+
+
 def shorter_name(trace: Path) -> Path:
     """Where a trace is written that was made shorter."""
     stem, dot, suffixes = trace.name.partition(".")
@@ -581,8 +593,7 @@ def shrunk(source: Path, evm: str, place: Path, is_quiet: bool) -> dict[str, Any
     if evm not in REPEATABLE:
         refuse(f"{evm}: a trace is tried again and again: on {' or '.join(REPEATABLE)}")
     trace = read_trace(source)
-    if place.is_dir():
-        refuse(f"{place}: is a directory, a trace is a file")
+    refuse_unwritable(place)
     refuse_to_replace(place, [("the trace itself", source)])
     with asked_to_stop() as is_stopped, shown_shrinking(is_quiet) as show:
 

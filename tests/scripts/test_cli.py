@@ -648,7 +648,7 @@ def test_ctrl_c_keeps_the_shortest_so_far(
         ([], "model and revm agree on all of it"),
         (["--evm", "none"], "none: a trace is tried again and again: on revm or"),
         (["--evm", "http://127.0.0.1:9"], "on revm or eth-tester"),
-        (["--out", "."], ".: is a directory, a trace is a file"),
+        (["--out", "."], ".: cannot be written: Is a directory"),
     ],
 )
 def test_what_cannot_be_shrunk_is_told(
@@ -666,6 +666,26 @@ def test_a_trace_is_not_written_over_itself(perpspec, trace) -> None:
     assert done.exit_code == 2
     assert "is the trace itself" in done.stderr
     assert trace.read_bytes() == before
+
+
+@pytest.mark.parametrize("place", ["/proc/x/y", "/dev/null/y", "."])
+@pytest.mark.parametrize(
+    "options",
+    [("shrink", "--out"), ("replay", "--evm", "http://127.0.0.1:9", "--deployment")],
+)
+def test_a_place_that_takes_no_file_is_told_before_the_work(
+    perpspec, tmp_path, trace, monkeypatch, options, place
+) -> None:
+    def work(*_: object) -> None:
+        pytest.fail("the work began")
+
+    monkeypatch.setattr("evm.shrink.shrink", work)
+    monkeypatch.setattr("evm.replay.replay", work)
+    command, *given = options
+    done = perpspec(command, trace, *given, place)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {place}: cannot be written: ")
+    assert nothing_is_left(tmp_path)
 
 
 def test_a_call_is_explained(perpspec, trace) -> None:
