@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from evm.explain import explain
+from protocol.fixed_point import WAD
 from simulation.output import TRACE
+from simulation.prices import PRICE_NAMES, TIME_NAMES, plain_name, read_prices
 from simulation.run import prepare
 from simulation.run import run as run_prepared
 
@@ -112,6 +114,24 @@ def test_every_keeper_is_named() -> None:
     for name in sorted(names):
         assert f"`{name}.py`" in page
         assert re.search(rf"\b{name}s?\b", branch), name
+
+
+def test_the_prices_that_are_shown_are_read_and_so_are_the_columns(tmp_path) -> None:
+    text = (ROOT / "docs" / "how-to" / "designer.md").read_text()
+    (shown,) = re.findall(r"^```csv\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "prices.csv"
+    path.write_text(shown)
+    prices = [tick.price for tick in read_prices(path).ticks]
+    assert prices == [7_200 * WAD, 71_845 * WAD // 10, 7_120 * WAD, 71_315 * WAD // 10]
+    (header,) = re.findall(r"^`(open_time,.*)` above", text, re.MULTILINE)
+    row = "1698364800000,34161.6,34182.5,33977.4,34024.2,9,1698368399999,1,1,1,1,0"
+    later = row.replace("1698364800000", "1698368400000")
+    path.write_text("\n".join([header, row, later]))
+    assert len(read_prices(path).ticks) == 2
+    rows = dict(re.findall(r"^\| (time|or a price) \| (.*?) \|", text, re.MULTILINE))
+    for kind, names in (("time", TIME_NAMES), ("or a price", (*PRICE_NAMES, "close"))):
+        named = {plain_name(name) for name in re.findall(r"`(\w+)`", rows[kind])}
+        assert named == set(names)
 
 
 def anchors(page: Path) -> set[str]:
