@@ -17,3 +17,9 @@ def test_terms_are_sorted_and_each_row_has_one_of_its_own() -> None:
     # `wad` before `wei`, `cash` before `claim`: as a reader looks them up.
     words = [term.split(",")[0].split(" (")[0] for term in terms]
     assert words == sorted(words)
+
+
+def test_what_is_done_with_the_protocol_has_its_words_too() -> None:
+    text = PAGE.read_text()
+    for term in ("digest", "genesis", "lockstep", "look", "mutant", "trace", "twin"):
+        assert f"\n| {term} | " in text
