@@ -36,13 +36,14 @@ def provider(kind: str) -> Iterator[str]:
 
 
 def pass_time(w3: Any, seconds: int = LATER) -> None:
-    """Let the next block be later."""
+    """Let the next block be later, on anvil as the page says."""
     now = w3.eth.get_block("latest")["timestamp"]
     if tester := getattr(w3.provider, "ethereum_tester", None):
         tester.time_travel(now + seconds)
     else:
-        w3.provider.make_request("evm_increaseTime", [seconds])
-        w3.provider.make_request("evm_mine", [])
+        (wait,) = re.findall(r"^```\n(w3\..*?)^```", PAGE.read_text(), re.M | re.S)
+        assert str(LATER) in wait
+        exec(wait.replace(str(LATER), str(seconds)), {"w3": w3})
 
 
 @pytest.fixture
