@@ -119,6 +119,16 @@ ORDER_MUTANTS = (
         ("and spare >= owed", "and spare >= spare"),
     ),
     both(
+        "an order may take all the cash of its account",
+        "O7",
+        "commitment",
+        ("and spare >= owed", "and spare >= spare"),
+        (
+            "and whole.collateral - whole.initial - risk.reserve >= owed",
+            "and whole.collateral >= whole.collateral",
+        ),
+    ),
+    both(
         "an order is paid for with cash that is not there",
         "O7",
         "commitment",

@@ -352,18 +352,14 @@ class Coalition:
     def offered(self, who: int, part: int) -> tuple[int, int]:
         """
         The size of an order that one could commit to, which closes what he has or next
-        to nothing of it, and what he offers: a part of what he could, or all of that.
+        to nothing of it, and what he offers: a part of his cash, or all of it.
         """
         holder, is_whole = self.holders[who], part % 2 == 1
         size = -self.size(who) // (1 if is_whole else 100)
         if size == 0:
             size = WAD if is_whole else -WAD
-
-        def offer(fee: int) -> Action:
-            return self.order(holder, size, fee * WAD)
-
-        most = self.world.largest(offer, 1, 2 * self.terms.cash)
-        return size, max(LEAST_FEE, most * WAD * min(part, 500) // 500)
+        cash = self.state.accounts[holder].cash // WAD * WAD
+        return size, max(LEAST_FEE, cash * min(part, 500) // 500)
 
     def place(self, who: int, part: int) -> None:
         """One says at which price he offers as much to each of two keepers."""

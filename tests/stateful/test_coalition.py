@@ -58,7 +58,7 @@ FAULTS = (
     "who enters pays the lower value, who leaves is paid the higher: E12",
     "a keeper may take an earlier round",
     "a keeper earns an order's fee twice",
-    "who reduces offers all that he is worth",
+    "an order may take all the cash of its account",
 )
 
 

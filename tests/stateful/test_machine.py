@@ -82,6 +82,8 @@ VIEWS = {
     "Rules.final_price",
     "Rules.gathered",
     "Rules.is_saleable",
+    "Rules.is_sure",
+    "Rules.is_valid",
     "Rules.joined",
     "Rules.lent",
     "Rules.margined",

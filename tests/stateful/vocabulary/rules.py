@@ -54,6 +54,7 @@ def ask(world: World, choose: Choices) -> Calls:
         "lent": (last, book, price.index, state.funds[()].vault),
         "refunded": (last, book, price.mark),
         "final_price": (price, world.now),
+        "is_valid": (price, world.now),
         "exposure": (held, last, book, price, choose.integer(0, 1), world.now),
         "terms": (
             book,
@@ -177,6 +178,7 @@ def ask_of_token(world: World, choose: Choices) -> Calls:
                     world.now,
                 ),
             ),
+            ("is_sure", (price, world.now)),
             ("is_saleable", (some, price.mark)),
             ("sale_price", (some, price, world.now)),
         )

@@ -16,7 +16,7 @@ from tests.stateful.vocabulary.prices import round_at
 from tests.stateful.vocabulary.registry import Calls, rule
 from tests.stateful.world import World
 
-# Of ten ways to carry out an order, those in which it is tried again at once.
+# Of ten ways to carry out an order, those in which it is tried again soon.
 USED_TWICE = (2, 3, 4, 5)
 
 
@@ -123,5 +123,10 @@ def bring_what_is_missing(world: World, choose: Choices) -> Calls:
         yield world.by(owner, "TopUps", "set_order", target, source, *words)
     if had < 10_000 * unit and way != 1:
         yield world.by(owner, "Exchange", "deposit", source, 10_000 * unit)
-    for _ in range(2 if way in USED_TWICE else 1):
-        yield world.by(any_sender(world, choose), "TopUps", "execute", target)
+    yield world.by(any_sender(world, choose), "TopUps", "execute", target)
+    if way not in USED_TWICE:
+        return
+    price = world.statement(target).lines[market_id].liquidation_price
+    if choose.chance(70) and feed.floor_price < price < feed.ceiling_price:
+        yield from round_at(world, choose, market_id, price)
+    yield world.by(any_sender(world, choose), "TopUps", "execute", target)
