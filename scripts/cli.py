@@ -31,10 +31,8 @@ from scripts.terminal import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from evm.replay import Replay
-    from simulation.run import Finished, Prepared
+    from simulation.run import Finished
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "scenarios" / "crash.toml"
@@ -196,12 +194,15 @@ def replay(
 
             found = deployment_on(evm, read_trace(trace).genesis)
             write_deployment(deployment, found)
+        from scripts.objects import replay_object
+
+        told = replay_object(result)
         if as_json:
-            print_json(replay_object(result))
+            print_json(told)
         else:
             from scripts.tables import print_replay
 
-            print_replay(replay_object(result))
+            print_replay(told)
     if not result.is_faithful:
         raise typer.Exit(FAILED)
 
@@ -338,6 +339,7 @@ def check(
     Check a scenario, its parameters' laws and its prices, and run nothing.
     """
     with errors_told():
+        from scripts.objects import check_object
         from simulation.run import prepare
 
         values = seeded(overrides, seed)
@@ -345,6 +347,8 @@ def check(
         if as_json:
             print_json(found)
         else:
+            from scripts.tables import checked_lines
+
             for line in checked_lines(found):
                 typer.echo(line)
 
@@ -619,79 +623,6 @@ def shrunk(source: Path, evm: str, place: Path, is_quiet: bool) -> dict[str, Any
             "difference": str(again[0]) if again else None,
             "complete": not is_stopped(),
         }
-
-
-def replay_object(result: Replay) -> dict[str, Any]:
-    """A replay as `--json` prints it, in the words of a run."""
-    by_entry_point: dict[str, dict[str, Any]] = {}
-    for (name, ended), count in sorted(result.outcomes.items()):
-        row = by_entry_point.setdefault(name, {"ok": 0, "refused": {}})
-        if ended == "ok":
-            row["ok"] = count
-        else:
-            row["refused"][ended] = count
-    return {
-        "chain": result.evm,
-        "calls": result.calls,
-        "refused": result.refused,
-        "by_entry_point": by_entry_point,
-        "differences": len(result.differences),
-        "difference": str(result.differences[0]) if result.differences else None,
-        "storage_roots": "equal" if result.roots == "equal" else "not available",
-        "digest": result.digest,
-        "recorded_digest": result.recorded,
-        "is_faithful": result.is_faithful,
-        "gas": dict(sorted(result.gas.items())),
-    }
-
-
-def check_object(prepared: Prepared, overrides: list[str]) -> dict[str, Any]:
-    """What was checked of a scenario, and what was set in it, times in seconds."""
-    from msgspec import to_builtins
-
-    from simulation.document import override_parts
-    from simulation.output import settings_of
-    from simulation.quantities import format_moment
-
-    read = prepared.scenario
-    run = read.run
-    return {
-        "scenario": str(read.path),
-        "name": run.name,
-        "markets": [each.name for each in read.markets],
-        "tokens": [each.name for each in read.tokens],
-        "accounts": sum(each.count for each in read.agents),
-        "start": format_moment(run.start),
-        "duration": run.duration,
-        "step": run.step,
-        "set": to_builtins(dict(map(override_parts, settings_of(overrides)))),
-        "variants": [
-            {"name": play.variant.name, "set": to_builtins(play.variant.settings)}
-            for play in prepared.plays
-            if read.variants
-        ],
-        "notes": prepared.notes,
-    }
-
-
-def checked_lines(found: dict[str, Any]) -> Iterator[str]:
-    """What was checked, as people read it."""
-    from simulation.quantities import format_duration
-
-    yield (
-        f"{found['name']}: {', '.join(found['markets'])}; {found['accounts']} "
-        f"accounts; {format_duration(found['duration'])} from {found['start']}, a look "
-        f"each {format_duration(found['step'])}"
-    )
-    for key, value in found["set"].items():
-        yield f"- set: {key} = {value}"
-    for variant in found["variants"]:
-        settings = [f"{key} = {value}" for key, value in variant["set"].items()]
-        said = ", ".join(settings) or "sets nothing"
-        yield f"- variant {variant['name']}: {said}"
-    for note in found["notes"]:
-        yield f"- {note}"
-    yield "All of it is lawful. Nothing was run."
 
 
 def code_of(finished: Finished) -> int:

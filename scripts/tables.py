@@ -126,6 +126,24 @@ def print_ending(finished: Finished, is_short: bool = False) -> None:
             out.print(f"  {line.rstrip()}", style="bold")
 
 
+def checked_lines(found: dict[str, Any]) -> Iterator[str]:
+    """What was checked, as people read it."""
+    yield (
+        f"{found['name']}: {', '.join(found['markets'])}; {found['accounts']} "
+        f"accounts; {format_duration(found['duration'])} from {found['start']}, a look "
+        f"each {format_duration(found['step'])}"
+    )
+    for key, value in found["set"].items():
+        yield f"- set: {key} = {value}"
+    for variant in found["variants"]:
+        settings = [f"{key} = {value}" for key, value in variant["set"].items()]
+        said = ", ".join(settings) or "sets nothing"
+        yield f"- variant {variant['name']}: {said}"
+    for note in found["notes"]:
+        yield f"- {note}"
+    yield "All of it is lawful. Nothing was run."
+
+
 def print_replay(found: dict[str, Any]) -> None:
     """The table of a replay, and its verdict last."""
     out = console()
@@ -133,7 +151,7 @@ def print_replay(found: dict[str, Any]) -> None:
     style = "bold green" if found["is_faithful"] else "bold red"
     out.print(lockstep_verdict(found), style=style)
     if found["difference"]:
-        out.print(found["difference"], markup=False)
+        out.print(found["difference"])
         return
     out.print(f"Digest {found['digest']}", style="dim")
     recorded = found["recorded_digest"]
@@ -148,7 +166,7 @@ def print_replay(found: dict[str, Any]) -> None:
 def print_shrunk(found: dict[str, Any]) -> None:
     """What is left of a trace, how it fails, and where it is."""
     out = console()
-    out.print(found["difference"], markup=False)
+    out.print(found["difference"])
     left = f"{found['calls']:,} of {found['calls_before']:,} calls are left"
     if not found["complete"]:
         left += ", and perhaps fewer would do: it was interrupted"
