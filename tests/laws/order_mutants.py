@@ -163,4 +163,14 @@ ORDER_MUTANTS = (
         ),
         ("ledger.book_in(atoms) - owed", "ledger.book_in(atoms)"),
     ),
+    each(
+        "a token that is not sure pays for an order",
+        "O7",
+        "health",
+        ("if not rules.is_sure(", "if False and not rules.is_sure("),
+        (
+            "if not staticcall Rules.__interface__(market.RULES).is_sure(",
+            "if False and not staticcall Rules.__interface__(market.RULES).is_sure(",
+        ),
+    ),
 )

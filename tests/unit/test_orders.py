@@ -381,6 +381,23 @@ def test_no_fee_is_paid_at_a_price_that_no_withdrawal_is_let_at(bought) -> None:
     assert (cash(bought), balance(bought)) == (had, before - FEE // ATOM)
 
 
+def test_no_fee_is_paid_while_a_token_has_no_valid_price(bought) -> None:
+    """A token of Ann jumps from 2000 to 2600, out of its band."""
+    bought.now += 1
+    bought.quote_token("2000")
+    bought.make("ann", "Exchange", "deposit_collateral", ANN, 0, 10**8)
+    words, had, before = (0, -wad("1"), 0, 1, FEE), cash(bought), balance(bought)
+    bought.make("ann", "Orders", "commit", ANN, 0, *words)
+    assert (cash(bought), balance(bought)) == (had - FEE, before)
+    bought.make("ann", "Orders", "cancel", ANN, 0)
+    bought.now += 1
+    bought.quote_token("2600")
+    withdraw = ("Exchange", "withdraw", ANN, 1, ACTORS["ann"])
+    assert bought.call("ann", *withdraw).error == errors.PRICE_TRIPPED
+    bought.make("ann", "Orders", "commit", ANN, 0, *words)
+    assert (cash(bought), balance(bought)) == (had, before - FEE // ATOM)
+
+
 def test_a_liquidation_cancels_orders(bought) -> None:
     bought.make("ann", "Orders", "commit", ANN, 0, 0, -wad("1"), 0, 1, FEE)
     due_at = bought.now + DELAY

@@ -61,9 +61,15 @@ def profit(held: Any, price: int, index: int) -> int:
 
 def is_valid(price: Any, limits: Any, now: int) -> bool:
     """Whether a price is fresh, sure, and inside its band, in a market that goes on."""
-    fresh = now <= price.valid_until and now <= price.published_at + limits.trade_age
-    sure = price.confidence <= price.index * limits.max_confidence // WAD
-    return fresh and sure and bool(price.mark == price.index and limits.mode != 2)
+    is_sure = sure(price, limits.trade_age, limits.max_confidence, now)
+    return is_sure and bool(limits.mode != 2)
+
+
+def sure(price: Any, max_age: int, max_confidence: int, now: int) -> bool:
+    """Whether a price is fresh, sure, and inside its band."""
+    fresh = now <= price.valid_until and now <= price.published_at + max_age
+    narrow = price.confidence <= price.index * max_confidence // WAD
+    return fresh and narrow and bool(price.mark == price.index)
 
 
 def side_gain(

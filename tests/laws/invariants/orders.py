@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from protocol import market
+from protocol.collateral import FIRST_FEED
 from protocol.fixed_point import WAD
 from protocol.order import (
     OrderArmed,
@@ -18,7 +19,7 @@ from protocol.order import (
 from protocol.trading import Traded
 from protocol.unwinding import Liquidated
 from tests.laws.invariants.call import Call
-from tests.laws.invariants.measures import bits, is_valid, up
+from tests.laws.invariants.measures import bits, is_valid, sure, up
 from tests.laws.invariants.registry import law, trial
 
 COMMITTING = {"Orders.commit", "Orders.arm"}
@@ -217,6 +218,11 @@ def committed_with_margin(call: Call) -> None:
         params = call.params_before(number)
         each = market.price_of(state, number)
         assert is_valid(each, params.limits, call.action.now), (number, each)
+    for number in bits(account.tokens):
+        token = state.codes[state.collateral_params[number]]
+        each = market.price_of(state, FIRST_FEED + number)
+        known = sure(each, token.max_age, token.max_confidence, call.action.now)
+        assert known, (number, each)
 
 
 @law
